@@ -1,0 +1,100 @@
+"""The operator's settings: typed, from default.toml, imagine.toml and the environment, in rising order."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULTS = ROOT / "config" / "default.toml"
+
+
+class ConfigError(Exception):
+    """A configuration file is wrong; the text lists every problem, for the operator."""
+
+
+class Limits(BaseModel):
+    """What one person, and everybody together, may have waiting; and how large an upload may be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pending_per_user: int = Field(ge=1)
+    pending_in_all: int = Field(ge=1)
+    upload_bytes: int = Field(ge=1)
+    upload_pixels: int = Field(ge=1)
+
+
+class Times(BaseModel):
+    """Time limits, in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lease: float = Field(gt=0)
+    attempt: float = Field(gt=0)
+    load: float = Field(gt=0)
+    preview_every: float = Field(gt=0)
+    drain: float = Field(gt=0)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IMAGINE_", env_nested_delimiter="__", frozen=True, extra="forbid", populate_by_name=True
+    )
+
+    discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
+    data: Path
+    database: str
+    models: Path
+    policy: Path
+    checkpoint: str
+    checkpoints: tuple[str, ...] = Field(min_length=1)
+    devices: tuple[str, ...]
+    limits: Limits
+    times: Times
+
+    @model_validator(mode="after")
+    def _default_is_offered(self) -> Self:
+        if self.checkpoint not in self.checkpoints:
+            raise ValueError(f'checkpoint "{self.checkpoint}" is not among checkpoints {list(self.checkpoints)}')
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The database's address with the data folder filled in."""
+        return self.database.replace("{data}", str(self.data))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over imagine.toml, and both over the defaults."""
+        files = (TomlConfigSettingsSource(settings_cls, path) for path in (ROOT / "imagine.toml", DEFAULTS))
+        return init_settings, env_settings, *files
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Return the settings, paths made absolute. Raises ConfigError that lists every problem at once."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise ConfigError(describe(error)) from None
+    paths = {name: (ROOT / getattr(settings, name)).resolve() for name in ("data", "models", "policy")}
+    return settings.model_copy(update=paths)
+
+
+def describe(error: ValidationError) -> str:
+    """Return one line per problem, naming the setting and never its value: it may be a secret."""
+    return "\n".join(f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors())

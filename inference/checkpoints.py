@@ -1,0 +1,87 @@
+"""Which checkpoints there are and what each can do: config/models.toml as typed values."""
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from config.settings import ROOT, ConfigError, describe
+from inference.request import Sampler
+
+
+@unique
+class Family(StrEnum):
+    """The architectures that the engine knows."""
+
+    SD1 = "sd1"
+    SD2 = "sd2"
+    SDXL = "sdxl"
+
+
+class Weights(BaseModel):
+    """Where weights lie: a folder, or a hub id at a pinned revision. Safetensors only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
+    subfolder: str = ""
+    variant: str | None = None
+    file: str | None = None  #: one weights file, where the repository holds several
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, where `source` names one (a path that starts with "." or "/")."""
+        return (ROOT / self.source).resolve() if self.source.startswith((".", "/")) else None
+
+    @model_validator(mode="after")
+    def _hub_is_pinned(self) -> Self:
+        if self.folder is None and self.revision is None:
+            raise ValueError("a hub id needs the revision it is pinned to (40 hexadecimal digits)")
+        return self
+
+
+class Checkpoint(BaseModel):
+    """One entry of models.toml. Sides are in pixels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    weights: Weights
+    unet: Weights | None = None  #: replaces the UNet, as distilled few-step models do
+    family: Family
+    native_side: int  #: the side of the squares it was trained on
+    side_multiple: int = Field(default=8, multiple_of=8)
+    min_side: int = 256
+    max_side: int
+    max_pixels: int
+    sampler: Sampler
+    samplers: tuple[Sampler, ...] = tuple(Sampler)
+    scheduler: Mapping[str, str | float | bool] = {}  #: overrides of the repository's scheduler configuration
+    num_inference_steps: int
+    guidance_scale: float
+    guided: bool = True  #: False: made for guidance 1, where a negative prompt has no effect
+    licence: str
+    licence_url: str
+    image_check: Literal["closed world"] | Weights  #: the safety checker, or why none is needed
+
+
+def load_checkpoints(path: Path) -> dict[str, Checkpoint]:
+    """Return every entry of the file by its name. Raises ConfigError that lists every problem."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    checkpoints, problems = {}, []
+    for name, entry in entries.items():
+        try:
+            checkpoints[name] = Checkpoint(name=name, **entry)
+        except ValidationError as error:
+            problems.append(f"{path.name} [{name}]\n{describe(error)}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return checkpoints

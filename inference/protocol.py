@@ -1,0 +1,141 @@
+"""The messages between the bot and a worker: small, typed, msgpack, length-prefixed.
+
+Pixels never travel here: the worker writes them to a file in the attempt's spool folder.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Any
+
+import msgpack
+
+from inference.request import ImageRequest
+
+LENGTH = struct.Struct(">I")
+FRAME_LIMIT = 16 * 2**20
+
+
+@unique
+class FailureKind(StrEnum):
+    """Why an attempt ended without pictures."""
+
+    CANCELLED = "cancelled"  #: somebody asked for it
+    OUT_OF_MEMORY = "out_of_memory"  #: the device had no room, even with the smallest batch
+    INVALID = "invalid"  #: the request cannot be carried out by this checkpoint; trying again will not help
+    ENGINE = "engine"  #: the engine raised; `detail` is for the log
+    WORKER_LOST = "worker_lost"  #: the process died, hung or was cut off; made up by the executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a job on a worker. `id` is the job's id and its fencing token."""
+
+    id: str
+    request: ImageRequest
+    source_path: str | None
+    spool: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pixels:
+    """A finished picture on its way: an .npy file of shape [height, width, 3], uint8, RGB."""
+
+    path: str
+    seed: int
+    width: int
+    height: int
+    concern: str | None  #: what the picture check found; None where nothing was found
+
+
+# To the worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Start an attempt."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Stop an attempt at the next step."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """Ask for a sign of life."""
+
+    serial: int
+
+
+# From the worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The worker can take attempts. `fingerprint` names all that decides its numerics."""
+
+    device: str
+    memory_bytes: int
+    lanes: int
+    fingerprint: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong:
+    """A sign of life; `steps` counts every denoising step since the start."""
+
+    serial: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The attempt's first work began."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """`step` of `of` steps are done, over all pictures of the attempt."""
+
+    attempt_id: str
+    step: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the pictures look like so far: a small JPEG."""
+
+    attempt_id: str
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """All pictures of the attempt are in its spool folder. `seconds` is the device time it took."""
+
+    attempt_id: str
+    pictures: tuple[Pixels, ...]
+    seconds: float
+    fingerprint: dict[str, str]
+    truncated: str = ""  #: the end of the prompt that the text encoder could not read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The attempt ended without pictures."""
+
+    attempt_id: str
+    kind: FailureKind
+    detail: str
+
+
+Event = Started | Progress | Preview | Done | Failed
+Message = Run | Cancel | Ping | Ready | Pong | Event

@@ -1,0 +1,127 @@
+"""What somebody asks for: one frozen value, its bounds checked where it is born."""
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum, unique
+from typing import Any, Self
+
+from config.words import UserError
+
+PROMPT_LENGTH = 2_000
+SEEDS = 2**32
+STEPS = (1, 150)
+GUIDANCE = (0.0, 30.0)
+COUNT = (1, 4)
+SIDE = (64, 4096)
+SIDE_MULTIPLE = 8
+FACTORS = (2, 4)
+
+
+class InvalidRequest(UserError):
+    """A setting lies outside of what any checkpoint could do."""
+
+
+@unique
+class Task(StrEnum):
+    """What the engine does with a request."""
+
+    TEXT_TO_IMAGE = "text_to_image"  #: from noise alone
+    IMAGE_TO_IMAGE = "image_to_image"  #: from a source picture, noised by `strength`
+    UPSCALE = "upscale"  #: a source picture enlarged by `factor` and refined at `strength`
+
+
+@unique
+class Sampler(StrEnum):
+    """The samplers people know, by the names they know; the engine maps each to a diffusers scheduler."""
+
+    DDIM = "DDIM"
+    DDPM = "DDPM"
+    PNDM = "PNDM"
+    LMS = "LMS"
+    EULER = "Euler"
+    EULER_A = "Euler a"
+    HEUN = "Heun"
+    DPM2 = "DPM2"
+    DPM2_A = "DPM2 a"
+    DPMPP_2M = "DPM++ 2M"
+    DPMPP_2M_KARRAS = "DPM++ 2M Karras"
+    DPMPP_SDE = "DPM++ SDE"
+    DPMPP_2M_SDE = "DPM++ 2M SDE"
+    DEIS = "DEIS"
+    UNIPC = "UniPC"
+    LCM = "LCM"
+    TCD = "TCD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """All that decides the pixels, but for the engine itself.
+
+    `width` and `height` are those of the finished picture, in pixels. Picture i of `count` is
+    drawn from seed `seed + i`, so that each can be made again alone. `source` is the SHA-256 of
+    the picture to start from. Raises InvalidRequest with a sentence for the person.
+    """
+
+    task: Task = Task.TEXT_TO_IMAGE
+    checkpoint: str
+    prompt: str
+    negative_prompt: str = ""
+    seed: int
+    width: int
+    height: int
+    num_inference_steps: int
+    guidance_scale: float
+    sampler: Sampler
+    count: int = 1
+    source: str | None = None
+    strength: float | None = None
+    factor: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_text("prompt", self.prompt)
+        _check_text("negative_prompt", self.negative_prompt)
+        _check_range("seed", self.seed, 0, SEEDS - 1)
+        _check_range("steps", self.num_inference_steps, *STEPS)
+        _check_range("guidance", self.guidance_scale, *GUIDANCE)
+        _check_range("count", self.count, *COUNT)
+        for side in (self.width, self.height):
+            _check_range("side", side, *SIDE)
+            if side % SIDE_MULTIPLE:
+                raise InvalidRequest("inference.side_multiple", multiple=SIDE_MULTIPLE, given=side)
+        self._check_source()
+
+    def _check_source(self) -> None:
+        if self.task is Task.TEXT_TO_IMAGE:
+            return
+        if self.source is None or self.strength is None:
+            raise InvalidRequest("inference.source_missing")
+        _check_range("strength", self.strength, 0.0, 1.0)
+        if self.task is Task.UPSCALE and self.factor not in FACTORS:
+            raise InvalidRequest("inference.factor", given=self.factor)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each picture."""
+        return tuple((self.seed + index) % SEEDS for index in range(self.count))
+
+    def single(self, index: int) -> Self:
+        """Return the request that makes picture `index` alone."""
+        return replace(self, seed=self.seeds[index], count=1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for the database and the wire."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return the request that `to_dict` wrote."""
+        return cls(**values | {"task": Task(values["task"]), "sampler": Sampler(values["sampler"])})
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > PROMPT_LENGTH:
+        raise InvalidRequest(f"inference.{name}_length", limit=PROMPT_LENGTH, given=len(text))
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # written so that NaN is refused too
+        raise InvalidRequest(f"inference.{name}_range", low=low, high=high, given=value)
