@@ -1,0 +1,24 @@
+"""Who asks, where, and how to answer: an interaction without Discord."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The person behind an interaction. Ids are snowflakes; `guild_id` is None in direct messages."""
+
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    interaction_id: int
+    application_id: int
+    token: str
+    locale: str
+    age_restricted: bool
+    moderator: bool
+    message_id: int | None = None  #: the reply that says "thinking", once it is there
+
+    @property
+    def private(self) -> bool:
+        """What is made in direct messages is nobody else's to see."""
+        return self.guild_id is None
