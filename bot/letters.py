@@ -1,0 +1,64 @@
+"""A message to a person, and the ways by which it reaches them."""
+
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+
+from db.base import utc_now
+from db.tables.job import Job
+
+TOKEN_LIFE = timedelta(minutes=15)
+TOKEN_MARGIN = timedelta(seconds=30)
+NOBODY = discord.AllowedMentions.none()
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A picture of a letter. `description` is its alt text."""
+
+    filename: str
+    data: bytes
+    description: str
+
+    def to_file(self) -> discord.File:
+        """Return the file as discord.py sends it; a new one for every try, as sending consumes it."""
+        return discord.File(io.BytesIO(self.data), self.filename, description=self.description[:1024])
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a message says and shows; whoever it names, it pings nobody."""
+
+    content: str
+    enclosures: tuple[Enclosure, ...] = ()
+    view: discord.ui.View | None = None
+
+
+def token_lives(job: Job) -> bool:
+    """Say whether the interaction's token can still be used."""
+    return job.token is not None and utc_now() < job.created_at + TOKEN_LIFE - TOKEN_MARGIN
+
+
+async def edit_reply(client: discord.Client, job: Job, letter: Letter) -> discord.Message:
+    """Write the letter over the reply of the job's interaction, by its token."""
+    assert job.application_id is not None
+    assert job.token is not None
+    assert job.message_id is not None
+    webhook = discord.Webhook.partial(job.application_id, job.token, client=client)
+    return await webhook.edit_message(
+        job.message_id,
+        content=letter.content,
+        attachments=[enclosure.to_file() for enclosure in letter.enclosures],
+        view=letter.view,
+        allowed_mentions=NOBODY,
+    )
+
+
+async def send_letter(place: discord.abc.Messageable, letter: Letter, nonce: str) -> discord.Message:
+    """Send the letter as a message of its own; the same nonce sent twice makes one message."""
+    files = [enclosure.to_file() for enclosure in letter.enclosures]
+    if letter.view is None:
+        return await place.send(letter.content, files=files, nonce=nonce, allowed_mentions=NOBODY)
+    return await place.send(letter.content, files=files, view=letter.view, nonce=nonce, allowed_mentions=NOBODY)

@@ -1,0 +1,128 @@
+"""The replies of jobs that wait or run: position, then steps with a preview, the latest state only."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import discord
+from asyncio_throttle import Throttler
+
+from bot.letters import Letter, edit_reply, token_lives
+from bot.replies import running_letter, waiting_letter
+from db.tables.job import Job
+from jobs.dispatcher import Place
+
+MOVED_EVERY = 5.0  # seconds between looks at who moved up
+EDIT_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Card:
+    """What is known of a job that is not over, and whether its reply says so already."""
+
+    job: Job
+    place: Place | None = None
+    step: int = 0
+    of: int = 0
+    preview: bytes | None = None
+    closed: bool = False
+    stale: asyncio.Event = field(default_factory=asyncio.Event)
+    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    task: asyncio.Task[None] | None = None
+
+
+class ProgressBoard:
+    """Keeps the replies of open jobs up to date. The dispatcher's audience."""
+
+    def __init__(
+        self, *, client: discord.Client, place: Callable[[Job], Place], every: float, ended: Callable[[], None]
+    ) -> None:
+        self._client = client
+        self._place = place
+        self._every = every
+        self._ended = ended
+        self._cards: dict[int, Card] = {}
+
+    def queued(self, job: Job) -> None:
+        """Follow a job from now on."""
+        if job.id in self._cards:  # put back after a lost attempt: its reply is followed already
+            self._update(job, place=self._place(job))
+            return
+        card = self._cards[job.id] = Card(job)
+        card.task = asyncio.create_task(self._keep(card), name=f"progress of job {job.id}")
+
+    def started(self, job: Job) -> None:
+        """Say that a worker has the job."""
+        self._update(job, place=Place(0, 0, job.cost, running=True))
+
+    def progress(self, job: Job, step: int, of: int) -> None:
+        """Say how far it is."""
+        self._update(job, step=step, of=of)
+
+    def preview(self, job: Job, jpeg: bytes) -> None:
+        """Show what the pictures look like so far."""
+        self._update(job, preview=jpeg)
+
+    def ended(self, job: Job) -> None:
+        """Stop following; the outbox has the rest."""
+        card = self._cards.get(job.id)
+        if card is not None:
+            card.closed = True
+        self._ended()
+
+    async def settle(self, job_id: int) -> None:
+        """Return when no edit of the job's reply is under way or will come: then the result may be written."""
+        card = self._cards.pop(job_id, None)
+        if card is None or card.task is None:
+            return
+        card.closed = True
+        async with card.editing:
+            card.task.cancel()
+
+    async def run(self) -> None:
+        """Tell those who wait when they have moved up, until cancelled."""
+        while True:
+            await asyncio.sleep(MOVED_EVERY)
+            for card in self._cards.values():
+                if not card.closed and not (card.place and card.place.running):
+                    now = self._place(card.job)
+                    if card.place is not None and now.ahead != card.place.ahead:
+                        card.stale.set()
+                    card.place = now
+
+    async def close(self) -> None:
+        """Stop following every job."""
+        for job_id in list(self._cards):
+            await self.settle(job_id)
+
+    def _update(self, job: Job, **news: object) -> None:
+        card = self._cards.get(job.id)
+        if card is not None:
+            for name, value in news.items():
+                setattr(card, name, value)
+            card.stale.set()
+
+    async def _keep(self, card: Card) -> None:
+        throttler = Throttler(rate_limit=1, period=self._every, retry_interval=0.05)
+        while token_lives(card.job):
+            await card.stale.wait()
+            async with throttler, card.editing:
+                if card.closed:
+                    return
+                card.stale.clear()  # before the edit: news that come meanwhile ask for another one
+                await self._edit(card)
+
+    async def _edit(self, card: Card) -> None:
+        try:
+            async with asyncio.timeout(EDIT_SECONDS):
+                await edit_reply(self._client, card.job, self._letter(card))
+        except (discord.HTTPException, OSError, TimeoutError) as error:
+            log.info("job %s: progress not shown: %s", card.job.id, error)  # the next one, or the result, will be
+
+    def _letter(self, card: Card) -> Letter:
+        if card.place is None or card.place.running:
+            return running_letter(card.job, step=card.step, of=card.of, preview=card.preview)
+        return waiting_letter(card.job, card.place)

@@ -1,0 +1,106 @@
+"""From an attempt's raw pixels to a record: image check, provenance, picture store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from db.history import History
+from db.ids import new_record_id
+from db.images import PictureStore
+from db.tables.job import Job
+from db.tables.record import NewRecord, Record
+from inference.checkpoints import Checkpoint
+from inference.protocol import Done
+from inference.request import ImageRequest
+from jobs.clerk import Clerk
+from jobs.reproduction import Verdict, compare
+from provenance.picture import Facts
+from provenance.stamp import Stamped, stamp
+
+STAMP_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What an attempt comes to: the records, and for a reproduction its verdict."""
+
+    records: list[NewRecord]
+    verdict: Verdict | None = None
+
+
+class Finisher:
+    """Marks, stores and describes the pictures of an attempt."""
+
+    def __init__(
+        self, *, checkpoints: Mapping[str, Checkpoint], history: History, store: PictureStore, clerk: Clerk
+    ) -> None:
+        self._checkpoints = checkpoints
+        self._history = history
+        self._store = store
+        self._clerk = clerk
+
+    async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
+        """Return the records of every picture that may be shown; none where the image check stopped all."""
+        shown = [index for index, pixels in enumerate(done.pictures) if pixels.concern is None]
+        original = None if job.reproduces is None else await self._history.get(job.reproduces)
+        records = [await self._record(request, done, index, original) for index in shown]
+        if original is None or not records:
+            return Finished(records)
+        return Finished(records, await self._compare(original, records[0]))
+
+    async def _record(self, request: ImageRequest, done: Done, index: int, original: Record | None) -> NewRecord:
+        checkpoint, alone, pixels = self._checkpoints[request.checkpoint], request.single(index), done.pictures[index]
+        record_id = new_record_id()
+        facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
+        stamped = await self._clerk.call(stamp_file, pixels.path, facts, timeout=STAMP_SECONDS)
+        await self._store.put(stamped.png)  # the file first: a row without a file would be a lie
+        return NewRecord(
+            id=record_id,
+            index=index,
+            sha256=stamped.sha256,
+            pixels_sha256=stamped.pixels_sha256,
+            width=pixels.width,
+            height=pixels.height,
+            prompt=alone.prompt,
+            negative_prompt=alone.negative_prompt,
+            seed=alone.seed,
+            task=alone.task,
+            checkpoint=alone.checkpoint,
+            checkpoint_revision=checkpoint.weights.revision or done.fingerprint["weights"],
+            sampler=alone.sampler,
+            num_inference_steps=alone.num_inference_steps,
+            guidance_scale=alone.guidance_scale,
+            strength=alone.strength,
+            factor=alone.factor,
+            request=alone.to_dict(),
+            fingerprint=done.fingerprint,
+        )
+
+    async def _compare(self, original: Record, again: NewRecord) -> Verdict:
+        paths = self._store.path(original.sha256), self._store.path(again.sha256)
+        return await self._clerk.call(compare, *paths, original.fingerprint, again.fingerprint, timeout=STAMP_SECONDS)
+
+
+def stamp_file(path: str, facts: Facts) -> Stamped:
+    """Mark the picture whose pixels lie in an .npy file; runs in the clerk's process."""
+    return stamp(np.load(Path(path), allow_pickle=False), facts)
+
+
+def _facts(checkpoint: Checkpoint, request: ImageRequest, fingerprint: Mapping[str, str], record_id: str) -> Facts:
+    """Return what the picture says of itself; a reproduction says what its original said."""
+    return Facts(
+        record_id=record_id,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        steps=request.num_inference_steps,
+        sampler=request.sampler,
+        guidance_scale=request.guidance_scale,
+        seed=request.seed,
+        width=request.width,
+        height=request.height,
+        checkpoint=checkpoint.name,
+        checkpoint_hash=fingerprint["weights"],
+        strength=request.strength,
+    )
