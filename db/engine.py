@@ -1,0 +1,69 @@
+"""Engines: how each kind of database is spoken to."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from config.settings import ConfigError
+from db.errors import DatabaseUnreachable
+
+WRITES = "imagine_writes"  #: execution option of a transaction that will write
+BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
+COMMAND_SECONDS = 60
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+
+def make_engine(url: str, **options: Any) -> AsyncEngine:
+    """Return an engine for the address; `options` go to SQLAlchemy. Raises ConfigError for another driver."""
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"database: not an address: {error}") from None
+    if address.drivername == "sqlite+aiosqlite":
+        return _sqlite(url, options)
+    if address.drivername == "postgresql+asyncpg":
+        limits = {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS}
+        return create_async_engine(url, pool_pre_ping=True, connect_args=limits, **options)
+    raise ConfigError(f'database: "{address.drivername}" is not one of {", ".join(DRIVERS)}')
+
+
+def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
+    file = make_url(url).database
+    if not file or file == ":memory:":
+        raise ConfigError("database: SQLite needs a file here, as several connections share it")
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnreachable(f"database: no folder for {file}: {error.strerror}") from error
+    # isolation_level None: the driver opens no transactions by itself, so that `_begin` can
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    engine = create_async_engine(url, connect_args=arguments, **options)
+    event.listen(engine.sync_engine, "connect", _pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # a transaction that reads first and writes later would fail at once where another wrote in between
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def unreachable(url: str, error: Exception) -> DatabaseUnreachable | None:
+    """Return the error in the operator's words, None where it is of another kind. Tells no password."""
+    if not isinstance(error, (OSError, DBAPIError)):
+        return None
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    address = make_url(url).render_as_string(hide_password=True)
+    return DatabaseUnreachable(f"database: {address} does not answer: {reason or type(error).__name__}")

@@ -1,0 +1,11 @@
+"""What can be wrong with the database, in words for the operator."""
+
+from config.settings import ConfigError
+
+
+class DatabaseUnreachable(ConfigError):
+    """The database does not answer, or does not let us in."""
+
+
+class DatabaseTooNew(ConfigError):
+    """The database was made by a newer version of this program."""

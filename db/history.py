@@ -1,0 +1,152 @@
+"""What was made: who may see it, and how it is found again."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, Update, false, func, or_, select, update
+
+from db.base import utc_now, value_of
+from db.ids import tidy_record_id
+from db.session import Database
+from db.tables.lineage import LineageRow
+from db.tables.record import NewRecord, Record, RecordRow
+
+__all__ = ["History", "NewRecord", "Page", "Record", "Relative"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some records, the newest first, out of `total`."""
+
+    records: tuple[Record, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relative:
+    """A record, and the action by which it is parent or child of another."""
+
+    record: Record
+    kind: str
+
+
+class History:
+    """The records of finished pictures.
+
+    `viewer` is the user id of who looks and `guild_id` where, None in a direct message. One sees one's
+    own pictures everywhere and other people's public ones of the same guild; nobody sees deleted ones.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, record_id: str) -> Record | None:
+        """Return the record, whoever may see it and even if it was deleted. The id may be typed by hand."""
+        return next(iter(await self._records(with_id(record_id))), None)
+
+    async def visible(self, record_id: str, viewer: int, guild_id: int | None) -> Record | None:
+        """Return the record if the viewer may see it here. The id may be typed by hand."""
+        query = with_id(record_id).where(*seen_by(viewer, guild_id))
+        return next(iter(await self._records(query)), None)
+
+    async def search(
+        self,
+        viewer: int,
+        guild_id: int | None,
+        *,
+        user_id: int | None = None,
+        text: str | None = None,
+        limit: int = 10,
+        offset: int = 0,
+    ) -> Page:
+        """Return a page of what the viewer may see: of one person, with `text` in one of the prompts."""
+        query = select(RecordRow).where(*seen_by(viewer, guild_id))
+        if user_id is not None:
+            query = query.where(RecordRow.user_id == user_id)
+        if text:
+            query = query.where(mentioning(text))
+        async with self._database.reading() as session:
+            total = await session.scalar(query.with_only_columns(func.count())) or 0
+            rows = await session.scalars(newest_first(query).limit(limit).offset(offset))
+            return Page(records=tuple(value_of(Record, row) for row in rows), total=total)
+
+    async def suggestions(self, viewer: int, guild_id: int | None, typed: str, limit: int = 25) -> list[Record]:
+        """Return the newest visible records whose id starts with, or whose prompts contain, what was typed."""
+        query = select(RecordRow).where(*seen_by(viewer, guild_id))
+        if typed.strip():
+            starts = RecordRow.id.startswith(tidy_record_id(typed), autoescape=True)
+            query = query.where(or_(starts, mentioning(typed.strip())))
+        return await self._records(newest_first(query).limit(limit))
+
+    async def by_message(self, message_id: int) -> list[Record]:
+        """Return the records shown by a message, in their order, the deleted ones too."""
+        query = select(RecordRow).where(RecordRow.message_id == message_id)
+        return await self._records(query.order_by(RecordRow.job_id, RecordRow.index))
+
+    async def of_job(self, job_id: int) -> list[Record]:
+        """Return the records of a job in their order, the deleted ones too."""
+        return await self._records(select(RecordRow).where(RecordRow.job_id == job_id).order_by(RecordRow.index))
+
+    async def parents(self, record_id: str) -> list[Relative]:
+        """Return what the record was made from, visible or not."""
+        query = select(RecordRow, LineageRow.kind).join(LineageRow, LineageRow.parent_id == RecordRow.id)
+        return await self._relatives(query.where(LineageRow.child_id == record_id))
+
+    async def children(self, record_id: str) -> list[Relative]:
+        """Return what was made from the record, visible or not."""
+        query = select(RecordRow, LineageRow.kind).join(LineageRow, LineageRow.child_id == RecordRow.id)
+        return await self._relatives(query.where(LineageRow.parent_id == record_id))
+
+    async def set_message(self, job_id: int, message_id: int) -> None:
+        """Write down which message shows the job's pictures."""
+        async with self._database.transaction() as session:
+            await session.execute(shown_by(job_id, message_id))
+
+    async def delete(self, record_id: str, by: int) -> bool:
+        """Take the record out of everybody's sight; False if it was already. Whether `by` may is not asked here."""
+        gone = {"deleted_at": utc_now(), "deleted_by": by}
+        there = (RecordRow.id == record_id, RecordRow.deleted_at.is_(None))
+        async with self._database.transaction() as session:
+            change = update(RecordRow).where(*there).values(gone).returning(RecordRow.id)
+            return await session.scalar(change) is not None
+
+    async def known_pictures(self) -> set[str]:
+        """Return the SHA-256 of every picture that a record still shows."""
+        async with self._database.reading() as session:
+            query = select(RecordRow.sha256).where(RecordRow.deleted_at.is_(None)).distinct()
+            return set(await session.scalars(query))
+
+    async def _records(self, query: Select[RecordRow]) -> list[Record]:
+        async with self._database.reading() as session:
+            return [value_of(Record, row) for row in await session.scalars(query)]
+
+    async def _relatives(self, query: Select[RecordRow, str]) -> list[Relative]:
+        ordered = query.order_by(RecordRow.job_id, RecordRow.index)
+        async with self._database.reading() as session:
+            return [Relative(record=value_of(Record, row), kind=kind) for row, kind in await session.execute(ordered)]
+
+
+def with_id(record_id: str) -> Select[RecordRow]:
+    """Select the record of an id as somebody may have typed it."""
+    return select(RecordRow).where(RecordRow.id == tidy_record_id(record_id))
+
+
+def seen_by(viewer: int, guild_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which the viewer sees a record in this place."""
+    here = false() if guild_id is None else RecordRow.guild_id == guild_id
+    return RecordRow.deleted_at.is_(None), or_(RecordRow.user_id == viewer, RecordRow.private.is_(False) & here)
+
+
+def mentioning(text: str) -> ColumnElement[bool]:
+    """Return the condition that a prompt contains the text literally, in either case."""
+    columns = (RecordRow.prompt, RecordRow.negative_prompt)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def newest_first(query: Select[RecordRow]) -> Select[RecordRow]:
+    """Return the query in the order of a history: later jobs first, a job's pictures in their order."""
+    return query.order_by(RecordRow.job_id.desc(), RecordRow.index)
+
+
+def shown_by(job_id: int, message_id: int) -> Update:
+    """Return the change that ties a job's records to the message which shows them."""
+    return update(RecordRow).where(RecordRow.job_id == job_id).values(message_id=message_id)

@@ -1,0 +1,202 @@
+"""The life of a job in the database: every step one transaction, every step of a holder fenced.
+
+A worker's claim carries a fence, which grows with each claim. Whoever comes with an older one has
+lost the job meanwhile: the call changes nothing and says False.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import Json, utc_now, value_of
+from db.session import Database
+from db.tables.job import OPEN, Counts, Job, JobRow, JobStatus, NewJob
+from db.tables.lineage import LineageRow
+from db.tables.outbox import Notice, OutboxRow
+from db.tables.record import NewRecord, RecordRow
+
+__all__ = ["Counts", "Job", "JobStatus", "Jobs", "NewJob", "NewRecord"]
+
+FREE: dict[str, Any] = {"worker": None, "lease_until": None}
+
+
+class Jobs:
+    """The job table: the truth about what is to be done and what was done."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def submit(self, new: NewJob) -> tuple[Job, bool]:
+        """Keep the job, once per interaction. Returns it, and whether it is new."""
+        insert = self._database.insert(JobRow).values(**vars(new))
+        async with self._database.transaction() as session:
+            created = await session.scalar(
+                insert.on_conflict_do_nothing(index_elements=["interaction_id"]).returning(JobRow)
+            )
+            row = created or (await session.scalars(by_interaction(new.interaction_id))).one()
+            return value_of(Job, row), created is not None
+
+    async def get(self, job_id: int) -> Job | None:
+        """Return the job."""
+        return await self._first(select(JobRow).where(JobRow.id == job_id))
+
+    async def pending(self) -> list[Job]:
+        """Return what waits, in order of arrival: what was put back stands where it stood."""
+        async with self._database.reading() as session:
+            return [value_of(Job, row) for row in await session.scalars(with_status(JobStatus.PENDING))]
+
+    async def leased(self) -> list[Job]:
+        """Return what workers hold, in order of arrival."""
+        async with self._database.reading() as session:
+            return [value_of(Job, row) for row in await session.scalars(with_status(JobStatus.LEASED))]
+
+    async def counts(self, user_id: int) -> Counts:
+        """Count what the person has waiting or being made."""
+        return await self._count(JobRow.user_id == user_id)
+
+    async def count_open(self) -> Counts:
+        """Count what all together have waiting or being made."""
+        return await self._count()
+
+    async def latest_for(self, user_id: int, statuses: Collection[JobStatus]) -> Job | None:
+        """Return the person's newest job in one of these statuses."""
+        return await self._first(latest_of(user_id, statuses))
+
+    async def claim(self, job_id: int, worker: str, lease: float) -> Job | None:
+        """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
+        now = utc_now()
+        held = {"worker": worker, "lease_until": now + timedelta(seconds=lease), "started_at": now}
+        async with self._database.transaction() as session:
+            row = await session.scalar(
+                update(JobRow)
+                .where(JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
+                .values(status=JobStatus.LEASED, fence=JobRow.fence + 1, attempts=JobRow.attempts + 1, **held)
+                .returning(JobRow)
+            )
+            return None if row is None else value_of(Job, row)
+
+    async def extend(self, leases: Iterable[tuple[int, int]], lease: float) -> set[int]:
+        """Let leases, each a job id and its fence, last `lease` seconds from now; returns the ids still held."""
+        wanted = list(leases)
+        if not wanted:
+            return set()
+        async with self._database.transaction() as session:
+            return set(
+                await session.scalars(
+                    update(JobRow)
+                    .where(JobRow.status == JobStatus.LEASED, tuple_(JobRow.id, JobRow.fence).in_(wanted))
+                    .values(lease_until=utc_now() + timedelta(seconds=lease))
+                    .returning(JobRow.id)
+                )
+            )
+
+    async def complete(self, job_id: int, fence: int, records: Sequence[NewRecord], seconds: float) -> bool:
+        """End the job with its pictures, their lineage and the message about them, in one transaction.
+
+        `seconds` is what it took in GPU-seconds, shared equally among the pictures. A lease that ran out
+        counts as long as nobody took the job back.
+        """
+        async with self._database.transaction() as session:
+            job = await _end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, seconds=seconds)
+            if job is None:
+                return False
+            session.add_all(_record(job, record, seconds / len(records)) for record in records)
+            await session.flush()
+            session.add_all(_lines(job, records))
+            return True
+
+    async def fail(self, job_id: int, fence: int, status: JobStatus, error_key: str, values: Json) -> bool:
+        """End the job as failed or refused; the error is a key of the catalogue and its values."""
+        assert status in (JobStatus.FAILED, JobStatus.REFUSED)
+        error = {"error_key": error_key, "error_values": values}
+        async with self._database.transaction() as session:
+            return await _end(session, _held(job_id, fence), status, Notice.FAILURE, **error) is not None
+
+    async def cancel(self, job_id: int) -> bool:
+        """Cancel a job that still waits."""
+        waiting = (JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
+        async with self._database.transaction() as session:
+            return await _end(session, waiting, JobStatus.CANCELLED, Notice.CANCELLED) is not None
+
+    async def cancel_leased(self, job_id: int, fence: int) -> bool:
+        """Cancel a job whose attempt was stopped."""
+        async with self._database.transaction() as session:
+            return await _end(session, _held(job_id, fence), JobStatus.CANCELLED, Notice.CANCELLED) is not None
+
+    async def release(self, job_id: int, fence: int, *, tried: bool) -> bool:
+        """Put a leased job back to where it waited; `tried` tells whether the attempt counts."""
+        return await self._put_back(*_held(job_id, fence), attempts=JobRow.attempts - int(not tried)) != []
+
+    async def requeue_lost(self, now: datetime) -> list[int]:
+        """Put back every job whose lease ran out before `now`, and return their ids."""
+        return await self._put_back(JobRow.status == JobStatus.LEASED, JobRow.lease_until < now)
+
+    async def recover(self, worker_prefix: str) -> list[int]:
+        """Put back all that workers of these names held: for the start, when none of them can live."""
+        mine = JobRow.worker.startswith(worker_prefix, autoescape=True)
+        return await self._put_back(JobRow.status == JobStatus.LEASED, mine)
+
+    async def _first(self, query: Select[JobRow]) -> Job | None:
+        async with self._database.reading() as session:
+            row = await session.scalar(query)
+            return None if row is None else value_of(Job, row)
+
+    async def _count(self, *where: ColumnElement[bool]) -> Counts:
+        async with self._database.reading() as session:
+            jobs, pictures = (await session.execute(open_totals().where(*where))).one()
+            return Counts(jobs=jobs, pictures=pictures)
+
+    async def _put_back(self, *where: ColumnElement[bool], **values: Any) -> list[int]:
+        change = update(JobRow).where(*where).values(status=JobStatus.PENDING, **FREE, **values)
+        async with self._database.transaction() as session:
+            return sorted(await session.scalars(change.returning(JobRow.id)))
+
+
+def by_interaction(interaction_id: int) -> Select[JobRow]:
+    """Select the job of an interaction."""
+    return select(JobRow).where(JobRow.interaction_id == interaction_id)
+
+
+def with_status(status: JobStatus) -> Select[JobRow]:
+    """Select the jobs in a status, in order of arrival."""
+    return select(JobRow).where(JobRow.status == status).order_by(JobRow.id)
+
+
+def latest_of(user_id: int, statuses: Collection[JobStatus]) -> Select[JobRow]:
+    """Select the person's newest job in one of the statuses."""
+    mine = select(JobRow).where(JobRow.user_id == user_id, JobRow.status.in_(statuses))
+    return mine.order_by(JobRow.id.desc()).limit(1)
+
+
+def open_totals() -> Select[int, int]:
+    """Select how many jobs are open, and how many pictures they ask for."""
+    totals = select(func.count(), func.coalesce(func.sum(JobRow.pictures), 0))
+    return totals.where(JobRow.status.in_(OPEN))
+
+
+def _held(job_id: int, fence: int) -> tuple[ColumnElement[bool], ...]:
+    return JobRow.id == job_id, JobRow.fence == fence, JobRow.status == JobStatus.LEASED
+
+
+async def _end(
+    session: AsyncSession, where: Iterable[ColumnElement[bool]], status: JobStatus, notice: Notice, **values: Any
+) -> JobRow | None:
+    """End the job if it is still as `where` says, and put the news into the outbox."""
+    change = update(JobRow).where(*where).values(status=status, finished_at=utc_now(), **FREE, **values)
+    job = await session.scalar(change.returning(JobRow))
+    if job is not None:
+        session.add(OutboxRow(job_id=job.id, kind=notice))
+    return job
+
+
+def _record(job: JobRow, new: NewRecord, seconds: float) -> RecordRow:
+    inherited = ("user_id", "guild_id", "channel_id", "private", "age_restricted", "started_at", "finished_at")
+    return RecordRow(job_id=job.id, seconds=seconds, **vars(new), **{name: getattr(job, name) for name in inherited})
+
+
+def _lines(job: JobRow, records: Sequence[NewRecord]) -> list[LineageRow]:
+    parents = {parent for parent in (job.parent_id, job.reproduces) if parent is not None}
+    return [LineageRow(child_id=new.id, parent_id=parent, kind=job.action) for new in records for parent in parents]

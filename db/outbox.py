@@ -1,0 +1,66 @@
+"""What still has to be told to Discord: sent at least once, by a nonce that lets Discord drop doubles."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+
+from db.base import utc_now, value_of
+from db.history import shown_by
+from db.session import Database
+from db.tables.job import JobRow
+from db.tables.outbox import Delivery, Message, Notice, OutboxRow
+
+__all__ = ["Delivery", "Message", "Notice", "Outbox"]
+
+
+class Outbox:
+    """The messages on their way."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, now: datetime, limit: int) -> list[Message]:
+        """Return what is to be sent by now, the longest overdue first."""
+        async with self._database.reading() as session:
+            return [value_of(Message, row) for row in await session.scalars(due_by(now).limit(limit))]
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next message is to be sent, None if none waits."""
+        async with self._database.reading() as session:
+            return await session.scalar(earliest())
+
+    async def sent(self, outbox_id: int, message_id: int) -> None:
+        """Write down that Discord has it: on the message, on the job and on its records."""
+        changes = {"state": Delivery.SENT, "message_id": message_id, "sent_at": utc_now()}
+        async with self._database.transaction() as session:
+            job_id = await session.scalar(_change(outbox_id, changes))
+            if job_id is not None:
+                await session.execute(update(JobRow).where(JobRow.id == job_id).values(message_id=message_id))
+                await session.execute(shown_by(job_id, message_id))
+
+    async def retry(self, outbox_id: int, at: datetime, note: str) -> None:
+        """Try again at that time; `note` says what went wrong."""
+        async with self._database.transaction() as session:
+            await session.execute(_change(outbox_id, {"next_try_at": at, "note": note}))
+
+    async def abandon(self, outbox_id: int, note: str) -> None:
+        """Give up; `note` says why there is no way."""
+        async with self._database.transaction() as session:
+            await session.execute(_change(outbox_id, {"state": Delivery.ABANDONED, "note": note}))
+
+
+def due_by(now: datetime) -> Select[OutboxRow]:
+    """Select what waits and is due."""
+    due = select(OutboxRow).where(OutboxRow.state == Delivery.WAITING, OutboxRow.next_try_at <= now)
+    return due.order_by(OutboxRow.next_try_at, OutboxRow.id)
+
+
+def earliest() -> Select[datetime | None]:
+    """Select the time of the next try of all that waits."""
+    return select(func.min(OutboxRow.next_try_at)).where(OutboxRow.state == Delivery.WAITING)
+
+
+def _change(outbox_id: int, values: dict[str, Any]) -> Any:
+    waiting = (OutboxRow.id == outbox_id, OutboxRow.state == Delivery.WAITING)
+    return update(OutboxRow).where(*waiting).values(tries=OutboxRow.tries + 1, **values).returning(OutboxRow.job_id)

@@ -1,0 +1,79 @@
+"""The database as the rest sees it: open, transaction, close."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import Base
+from db.engine import WRITES, make_engine, unreachable
+from db.migration import current_revision, upgrade
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+class Database:
+    """A database by its SQLAlchemy address: sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME.
+
+    An async context manager; entering it raises DatabaseUnreachable where nobody answers.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = make_engine(url)
+        self._writes = self._engine.execution_options(**{WRITES: True})
+        self.is_sqlite = self._engine.dialect.name == "sqlite"
+        # SQLite has one writer: queueing for it here is fair and costs nothing, its busy handler sleeps
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
+
+    async def __aenter__(self) -> Self:
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            await self._engine.dispose()
+            if (problem := unreachable(self.url, error)) is not None:
+                raise problem from error
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Give a session that writes: committed at the end, rolled back on an exception.
+
+        Do nothing slow inside: on SQLite every other writer waits.
+        """
+        async with self._turn, AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Give a session that only reads; it sees one moment, and waits for no writer."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def insert(self, table: type[Base]) -> Insert:
+        """Return an insert that can say ON CONFLICT in this database's dialect."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    async def migrate(self) -> None:
+        """Bring the schema to this program's version; several processes may do so at once.
+
+        Raises DatabaseTooNew where a newer program was here before.
+        """
+        await asyncio.to_thread(upgrade, self.url)
+
+    async def revision(self) -> str | None:
+        """Return the schema's revision, None for an empty database."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(current_revision)

@@ -1,0 +1,110 @@
+"""One request on its way: the row that is the truth about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+
+from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Json, Snowflake, choice, utc_now
+
+
+@unique
+class JobStatus(StrEnum):
+    """Where a job stands. Only `pending` and `leased` are left again."""
+
+    PENDING = "pending"  #: waits for its turn
+    LEASED = "leased"  #: one worker has it, until `lease_until`
+    DONE = "done"  #: its pictures are recorded
+    FAILED = "failed"  #: given up; `error_key` says why
+    REFUSED = "refused"  #: a check refused what was asked or what came of it
+    CANCELLED = "cancelled"  #: its requester, or a moderator, wanted it no more
+
+
+OPEN = (JobStatus.PENDING, JobStatus.LEASED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """What is known of a job when somebody asks for it. `cost` is in GPU-seconds."""
+
+    interaction_id: int
+    action: str
+    request: Json
+    user_id: int
+    channel_id: int
+    cost: float
+    guild_id: int | None = None
+    application_id: int | None = None
+    token: str | None = None
+    locale: str = "en"
+    private: bool = False
+    age_restricted: bool = False
+    pictures: int = 1
+    parent_id: str | None = None
+    reproduces: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(NewJob):
+    """A job as it stood when it was read. `seconds` is what it took in the end."""
+
+    id: int
+    status: JobStatus
+    worker: str | None
+    fence: int
+    attempts: int
+    lease_until: datetime | None
+    seconds: float | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    message_id: int | None
+    error_key: str | None
+    error_values: Json | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How much is open: jobs, and the pictures they ask for."""
+
+    jobs: int
+    pictures: int
+
+
+class JobRow(Base):
+    """The row. `fence` grows with every claim: who holds an older one has lost the job."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "status", "id"), Index(None, "user_id", "status"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    interaction_id: Mapped[int] = mapped_column(Snowflake, unique=True)
+    action: Mapped[str] = mapped_column(Text)
+    request: Mapped[Json]
+    user_id: Mapped[int] = mapped_column(Snowflake)
+    guild_id: Mapped[int | None] = mapped_column(Snowflake)
+    channel_id: Mapped[int] = mapped_column(Snowflake)
+    application_id: Mapped[int | None] = mapped_column(Snowflake)
+    token: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text)
+    private: Mapped[bool]
+    age_restricted: Mapped[bool]
+    pictures: Mapped[int]
+    # jobs and records point at each other, so these are added once both tables exist
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))
+    reproduces: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))
+    status: Mapped[JobStatus] = mapped_column(choice(JobStatus), default=JobStatus.PENDING)
+    worker: Mapped[str | None] = mapped_column(Text)
+    fence: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    cost: Mapped[float]
+    seconds: Mapped[float | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(Snowflake)
+    error_key: Mapped[str | None] = mapped_column(Text)
+    error_values: Mapped[Json | None]

@@ -1,0 +1,70 @@
+"""What still has to be told to Discord."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from secrets import token_hex
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Snowflake, choice, utc_now
+
+
+@unique
+class Notice(StrEnum):
+    """What a message says."""
+
+    RESULT = "result"  #: here are the pictures
+    FAILURE = "failure"  #: it failed or was refused, and why
+    CANCELLED = "cancelled"  #: it was taken back
+
+
+@unique
+class Delivery(StrEnum):
+    """How far a message has come."""
+
+    WAITING = "waiting"  #: to be sent at `next_try_at`
+    SENT = "sent"  #: Discord has it, as `message_id`
+    ABANDONED = "abandoned"  #: there is no way to the person; `note` says why
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message as it stood when it was read. `nonce` stays the same in every try."""
+
+    id: int
+    job_id: int
+    kind: Notice
+    nonce: str
+    state: Delivery
+    tries: int
+    next_try_at: datetime
+    message_id: int | None
+    note: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+def new_nonce() -> str:
+    """Return a nonce for Discord, which takes up to 25 characters."""
+    return token_hex(12)
+
+
+class OutboxRow(Base):
+    """The row, written in the transaction that ended the job."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("job_id", "kind"), Index(None, "state", "next_try_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    kind: Mapped[Notice] = mapped_column(choice(Notice))
+    nonce: Mapped[str] = mapped_column(String(25), default=new_nonce)
+    state: Mapped[Delivery] = mapped_column(choice(Delivery), default=Delivery.WAITING)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column(default=utc_now)
+    message_id: Mapped[int | None] = mapped_column(Snowflake)
+    note: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    sent_at: Mapped[datetime | None]

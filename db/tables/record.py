@@ -1,0 +1,101 @@
+"""One picture that was made, with all that made it; and whom it descends from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Json, Snowflake, utc_now
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRecord:
+    """A finished picture, its file already stored.
+
+    `index` counts the pictures of one job from 0; `request` is the one that makes this picture
+    alone; `pixels_sha256` is over the raw RGB bytes before any mark was put into them.
+    """
+
+    id: str
+    index: int
+    sha256: str
+    width: int
+    height: int
+    prompt: str
+    negative_prompt: str
+    seed: int
+    task: str
+    checkpoint: str
+    checkpoint_revision: str
+    sampler: str
+    num_inference_steps: int
+    guidance_scale: float
+    strength: float | None = None
+    factor: int | None = None
+    request: Json
+    fingerprint: Json
+    pixels_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(NewRecord):
+    """A picture in the history. `seconds` is its share of what its job took."""
+
+    job_id: int
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    message_id: int | None
+    private: bool
+    age_restricted: bool
+    deleted_at: datetime | None
+    deleted_by: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime
+    seconds: float
+
+
+class RecordRow(Base):
+    """The row. It outlives its deletion, for a deleted picture has descendants too."""
+
+    __tablename__ = "records"
+    __table_args__ = (
+        UniqueConstraint("job_id", "index"),
+        Index(None, "guild_id", "job_id"),
+        Index(None, "user_id", "job_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(10), primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    index: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    prompt: Mapped[str] = mapped_column(Text)
+    negative_prompt: Mapped[str] = mapped_column(Text)
+    seed: Mapped[int] = mapped_column(Snowflake)
+    task: Mapped[str] = mapped_column(Text)
+    checkpoint: Mapped[str] = mapped_column(Text)
+    checkpoint_revision: Mapped[str] = mapped_column(Text)
+    sampler: Mapped[str] = mapped_column(Text)
+    num_inference_steps: Mapped[int]
+    guidance_scale: Mapped[float]
+    strength: Mapped[float | None]
+    factor: Mapped[int | None]
+    request: Mapped[Json]
+    fingerprint: Mapped[Json]
+    pixels_sha256: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(Snowflake)
+    guild_id: Mapped[int | None] = mapped_column(Snowflake)
+    channel_id: Mapped[int] = mapped_column(Snowflake)
+    message_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
+    private: Mapped[bool]
+    age_restricted: Mapped[bool]
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[int | None] = mapped_column(Snowflake)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime]
+    seconds: Mapped[float]
