@@ -1,0 +1,104 @@
+"""The check of a prompt before anything is drawn: text in, Decision out."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from config.words import FALLBACK, say
+from moderation.nonsense import has_control_tokens, noise
+from moderation.normalise import folded
+from moderation.personal import kinds_of_personal_data
+from moderation.policy import Policy, Verdict, default_policy
+from moderation.rules import Breach, rule_book
+
+_log = logging.getLogger(__name__)
+
+#: Share of random letters above which a prompt is no prompt.
+NOISE_LIMIT = 0.6
+_NO_POLICY = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the policy says of one request.
+
+    `label` is the licence clause (a to k) or the name of the server's rule that decided, None where nothing is
+    refused or the check itself failed. `key` and `values` give the sentence for the person. `scores` are for the
+    audit alone: they name term groups and must not be shown to the person.
+    """
+
+    verdict: Verdict
+    policy_version: str
+    label: str | None = None
+    key: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether the request may go on."""
+        return self.verdict is Verdict.ALLOW
+
+    def sentence(self, locale: str = FALLBACK) -> str:
+        """Return what the person reads, empty where the request is allowed."""
+        return "" if self.key is None else say(self.key, locale=locale, **self.values)
+
+
+def check_prompt(
+    prompt: str, negative_prompt: str = "", *, age_restricted: bool = False, policy: Policy | None = None
+) -> Decision:
+    """Return what the policy (by default the one shipped) says of a prompt with its negative prompt.
+
+    `age_restricted` tells that the result will stand in an age-restricted channel. It never raises: where the check
+    cannot be made, the answer is a refusal that says so.
+    """
+    try:
+        return _decide(prompt, negative_prompt, age_restricted, default_policy() if policy is None else policy)
+    except Exception:  # noqa: BLE001 - whatever went wrong, an unchecked prompt is not a permitted one
+        _log.exception("the prompt check failed")
+        version = _NO_POLICY if policy is None else policy.version
+        return Decision(Verdict.REFUSE, version, key="moderation.check_failed")
+
+
+def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy) -> Decision:
+    book = rule_book(policy)
+    evidence = book.evidence(prompt, negative_prompt)
+    signs = _signs(prompt, negative_prompt)
+    scores = MappingProxyType({**evidence, **signs})
+    breaches = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
+    for breach in sorted(breaches, key=lambda each: -each.action.severity):
+        if not (age_restricted and policy.find(breach.label).relaxed_in_age_restricted):
+            return _refusal(breach, policy, scores)
+    return Decision(Verdict.ALLOW, policy.version, scores=scores)
+
+
+def _signs(prompt: str, negative_prompt: str) -> dict[str, float]:
+    """Return the findings that rest on the form of the text and not on its terms."""
+    fields = [way for text in (prompt, negative_prompt) for way in folded(text)]
+    signs = {f"personal data: {kind}": 1.0 for way in fields for kind in kinds_of_personal_data(way)}
+    if any(has_control_tokens(text) for text in (prompt, negative_prompt)):
+        signs["control tokens"] = 1.0
+    signs["noise"] = noise(prompt)
+    return signs
+
+
+def _labels(signs: Mapping[str, float]) -> list[str]:
+    labels = ["d"] if any(name.startswith("personal data") for name in signs) else []
+    return [*labels, "nonsense"] if "control tokens" in signs or signs["noise"] > NOISE_LIMIT else labels
+
+
+def _breach(label: str, policy: Policy) -> Breach:
+    return Breach(label, policy.find(label).action)
+
+
+def _refusal(breach: Breach, policy: Policy, scores: Mapping[str, float]) -> Decision:
+    clause = policy.find(breach.label)
+    values = {"title": clause.title, "reply": clause.reply}
+    key = "moderation.refused_by_server"
+    if breach.label in policy.clauses:
+        values |= {"licence": policy.licence.name, "label": breach.label}
+        key = "moderation.locked" if breach.action is Verdict.LOCK else "moderation.refused_by_licence"
+    if breach.action is Verdict.ALLOW:
+        return Decision(Verdict.ALLOW, policy.version, label=breach.label, scores=scores)
+    return Decision(breach.action, policy.version, breach.label, key, values, scores)

@@ -1,0 +1,106 @@
+"""Finds the terms of named groups in every reading of a text."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from moderation.normalise import Words, backwards, folded, readings, shape, spelled
+from moderation.policy import Group
+
+# Shorter words are parts of too many others to be looked for inside a run of spelled letters, or backwards.
+_SHORTEST_INSIDE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    group: str
+    words: Words
+    harmless: bool
+
+    def stands_at(self, words: Words, start: int) -> bool:
+        """Tell whether the term's words stand there, letters repeated or not."""
+        found = words[start : start + len(self.words)]
+        return len(found) == len(self.words) and all(map(_says, found, self.words))
+
+
+class Lexicon:
+    """The terms of all groups, indexed by first word: the time to search grows with the text alone."""
+
+    def __init__(self, groups: Mapping[str, Group], ordinary_backwards: Iterable[str] = ()) -> None:
+        self._index: dict[str, list[_Term]] = defaultdict(list)
+        self._patterns = {
+            name: re.compile("|".join(group.patterns)) for name, group in groups.items() if group.patterns
+        }
+        self._ordinary_backwards = frozenset(word[::-1] for word in ordinary_backwards)
+        for name, group in groups.items():
+            for harmless, phrases in ((False, group.words), (True, group.harmless)):
+                for words in {words for phrase in phrases for words in _inflected(phrase)}:
+                    self._index[shape(words[0])[0]].append(_Term(name, words, harmless))
+
+    def groups_in(self, text: str) -> frozenset[str]:
+        """Return the names of the groups that the text mentions, however it is disguised."""
+        found: set[str] = set()
+        for words in readings(text):
+            found |= self._forwards(words)
+            found |= self._backwards(backwards(words))
+        for run in spelled(text):
+            found |= self._inside(run)
+        for plain in folded(text):
+            found |= {name for name, pattern in self._patterns.items() if pattern.search(plain)}
+        return frozenset(found)
+
+    def _forwards(self, words: Words) -> set[str]:
+        hits = list(self._hits(words))
+        covered = {(term.group, place) for term, places in hits if term.harmless for place in places}
+        return {
+            term.group
+            for term, places in hits
+            if not term.harmless and not all((term.group, place) in covered for place in places)
+        }
+
+    def _backwards(self, words: Words) -> set[str]:
+        return {
+            term.group
+            for term, places in self._hits(words)
+            if not term.harmless
+            and sum(len(words[place]) for place in places) >= _SHORTEST_INSIDE
+            and not any(words[place] in self._ordinary_backwards for place in places)
+        }
+
+    def _hits(self, words: Words) -> Iterator[tuple[_Term, range]]:
+        for start, word in enumerate(words):
+            for term in self._index.get(shape(word)[0], ()):
+                if term.stands_at(words, start):
+                    yield term, range(start, start + len(term.words))
+
+    def _inside(self, run: str) -> set[str]:
+        return {
+            term.group for term, pattern in self._run_patterns if not term.harmless and pattern.search(run) is not None
+        }
+
+    @cached_property
+    def _run_patterns(self) -> list[tuple[_Term, re.Pattern[str]]]:
+        terms = (term for terms in self._index.values() for term in terms)
+        return [(term, _run_pattern("".join(term.words))) for term in terms]
+
+
+def _says(found: str, word: str) -> bool:
+    """Tell whether a word as found is the word looked for, letters repeated or not: "boook" is "book", "bok" is not."""
+    (letters, counts), (wanted, least) = shape(found), shape(word)
+    return letters == wanted and all(map(int.__ge__, counts, least))
+
+
+def _inflected(phrase: str) -> Iterator[Words]:
+    """Yield the phrase as words, and with a plural s."""
+    for base in folded(phrase):
+        words = tuple(re.findall(r"[a-z0-9]+", base))
+        yield words
+        if not words[-1].endswith("s"):
+            yield (*words[:-1], f"{words[-1]}s")
+
+
+def _run_pattern(letters: str) -> re.Pattern[str]:
+    repeated = "".join(f"{letter}+" for letter in letters)
+    return re.compile(repeated if len(letters) >= _SHORTEST_INSIDE else f"^{repeated}$")
