@@ -3,23 +3,25 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bot.caller import Caller
 from bot.sizing import Size, choose_size, far_from_native, snap
 from config.settings import Limits
 from config.words import UserError
-from db.history import History, NewUpload, Page, Record
+from db.history import History, Page, Record
 from db.images import PictureStore
 from db.jobs import Job, Jobs, NewJob
 from db.people import People
+from db.uploads import Uploads
 from inference.checkpoints import Checkpoint
 from inference.request import FACTORS, SEEDS, SIDE, SIDE_MULTIPLE, ImageRequest, InvalidRequest, Sampler, Task
 from jobs.clerk import Clerk
 from jobs.dispatcher import Dispatcher, Place
 from jobs.notes import Note
-from moderation import check_prompt
+from moderation.judge import judge
 from moderation.policy import Policy
-from provenance.intake import IntakeLimits, take_in
+from provenance.intake import take_in
 
 STRENGTHS = {"subtle": 0.35, "strong": 0.7}
 UPSCALE_STRENGTH = 0.3
@@ -81,9 +83,11 @@ class Studio:
         default_checkpoint: str,
         limits: Limits,
         policy: Policy,
+        policy_file: Path,
         people: People,
         jobs: Jobs,
         history: History,
+        uploads: Uploads,
         store: PictureStore,
         dispatcher: Dispatcher,
         pictures: Clerk,
@@ -94,8 +98,10 @@ class Studio:
         self.policy = policy
         self.history = history
         self.store = store
+        self._policy_file = policy_file
         self._limits = limits
         self._people = people
+        self._uploads = uploads
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._pictures = pictures
@@ -220,10 +226,9 @@ class Studio:
 
     async def source_from_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
-        limits = IntakeLimits(bytes=self._limits.upload_bytes, pixels=self._limits.upload_pixels)
-        taken = await self._pictures.call(take_in, data, limits, timeout=INTAKE_SECONDS)
-        sha256 = await self.store.put(taken.png)
-        await self.history.add_upload(NewUpload(sha256=sha256, user_id=caller.user_id))
+        taken = await self._pictures.call(take_in, data, self._limits, timeout=INTAKE_SECONDS)
+        sha256 = await self.store.put(taken.png, ".png")
+        await self._uploads.add(sha256, caller.user_id, taken.width, taken.height)
         notes = tuple(Note(key, {}) for key in taken.notes)
         return Source(sha256, Size(taken.width, taken.height), None, notes)
 
@@ -231,10 +236,9 @@ class Studio:
 
     async def record(self, caller: Caller, record_id: str) -> Record:
         """Return a record that the caller may see and use here."""
-        wanted = record_id.strip().strip("#`").upper()
-        record = await self.history.visible(wanted, user_id=caller.user_id, guild_id=caller.guild_id)
+        record = await self.history.visible(record_id.strip("#` "), caller.user_id, caller.guild_id)
         if record is None:
-            raise UserError("bot.no_such_picture", id=wanted[:20])
+            raise UserError("bot.no_such_picture", id=record_id[:20])
         if record.age_restricted and not (caller.age_restricted or caller.private):
             raise UserError("bot.age_restricted_picture")
         return record
@@ -242,9 +246,8 @@ class Studio:
     async def search(self, caller: Caller, *, user_id: int | None, text: str | None, page: int, size: int) -> Page:
         """Return a page of the history that the caller may see, newest first."""
         return await self.history.search(
-            viewer_id=caller.user_id,
-            guild_id=caller.guild_id,
-            age_restricted=caller.age_restricted or caller.private,
+            caller.user_id,
+            caller.guild_id,
             user_id=user_id,
             text=text,
             limit=size,
@@ -258,7 +261,7 @@ class Studio:
             raise UserError("bot.not_yours_to_delete")
         records = await self.history.of_job(record.job_id)
         for each in records:
-            await self.history.delete(each.id, by=caller.user_id)
+            await self.history.delete(each.id, caller.user_id)
         return records
 
     # The queue
@@ -310,6 +313,7 @@ class Studio:
             locale=caller.locale,
             private=caller.private,
             age_restricted=caller.age_restricted,
+            pictures=request.count,
             parent_id=parent,
             reproduces=reproduces,
             cost=self._dispatcher.estimate(request),
@@ -320,20 +324,16 @@ class Studio:
         return Ticket(job, self._dispatcher.place(job))
 
     async def _check_words(self, caller: Caller, request: ImageRequest) -> None:
-        decision = await self._prompts.call(
-            check_prompt,
-            request.prompt,
-            request.negative_prompt,
-            age_restricted=caller.age_restricted,
-            timeout=CHECK_SECONDS,
-        )
-        decision.enforce()
+        words = (request.prompt, request.negative_prompt, caller.age_restricted)
+        decision = await self._prompts.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
+        if not decision.allowed:
+            raise UserError(decision.key or "moderation.check_failed", **decision.values)
 
     async def _check_room(self, caller: Caller, request: ImageRequest) -> None:
-        mine, everybody = await self._jobs.pictures_open(caller.user_id)
-        if mine + request.count > self._limits.pending_per_user:
-            raise UserError("bot.too_many_of_yours", waiting=mine, limit=self._limits.pending_per_user)
-        if everybody + request.count > self._limits.pending_in_all:
+        mine, everybody = await self._jobs.counts(caller.user_id), await self._jobs.count_open()
+        if mine.pictures + request.count > self._limits.pending_per_user:
+            raise UserError("bot.too_many_of_yours", waiting=mine.pictures, limit=self._limits.pending_per_user)
+        if everybody.pictures + request.count > self._limits.pending_in_all:
             minutes = max(1, round(self._dispatcher.seconds_until_room() / 60))
             raise UserError("bot.queue_full", minutes=minutes)
 

@@ -53,6 +53,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime(),
         Json: JSON(none_as_null=True),
+        list[Json]: JSON(none_as_null=True),
     }
 
 

@@ -53,6 +53,12 @@ class Jobs:
         async with self._database.reading() as session:
             return [value_of(Job, row) for row in await session.scalars(with_status(JobStatus.LEASED))]
 
+    async def open_of(self, user_id: int) -> list[Job]:
+        """Return what the person has waiting or being made, in order of arrival."""
+        query = select(JobRow).where(JobRow.user_id == user_id, JobRow.status.in_(OPEN)).order_by(JobRow.id)
+        async with self._database.reading() as session:
+            return [value_of(Job, row) for row in await session.scalars(query)]
+
     async def counts(self, user_id: int) -> Counts:
         """Count what the person has waiting or being made."""
         return await self._count(JobRow.user_id == user_id)
@@ -93,14 +99,25 @@ class Jobs:
                 )
             )
 
-    async def complete(self, job_id: int, fence: int, records: Sequence[NewRecord], seconds: float) -> bool:
+    async def complete(
+        self,
+        job_id: int,
+        fence: int,
+        records: Sequence[NewRecord],
+        seconds: float,
+        *,
+        notes: Sequence[Json] = (),
+        verdict: Json | None = None,
+    ) -> bool:
         """End the job with its pictures, their lineage and the message about them, in one transaction.
 
-        `seconds` is what it took in GPU-seconds, shared equally among the pictures. A lease that ran out
-        counts as long as nobody took the job back.
+        `seconds` is what it took in GPU-seconds, shared equally among the pictures; `notes` is all that the
+        message shall mention, `verdict` what a reproduction came to. A lease that ran out counts as long as
+        nobody took the job back.
         """
+        outcome = {"seconds": seconds, "notes": list(notes), "verdict": verdict}
         async with self._database.transaction() as session:
-            job = await _end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, seconds=seconds)
+            job = await _end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, **outcome)
             if job is None:
                 return False
             session.add_all(_record(job, record, seconds / len(records)) for record in records)

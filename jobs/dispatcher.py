@@ -168,7 +168,7 @@ class Dispatcher:
     async def run(self, audience: Audience) -> None:
         """Serve until cancelled. What an earlier process left behind is taken up first."""
         self._audience = audience
-        await self._jobs.recover(self._executor.name)
+        await self._jobs.recover("")  # one bot per database: whoever held something is gone
         for job in await self._jobs.pending():
             self.enqueue(job)
         async with asyncio.TaskGroup() as group:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from inference.protocol import Done
 from inference.request import ImageRequest
 from jobs.clerk import Clerk
 from jobs.reproduction import Verdict, compare
-from provenance.picture import Facts
-from provenance.stamp import Stamped, stamp
+from provenance.picture import Facts, Stamped
+from provenance.stamp import stamp
 
 STAMP_SECONDS = 120.0
+VERSION = f"imagine-bot {version('imagine-bot')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Finisher:
         record_id = new_record_id()
         facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
         stamped = await self._clerk.call(stamp_file, pixels.path, facts, timeout=STAMP_SECONDS)
-        await self._store.put(stamped.png)  # the file first: a row without a file would be a lie
+        await self._store.put(stamped.png, ".png")  # the file first: a row without a file would be a lie
         return NewRecord(
             id=record_id,
             index=index,
@@ -94,7 +96,7 @@ def _facts(checkpoint: Checkpoint, request: ImageRequest, fingerprint: Mapping[s
         record_id=record_id,
         prompt=request.prompt,
         negative_prompt=request.negative_prompt,
-        steps=request.num_inference_steps,
+        num_inference_steps=request.num_inference_steps,
         sampler=request.sampler,
         guidance_scale=request.guidance_scale,
         seed=request.seed,
@@ -103,4 +105,5 @@ def _facts(checkpoint: Checkpoint, request: ImageRequest, fingerprint: Mapping[s
         checkpoint=checkpoint.name,
         checkpoint_hash=fingerprint["weights"],
         strength=request.strength,
+        version=VERSION,
     )

@@ -1,6 +1,6 @@
 """One request on its way: the row that is the truth about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 
@@ -44,11 +44,13 @@ class NewJob:
     pictures: int = 1
     parent_id: str | None = None
     reproduces: str | None = None
+    message_id: int | None = None
+    notes: list[Json] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job(NewJob):
-    """A job as it stood when it was read. `seconds` is what it took in the end."""
+    """A job as it stood when it was read. `seconds` is what it took in the end, `verdict` a reproduction's."""
 
     id: int
     status: JobStatus
@@ -60,7 +62,7 @@ class Job(NewJob):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    message_id: int | None
+    verdict: Json | None
     error_key: str | None
     error_values: Json | None
 
@@ -106,5 +108,7 @@ class JobRow(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     message_id: Mapped[int | None] = mapped_column(Snowflake)
+    notes: Mapped[list[Json]]
+    verdict: Mapped[Json | None]
     error_key: Mapped[str | None] = mapped_column(Text)
     error_values: Mapped[Json | None]

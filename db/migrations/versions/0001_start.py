@@ -53,6 +53,8 @@ def upgrade() -> None:
         sa.Column("started_at", moment),
         sa.Column("finished_at", moment),
         sa.Column("message_id", sa.BigInteger),
+        sa.Column("notes", sa.JSON, nullable=False),
+        sa.Column("verdict", sa.JSON),
         sa.Column("error_key", sa.Text),
         sa.Column("error_values", sa.JSON),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),

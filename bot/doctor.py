@@ -1,0 +1,148 @@
+"""Looks at everything that a bot needs to run, and says of each what to do."""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+import psutil
+from huggingface_hub import try_to_load_from_cache
+
+from config.settings import ConfigError, Settings
+from db.session import Database
+from inference.checkpoints import Checkpoint, Weights
+from inference.devices import find_devices
+
+API = "https://discord.com/api/v10"
+NETWORK_SECONDS = 15
+DISK_BYTES = 2 * 2**30
+NEEDED = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True, read_message_history=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is well, and what to do about it."""
+
+    subject: str
+    well: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok     ' if self.well else 'PROBLEM'}  {self.subject}: {self.text}"
+
+
+async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> list[Finding]:
+    """Return one finding or more per subject."""
+    return [
+        *await _discord(settings),
+        await _database(settings),
+        _disk(settings),
+        *await _devices(settings),
+        *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
+    ]
+
+
+async def _discord(settings: Settings) -> list[Finding]:
+    if settings.discord_token is None:
+        advice = "not set, so run_bot.py starts a chat server of its own; set DISCORD_TOKEN to join Discord"
+        return [Finding("token", True, advice)]
+    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
+    timeout = aiohttp.ClientTimeout(total=NETWORK_SECONDS)
+    try:
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+            return await _ask_discord(session)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        return [Finding("token", False, f"Discord cannot be reached ({error!r}): check this machine's network")]
+
+
+async def _ask_discord(session: aiohttp.ClientSession) -> list[Finding]:
+    async with session.get(f"{API}/users/@me") as response:
+        if response.status == 401:
+            advice = "Discord does not know it: copy it anew from the developer portal (Bot, Reset Token)"
+            return [Finding("token", False, advice)]
+        response.raise_for_status()
+        me = await response.json()
+    invitation = discord.utils.oauth_url(me["id"], permissions=NEEDED, scopes=("bot", "applications.commands"))
+    async with session.get(f"{API}/users/@me/guilds") as response:
+        response.raise_for_status()
+        guilds = await response.json()
+    found = [Finding("token", True, f"the bot is {me['username']}; invite it with {invitation}")]
+    return found + [_permissions(guild, invitation) for guild in guilds]
+
+
+def _permissions(guild: dict[str, str], invitation: str) -> Finding:
+    held = discord.Permissions(int(guild["permissions"]))
+    missing = [name for name, needed in NEEDED if needed and not getattr(held, name) and not held.administrator]
+    subject = f"permissions in {guild['name']}"
+    if missing:
+        return Finding(subject, False, f"missing {', '.join(missing)}: invite the bot again with {invitation}")
+    return Finding(subject, True, "all that is needed")
+
+
+async def _database(settings: Settings) -> Finding:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        async with Database(settings.database_url) as database:
+            revision = await database.revision()
+    except ConfigError as error:
+        return Finding("database", False, f"{error}")
+    return Finding("database", True, f"reachable, schema {revision or 'empty'}; it is brought up to date at the start")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data).free
+    text = f"{free / 2**30:.1f} GiB free under {settings.data}"
+    if free < DISK_BYTES:
+        return Finding("disk", False, f"{text}: make room, or set IMAGINE_DATA to a folder on another disk")
+    return Finding("disk", True, text)
+
+
+async def _devices(settings: Settings) -> list[Finding]:
+    found = await find_devices()
+    memory = await _memory()
+    findings = [Finding("device", True, f"{device}: {memory.get(device, 'memory unknown')}") for device in found]
+    missing = [device for device in settings.devices if device not in (*found, "cpu")]
+    advice = f"not there; this machine has {', '.join(found)}: correct devices in imagine.toml"
+    return findings + [Finding("device", False, f"{device}: {advice}") for device in missing]
+
+
+async def _memory() -> dict[str, str]:
+    """Return what is free of every device's memory, in words."""
+    free = {"cpu": f"{psutil.virtual_memory().available / 2**30:.1f} GiB of memory free"}
+    if shutil.which("nvidia-smi") is None:
+        return free
+    query = ("--query-gpu=index,name,memory.free,memory.total", "--format=csv,noheader")
+    asked = await asyncio.create_subprocess_exec("nvidia-smi", *query, stdout=asyncio.subprocess.PIPE)
+    output, _ = await asyncio.wait_for(asked.communicate(), NETWORK_SECONDS)
+    for line in output.decode().splitlines():
+        index, name, left, total = (part.strip() for part in line.split(","))
+        free[f"cuda:{index}"] = f"{name}, {left} of {total} free"
+    return free
+
+
+def _checkpoint(name: str, checkpoint: Checkpoint | None) -> Finding:
+    subject = f"checkpoint {name}"
+    if checkpoint is None:
+        return Finding(subject, False, "not in models.toml: correct checkpoints in imagine.toml")
+    for weights in _weights(checkpoint):
+        if weights.folder is None and not isinstance(_cached(weights), str):
+            text = f"{weights.source} is not on this disk yet: the first start downloads it"
+            return Finding(subject, True, f"{checkpoint.title}; {text}")
+        if weights.folder is not None and weights.folder.exists() and not any(weights.folder.rglob("*.safetensors")):
+            advice = "put a checkpoint in diffusers format there, or correct its source in models.toml"
+            return Finding(subject, False, f"{weights.folder} has no safetensors files: {advice}")
+    return Finding(subject, True, checkpoint.title)
+
+
+def _cached(weights: Weights) -> object:
+    name = f"{weights.subfolder}/config.json" if weights.subfolder else weights.file or "model_index.json"
+    return try_to_load_from_cache(weights.source, name, revision=weights.revision)
+
+
+def _weights(checkpoint: Checkpoint) -> list[Weights]:
+    candidates = (checkpoint.weights, checkpoint.unet, checkpoint.image_check)
+    return [weights for weights in candidates if isinstance(weights, Weights)]

@@ -1,0 +1,122 @@
+"""The clerk: one process of low priority that does the work on pictures, so that the bot never waits or dies of it."""
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from config.words import UserError
+
+T = TypeVar("T")
+
+MEMORY_BYTES = 4 << 30
+START_SECONDS = 60.0
+NICENESS = 10
+
+
+class ClerkFailed(UserError):
+    """A call took too long, or its process died; the next call meets a new process."""
+
+
+class Clerk:
+    """Runs functions of plain values in a process of its own, one at a time and in order.
+
+    Functions and their values must pickle. `memory` bounds the process's address space, in bytes.
+    """
+
+    def __init__(self, *, memory: int = MEMORY_BYTES) -> None:
+        self._memory = memory
+        self._turn = asyncio.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+        self._pid = 0
+
+    async def __aenter__(self) -> Self:
+        async with self._turn:
+            await self._hire()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._dismiss()
+
+    async def call(self, function: Callable[..., T], *args: Any, timeout: float = 60.0) -> T:  # noqa: ASYNC109
+        """Return what the function returns, or raise what it raises.
+
+        Raises ClerkFailed when the process dies, or has not answered `timeout` seconds after this
+        call's turn came.
+        """
+        async with self._turn:
+            future = await self._submit(function, *args)
+            try:
+                return await self._answer(future, timeout)
+            except (ClerkFailed, asyncio.CancelledError):
+                await self._dismiss()
+                raise
+
+    async def _submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
+        try:
+            return (self._pool or await self._hire()).submit(function, *args)
+        except BrokenProcessPool:  # it died while nothing was asked of it
+            await self._dismiss()
+            return (await self._hire()).submit(function, *args)
+
+    async def _answer(self, future: "Future[T]", seconds: float) -> T:
+        answer = asyncio.wrap_future(future)
+        try:
+            done, _ = await asyncio.wait([answer], timeout=seconds)
+            if not done:
+                raise ClerkFailed("provenance.took_too_long")
+            return answer.result()
+        except (BrokenProcessPool, MemoryError) as error:
+            raise ClerkFailed("provenance.broke_off") from error
+        finally:
+            answer.cancel()
+
+    async def _hire(self) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle_in, initargs=(self._memory,))
+        try:
+            self._pid = await asyncio.to_thread(lambda: pool.submit(os.getpid).result(START_SECONDS))
+        except BaseException as error:
+            pool.shutdown(wait=False)
+            if isinstance(error, BrokenProcessPool | TimeoutError):
+                raise ClerkFailed("provenance.broke_off") from error
+            raise
+        self._pool = pool
+        return pool
+
+    async def _dismiss(self) -> None:
+        """End the process whatever it does, and wait until it is gone."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        for child in active_children():
+            if child.pid == self._pid:
+                child.kill()
+        await asyncio.to_thread(pool.shutdown)
+
+
+def _settle_in(memory: int) -> None:
+    """Prepare the process: little priority, bounded memory, no threads, no life after the bot's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
