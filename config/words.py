@@ -1,7 +1,7 @@
 """Every sentence that a person reads, in one place, ready for translation."""
 
 import tomllib
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ class UserError(Exception):
         self.key = key
         self.values = values
         super().__init__(say(key, **values))
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """Let it cross between processes with its key and values, which Exception alone would lose."""
+        return partial(type(self), self.key, **self.values), ()
 
     def sentence(self, locale: str) -> str:
         """Return the sentence in the person's language."""

@@ -38,6 +38,7 @@ class Clerk:
         self._turn = asyncio.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._pid = 0
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         async with self._turn:
@@ -47,6 +48,7 @@ class Clerk:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True
         await self._dismiss()
 
     async def call(self, function: Callable[..., T], *args: Any, timeout: float = 60.0) -> T:  # noqa: ASYNC109
@@ -83,6 +85,8 @@ class Clerk:
             answer.cancel()
 
     async def _hire(self) -> ProcessPoolExecutor:
+        if self._closed:
+            raise ClerkFailed("provenance.broke_off")
         pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle_in, initargs=(self._memory,))
         try:
             self._pid = await asyncio.to_thread(lambda: pool.submit(os.getpid).result(START_SECONDS))

@@ -1,0 +1,134 @@
+"""Pictures that people send: bounded before they are decoded, and stripped to upright RGB pixels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageCms, ImageOps
+
+from config.settings import Limits
+from config.words import UserError
+from provenance import png
+
+SIDE = (64, 16_384)
+TEXT_LENGTH = 20_000
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", 0, "PNG"),
+    (b"\xff\xd8\xff", 0, "JPEG"),
+    (b"GIF87a", 0, "GIF"),
+    (b"GIF89a", 0, "GIF"),
+    (b"WEBP", 8, "WEBP"),
+)
+_WHITE = (255, 255, 255, 255)
+
+
+class RefusedPicture(UserError):
+    """A picture that cannot be taken in; the sentence says what to send instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A picture somebody sent: an RGB PNG file without metadata, and the text that the file had held.
+
+    `notes` are keys of sentences on what was changed, for the reply.
+    """
+
+    png: bytes
+    width: int
+    height: int
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def take_in(data: bytes, limits: Limits) -> Source:
+    """Return the picture in the bytes of a PNG, JPEG, WebP or GIF file. Raises RefusedPicture."""
+    if len(data) > limits.upload_bytes:
+        raise RefusedPicture("provenance.too_many_bytes", limit=limits.upload_bytes / 1e6)
+    kind = _kind(data)
+    with _refusing():
+        image = Image.open(BytesIO(data), formats=[kind])
+    _check_size(image, limits.upload_pixels)
+    with _refusing():
+        animated = kind != "JPEG" and getattr(image, "is_animated", False)
+        image.load()
+        text = _text_of(image)
+        pixels = np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+    height, width, _ = pixels.shape
+    notes = ("provenance.first_frame",) if animated else ()
+    return Source(png=png.encode(pixels), width=width, height=height, text=text, notes=notes)
+
+
+def _kind(data: bytes) -> str:
+    for signature, offset, kind in _SIGNATURES:
+        if data.startswith(signature, offset):
+            return kind
+    raise RefusedPicture("provenance.unknown_kind")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn whatever decoding raises into a refusal."""
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise RefusedPicture("provenance.too_large_a_picture") from error
+    except Exception as error:
+        raise RefusedPicture("provenance.damaged") from error
+
+
+def _check_size(image: Image.Image, limit: int) -> None:
+    low, high = SIDE
+    if image.width * image.height > limit or max(image.size) > high:
+        raise RefusedPicture(
+            "provenance.too_many_pixels", width=image.width, height=image.height, limit=limit / 1e6, high=high
+        )
+    if min(image.size) < low:
+        raise RefusedPicture("provenance.too_few_pixels", width=image.width, height=image.height, low=low)
+
+
+def _text_of(image: Image.Image) -> str:
+    """Return what the file says in words, so that it can be checked like a prompt."""
+    texts = [value for value in image.info.values() if isinstance(value, str)]
+    exif = image.getexif()
+    tags = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
+    names = (ExifTags.Base.ImageDescription, ExifTags.Base.UserComment)
+    texts += [_readable(tags[name]) for name in names if name in tags]
+    texts += [_readable(image.info["comment"])] if "comment" in image.info else []
+    return "\n".join(texts)[:TEXT_LENGTH]
+
+
+def _readable(value: object) -> str:
+    """Return a comment as text; EXIF names its encoding in the first eight bytes."""
+    if not isinstance(value, bytes):
+        return str(value)
+    if value.startswith(b"UNICODE\0"):
+        return value[8:].decode("utf-16-be", "replace")
+    return value.removeprefix(b"ASCII\0\0\0").decode("utf-8", "replace")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
+    if image.mode in ("RGB", "CMYK") and "icc_profile" in image.info:
+        image = _to_srgb(image, image.info["icc_profile"])
+    return image.convert("RGB")
+
+
+def _to_8_bits(grey: NDArray[np.integer]) -> NDArray[np.uint8]:
+    return ((grey.clip(0, 65_535).astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Return the colours of the embedded profile in sRGB; as they are where the profile is unusable."""
+    try:
+        embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return converted or image
