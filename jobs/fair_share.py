@@ -7,6 +7,7 @@ Pure: no clock and no input or output; the same calls give the same order.
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class FairShare:
         self._entries[entry.job] = entry
         nodes = self._nodes(entry.path)
         nodes[-1].weight = weight
-        for parent, node in zip(nodes, nodes[1:], strict=False):
+        for parent, node in pairwise(nodes):
             if not node.pending:  # no banking: who was away starts where the others are now
                 node.tag = max(node.tag, parent.clock)
                 node.arrived = self._tick()

@@ -37,7 +37,7 @@ class NewJob:
     cost: float
     guild_id: int | None = None
     application_id: int | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)  # whoever holds it can answer in the bot's name
     locale: str = "en"
     private: bool = False
     age_restricted: bool = False

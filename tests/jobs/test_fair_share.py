@@ -1,0 +1,146 @@
+"""The order of service: fair between guilds, between users, and over time."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.fair_share import FairShare
+
+COST = st.floats(0.5, 8.0).map(lambda cost: round(cost, 2))
+TOLERANCE = 1e-6
+
+
+def dispatch(line: FairShare, count: int) -> list[int]:
+    """Claim `count` jobs and return their ids."""
+    return [entry.job for entry in (line.claim() for _ in range(count)) if entry is not None]
+
+
+def flood(line: FairShare, jobs: Iterable[int], user: str, *, guild: str = "g", cost: float = 1.0) -> None:
+    for job in jobs:
+        line.submit(job, (guild, user), cost)
+
+
+@given(costs=st.lists(COST, min_size=1, max_size=30))
+def test_a_lone_user_is_served_first_in_first_out(costs: list[float]) -> None:
+    line = FairShare()
+    for job, cost in enumerate(costs):
+        line.submit(job, ("g", "ada"), cost)
+
+    assert dispatch(line, len(costs)) == list(range(len(costs)))
+
+
+def test_two_users_of_equal_weight_take_turns_however_much_one_of_them_asked_first() -> None:
+    line = FairShare()
+    flood(line, range(100), "flooder")
+    flood(line, range(100, 103), "ada")
+
+    assert [job for job in dispatch(line, 6) if job >= 100] == [100, 101, 102]
+
+
+@given(st.integers(1, 40))
+def test_the_size_of_a_flood_does_not_change_when_a_light_user_is_served(extra: int) -> None:
+    def served(size: int) -> list[int]:
+        line = FairShare()
+        flood(line, range(1_000, 1_000 + size), "flooder", cost=3.0)
+        dispatch(line, 2)
+        flood(line, [1, 2, 3], "ada")
+        return dispatch(line, 8)
+
+    assert served(10) == served(10 + extra) == served(2_000)
+
+
+@given(
+    first=st.lists(COST, min_size=40, max_size=40),
+    second=st.lists(COST, min_size=40, max_size=40),
+    weights=st.tuples(st.sampled_from([0.5, 1.0, 2.0]), st.sampled_from([0.5, 1.0, 2.0])),
+    rounds=st.integers(1, 40),
+)
+def test_the_backlogged_never_drift_further_apart_than_one_job_each(
+    first: list[float], second: list[float], weights: tuple[float, float], rounds: int
+) -> None:
+    line, cost_of = FairShare(), {}
+    for user, costs in enumerate((first, second)):
+        for number, cost in enumerate(costs):
+            cost_of[user * 100 + number] = cost
+            line.submit(user * 100 + number, ("g", user), cost, weight=weights[user])
+    served = [0.0, 0.0]
+    for job in dispatch(line, rounds):
+        served[job // 100] += cost_of[job]
+
+    shares = [served[user] / weights[user] for user in (0, 1)]
+    bound = max(first) / weights[0] + max(second) / weights[1]
+    assert abs(shares[0] - shares[1]) <= bound + TOLERANCE
+
+
+def test_who_was_away_has_saved_nothing_up() -> None:
+    line = FairShare()
+    flood(line, [1], "ada")
+    flood(line, range(100, 150), "ben")
+    dispatch(line, 30)
+    flood(line, range(2, 12), "ada")
+
+    assert sum(job < 100 for job in dispatch(line, 10)) == 5
+
+
+def test_guilds_share_before_their_members_do() -> None:
+    line = FairShare()
+    for user in range(5):
+        flood(line, range(user * 10, user * 10 + 10), f"user {user}", guild="large")
+    flood(line, range(100, 110), "ada", guild="small")
+
+    assert sum(job >= 100 for job in dispatch(line, 10)) == 5
+
+
+def test_using_an_idle_machine_leaves_no_debt() -> None:
+    line = FairShare()
+    flood(line, range(50), "ada")
+    dispatch(line, 50)
+    flood(line, [50, 51], "ada")
+    flood(line, [100, 101], "ben")
+
+    assert dispatch(line, 4) == [100, 50, 101, 51]  # a tie, which goes to who was never served
+
+
+def test_a_cancelled_job_costs_nothing() -> None:
+    line = FairShare()
+    flood(line, [1, 2, 3], "ada")
+
+    assert line.cancel(2)
+    assert not line.cancel(2)
+    assert dispatch(line, 3) == [1, 3]
+
+
+def test_a_job_put_back_comes_first_of_its_owners_and_is_not_charged_twice() -> None:
+    line = FairShare()
+    flood(line, [1, 2], "ada", cost=4.0)
+    flood(line, [11, 12], "ben", cost=4.0)
+    lost = line.claim()
+    assert lost is not None
+    line.put_back(lost.job, lost.path, lost.cost)
+
+    assert dispatch(line, 4) == [11, 1, 12, 2]  # charged twice, ada would be served last
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), COST), min_size=1, max_size=40))
+def test_looking_ahead_tells_the_order_and_changes_nothing(jobs: list[tuple[int, int, float]]) -> None:
+    line = FairShare()
+    for job, (guild, user, cost) in enumerate(jobs):
+        line.submit(job, (guild, user), cost)
+    foretold = [entry.job for entry in line.order()]
+
+    assert dispatch(line, len(jobs)) == foretold
+    assert len(line) == 0
+    assert line.claim() is None
+
+
+@pytest.mark.parametrize("order", [sorted, lambda jobs: sorted(jobs, reverse=True)])
+def test_the_same_calls_give_the_same_order(order: Callable[[Iterable[int]], list[int]]) -> None:
+    def served() -> list[int]:
+        line = FairShare()
+        for job in order(range(30)):
+            line.submit(job, (job % 3, job % 7), 1 + job % 4)
+        return dispatch(line, 30)
+
+    assert served() == served()
