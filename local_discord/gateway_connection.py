@@ -1,0 +1,141 @@
+"""One client's websocket: reads payloads, writes queued ones in order, watches the heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMsgType, web
+
+from local_discord.gateway_protocol import BadFrame, Close, Op, decode, encode
+from local_discord.gateway_transport import Transport
+
+if TYPE_CHECKING:
+    from local_discord.gateway_session import Session
+
+#: Discord's limit on what a client sends: payloads, and seconds.
+MAX_SENDS, SEND_WINDOW = 120, 60.0
+#: A client that reads so much slower than events come is cut off; it can resume.
+MAX_QUEUED = 5000
+#: A heartbeat this late, in intervals, is asked for; this much later still, the connection counts as dead.
+LATE, DEAD = 1.2, 0.3
+#: How long a client gets to confirm that its connection is closed, in seconds.
+CLOSE_SECONDS = 2.0
+
+Receive = Callable[["Connection", Op, Any], None]
+
+
+class Connection:
+    """A websocket between HELLO and its end; ``session`` is set once it has identified or resumed."""
+
+    def __init__(
+        self, request: web.Request, socket: web.WebSocketResponse, transport: Transport, heartbeat: float
+    ) -> None:
+        self.session: Session | None = None
+        self.base_url = f"ws://{request.host}{request.path}"
+        self.transport = transport
+        self.close_code: int | None = None
+        self._request = request
+        self._socket = socket
+        self._heartbeat = heartbeat
+        self._closing = False
+        self._beat = asyncio.Event()
+        self._sends: deque[float] = deque()
+        self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue(MAX_QUEUED)
+
+    async def run(self, receive: Receive) -> None:
+        """Say HELLO and serve until either side closes; then ``close_code`` tells how (1006: without a word)."""
+        self.send(Op.HELLO, {"heartbeat_interval": round(self._heartbeat * 1000), "_trace": ["local-gateway"]})
+        writer, watcher = asyncio.create_task(self._write()), asyncio.create_task(self._watch())
+        try:
+            await self._read(receive)
+            if self._closing:
+                await asyncio.wait({writer}, timeout=CLOSE_SECONDS)
+        finally:
+            writer.cancel()
+            watcher.cancel()
+            await asyncio.gather(writer, watcher, return_exceptions=True)
+
+    def send(self, op: Op, data: Any = None) -> None:
+        """Queue a payload that is not an event."""
+        self.send_text(encode(op, data))
+
+    def send_text(self, text: str) -> None:
+        """Queue a payload that is JSON already."""
+        self._put(text)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close once everything queued is sent."""
+        self._closing = True
+        self._put((code, reason))
+
+    def abort(self) -> None:
+        """Break the connection without a close frame."""
+        self.close_code = 1006
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    def acknowledge(self) -> None:
+        """Answer a heartbeat."""
+        self._beat.set()
+        self.send(Op.HEARTBEAT_ACK)
+
+    def _put(self, item: str | tuple[int, str]) -> None:
+        try:
+            self._queue.put_nowait(item)
+        except asyncio.QueueFull:
+            self.abort()
+
+    async def _read(self, receive: Receive) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                break
+            try:
+                self._count_send()
+                receive(self, *decode(message.data))
+            except BadFrame as error:
+                self.close(error.code, str(error))
+                return
+        if self.close_code is None:
+            self.close_code = message.data if message.type is WSMsgType.CLOSE else 1006
+
+    def _count_send(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._sends and self._sends[0] <= now - SEND_WINDOW:
+            self._sends.popleft()
+        self._sends.append(now)
+        if len(self._sends) > MAX_SENDS:
+            raise BadFrame(Close.RATE_LIMITED, "You are being rate limited.")
+
+    async def _write(self) -> None:
+        while True:
+            item = await self._queue.get()
+            try:
+                if isinstance(item, str):
+                    await self.transport.send(item)
+                    continue
+                self.close_code = item[0]
+                await self._socket.close(code=item[0], message=item[1].encode())
+            except ConnectionError:
+                self.abort()
+            return
+
+    async def _watch(self) -> None:
+        while True:
+            if await self._beats_within(LATE * self._heartbeat):
+                continue
+            self.send(Op.HEARTBEAT)
+            if not await self._beats_within(DEAD * self._heartbeat):
+                self.close(Close.SESSION_TIMED_OUT, "Session timed out.")
+                return
+
+    async def _beats_within(self, seconds: float) -> bool:
+        self._beat.clear()
+        try:
+            await asyncio.wait_for(self._beat.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
