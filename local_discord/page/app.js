@@ -2,7 +2,7 @@
 
 import { Api } from "./api.js";
 import { Composer } from "./composer.js";
-import { Events } from "./events.js";
+import { Person } from "./person.js";
 import { Room } from "./room.js";
 import { Sidebar } from "./sidebar.js";
 import { Timeline } from "./timeline.js";
@@ -18,32 +18,42 @@ class App {
     this.timeline = new Timeline(document.getElementById("timeline"), this.main);
     this.composer = new Composer(document.getElementById("composer"));
     this.sidebar = new Sidebar(world, (place) => this.go({ user: this.room.user.name, channel: this.room.channel.name, ...place }));
+    this.going = Promise.resolve();
+  }
+
+  /** One way after the other, however fast somebody chooses. */
+  go(place) {
+    this.going = this.going.then(() => this.enter(place)).catch((error) => toast(error.message));
+    return this.going;
   }
 
   /** Goes to a channel as a person, both by name. A name that does not exist means the first there is. */
-  async go({ user, channel }) {
-    const person = this.world.users.find(({ name }) => name === user) ?? this.world.users[0];
-    const channels = Room.channels(this.world);
-    const place = channels.find(({ name }) => name === channel) ?? channels[0];
-    if (person !== this.room?.user) this.become(person);
-    this.room = new Room(this.world, person, place, this.api, this.events);
+  async enter({ user, channel }) {
+    const wanted = this.world.users.find(({ name }) => name === user) ?? this.world.users[0];
+    if (wanted !== this.person?.user) await this.become(wanted);
+    const { channels } = this.person;
+    this.room = new Room(this.world, this.person, channels.find(({ name }) => name === channel) ?? channels[0]);
     this.remember();
     this.sidebar.show(this.room);
     this.title();
     this.composer.show(this.room);
     await this.load();
-    this.composer.text.focus({ preventScroll: true });
+    if (document.activeElement !== this.sidebar.person) this.composer.text.focus({ preventScroll: true });
   }
 
-  become(person) {
-    this.events?.close();
-    this.api = new Api(person.name);
-    this.events = new Events(person.name);
-    this.listen(this.events);
+  async become(user) {
+    this.person?.close();
+    this.person = await Person.of(this.world, user);
+    this.listen(this.person.events);
   }
 
   listen(events) {
-    const here = (act, elsewhere = () => {}) => ({ detail }) => (this.room.holds(detail.channel_id) ? act(detail) : elsewhere(detail));
+    const here = (act, elsewhere = () => {}) => async ({ detail }) => {
+      await this.loaded;
+      if (events !== this.person.events) return;
+      if (this.room.holds(detail.channel_id)) act(detail);
+      else elsewhere(detail);
+    };
     events.addEventListener("message_create", here((message) => this.timeline.create(message), (message) => this.sidebar.mark(this.room.channelOf(message.channel_id))));
     events.addEventListener("message_update", here((message) => this.timeline.update(message)));
     events.addEventListener("message_delete", here(({ id }) => this.timeline.remove(id)));
@@ -55,15 +65,10 @@ class App {
     });
   }
 
-  async load() {
-    this.main.setAttribute("aria-busy", "true");
-    try {
-      await this.timeline.show(this.room);
-    } catch (error) {
-      toast(error.message);
-    } finally {
-      this.main.removeAttribute("aria-busy");
-    }
+  /** Events that come meanwhile wait until the messages before them are there. */
+  load() {
+    this.loaded = this.timeline.show(this.room).catch((error) => toast(error.message));
+    return this.loaded;
   }
 
   title() {

@@ -77,6 +77,7 @@ function list(lines, room) {
   while (lines.length) {
     const match = ITEM.exec(lines[0]);
     if (!match || match[1].length < depth) break;
+    if (match[1].length === depth && match[2].endsWith(".") !== ordered) break;
     if (match[1].length > depth) {
       element.lastElementChild.append(list(lines, room));
       continue;

@@ -1,16 +1,13 @@
 /** Where a person is: who they are, which channel they read, and the names behind ids. */
 
-const DM = { id: "dm", name: "dm", title: "Direct messages", nsfw: false };
+/** A person's own channel with the bot. */
+export const DM = { id: "dm", name: "dm", title: "Direct messages", nsfw: false };
 
 export class Room {
-  constructor(world, user, channel, api, events) {
-    Object.assign(this, { world, user, channel, api, events });
+  constructor(world, person, channel) {
+    const { user, api, events, channels } = person;
+    Object.assign(this, { world, user, api, events, channels, channel });
     this.seen = new Map();
-  }
-
-  /** A guild's channels and, last, the direct messages with the bot. */
-  static channels(world) {
-    return [...world.channels.map((channel) => ({ ...channel, title: channel.name })), DM];
   }
 
   /** Whether a message or an event belongs here; a channel that the guild does not have is the person's own with the bot. */
@@ -29,7 +26,7 @@ export class Room {
 
   nameOf(id) {
     const known = [...this.world.users, ...this.world.channels, ...this.roles].find((thing) => thing.id === id);
-    return known?.name ?? this.seen.get(id) ?? id;
+    return this.seen.get(id) ?? known?.name ?? id;
   }
 
   get roles() {

@@ -2,12 +2,11 @@
 
 import { h, unseen } from "./dom.js";
 import { hueOf } from "./message.js";
-import { Room } from "./room.js";
 
 export class Sidebar {
   /** `go({user, channel})` is called with names. */
   constructor(world, go) {
-    Object.assign(this, { world, go, unread: new Set() });
+    Object.assign(this, { go, unread: new Set() });
     this.person = document.getElementById("person");
     this.person.replaceChildren(...world.users.map(({ name, moderator }) => h("option", { value: name }, moderator ? `${name} (moderator)` : name)));
     this.person.addEventListener("change", () => {
@@ -44,7 +43,7 @@ export class Sidebar {
   }
 
   list() {
-    document.getElementById("channels").replaceChildren(...Room.channels(this.world).map((channel) => h("li", {}, this.link(channel))));
+    document.getElementById("channels").replaceChildren(...this.room.channels.map((channel) => h("li", {}, this.link(channel))));
   }
 
   link(channel) {

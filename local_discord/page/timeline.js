@@ -24,15 +24,19 @@ export class Timeline {
 
   /** Shows a room from its newest messages on. */
   async show(room) {
-    this.room = room;
+    if (this.room !== room) this.clear(room);
     const messages = await room.api.get("messages", { channel: room.channel.name, limit: NEWEST });
-    if (this.room !== room) return;
-    this.messages = new Map();
-    this.element.replaceChildren();
+    this.clear(room);
     messages.forEach((message) => this.put(message));
     this.nothingYet();
     this.atEnd = true;
     this.toEnd();
+  }
+
+  clear(room) {
+    this.room = room;
+    this.messages = new Map();
+    this.element.replaceChildren();
   }
 
   create(message) {
