@@ -34,6 +34,8 @@ class History:
 
     `viewer` is the user id of who looks and `guild_id` where, None in a direct message. One sees one's
     own pictures everywhere and other people's public ones of the same guild; nobody sees deleted ones.
+    Lists leave out age-restricted pictures, one's own too, unless `age_restricted` says that the place
+    is meant for them.
     """
 
     def __init__(self, database: Database) -> None:
@@ -45,7 +47,7 @@ class History:
 
     async def visible(self, record_id: str, viewer: int, guild_id: int | None) -> Record | None:
         """Return the record if the viewer may see it here. The id may be typed by hand."""
-        query = with_id(record_id).where(*seen_by(viewer, guild_id))
+        query = with_id(record_id).where(seen_by(viewer, guild_id))
         return next(iter(await self._records(query)), None)
 
     async def search(
@@ -53,13 +55,14 @@ class History:
         viewer: int,
         guild_id: int | None,
         *,
+        age_restricted: bool = False,
         user_id: int | None = None,
         text: str | None = None,
         limit: int = 10,
         offset: int = 0,
     ) -> Page:
         """Return a page of what the viewer may see: of one person, with `text` in one of the prompts."""
-        query = select(RecordRow).where(*seen_by(viewer, guild_id))
+        query = listed_for(viewer, guild_id, age_restricted)
         if user_id is not None:
             query = query.where(RecordRow.user_id == user_id)
         if text:
@@ -69,9 +72,11 @@ class History:
             rows = await session.scalars(newest_first(query).limit(limit).offset(offset))
             return Page(records=tuple(value_of(Record, row) for row in rows), total=total)
 
-    async def suggestions(self, viewer: int, guild_id: int | None, typed: str, limit: int = 25) -> list[Record]:
+    async def suggestions(
+        self, viewer: int, guild_id: int | None, typed: str, limit: int = 25, *, age_restricted: bool = False
+    ) -> list[Record]:
         """Return the newest visible records whose id starts with, or whose prompts contain, what was typed."""
-        query = select(RecordRow).where(*seen_by(viewer, guild_id))
+        query = listed_for(viewer, guild_id, age_restricted)
         if typed.strip():
             starts = RecordRow.id.startswith(tidy_record_id(typed), autoescape=True)
             query = query.where(or_(starts, mentioning(typed.strip())))
@@ -130,10 +135,16 @@ def with_id(record_id: str) -> Select[RecordRow]:
     return select(RecordRow).where(RecordRow.id == tidy_record_id(record_id))
 
 
-def seen_by(viewer: int, guild_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions under which the viewer sees a record in this place."""
+def seen_by(viewer: int, guild_id: int | None) -> ColumnElement[bool]:
+    """Return the condition under which the viewer sees a record in this place."""
     here = false() if guild_id is None else RecordRow.guild_id == guild_id
-    return RecordRow.deleted_at.is_(None), or_(RecordRow.user_id == viewer, RecordRow.private.is_(False) & here)
+    return RecordRow.deleted_at.is_(None) & or_(RecordRow.user_id == viewer, RecordRow.private.is_(False) & here)
+
+
+def listed_for(viewer: int, guild_id: int | None, age_restricted: bool) -> Select[RecordRow]:
+    """Select what the viewer may see listed in this place."""
+    query = select(RecordRow).where(seen_by(viewer, guild_id))
+    return query if age_restricted else query.where(RecordRow.age_restricted.is_(False))
 
 
 def mentioning(text: str) -> ColumnElement[bool]:

@@ -45,19 +45,15 @@ class Jobs:
 
     async def pending(self) -> list[Job]:
         """Return what waits, in order of arrival: what was put back stands where it stood."""
-        async with self._database.reading() as session:
-            return [value_of(Job, row) for row in await session.scalars(with_status(JobStatus.PENDING))]
+        return await self._all(with_status(JobStatus.PENDING))
 
     async def leased(self) -> list[Job]:
         """Return what workers hold, in order of arrival."""
-        async with self._database.reading() as session:
-            return [value_of(Job, row) for row in await session.scalars(with_status(JobStatus.LEASED))]
+        return await self._all(with_status(JobStatus.LEASED))
 
     async def open_of(self, user_id: int) -> list[Job]:
         """Return what the person has waiting or being made, in order of arrival."""
-        query = select(JobRow).where(JobRow.user_id == user_id, JobRow.status.in_(OPEN)).order_by(JobRow.id)
-        async with self._database.reading() as session:
-            return [value_of(Job, row) for row in await session.scalars(query)]
+        return await self._all(with_status(*OPEN).where(JobRow.user_id == user_id))
 
     async def counts(self, user_id: int) -> Counts:
         """Count what the person has waiting or being made."""
@@ -161,6 +157,10 @@ class Jobs:
             row = await session.scalar(query)
             return None if row is None else value_of(Job, row)
 
+    async def _all(self, query: Select[JobRow]) -> list[Job]:
+        async with self._database.reading() as session:
+            return [value_of(Job, row) for row in await session.scalars(query)]
+
     async def _count(self, *where: ColumnElement[bool]) -> Counts:
         async with self._database.reading() as session:
             jobs, pictures = (await session.execute(open_totals().where(*where))).one()
@@ -177,9 +177,9 @@ def by_interaction(interaction_id: int) -> Select[JobRow]:
     return select(JobRow).where(JobRow.interaction_id == interaction_id)
 
 
-def with_status(status: JobStatus) -> Select[JobRow]:
-    """Select the jobs in a status, in order of arrival."""
-    return select(JobRow).where(JobRow.status == status).order_by(JobRow.id)
+def with_status(*statuses: JobStatus) -> Select[JobRow]:
+    """Select the jobs in one of the statuses, in order of arrival."""
+    return select(JobRow).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
 
 
 def latest_of(user_id: int, statuses: Collection[JobStatus]) -> Select[JobRow]:

@@ -27,13 +27,18 @@ OPEN = (JobStatus.PENDING, JobStatus.LEASED)
 
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """What is known of a job when somebody asks for it. `cost` is in GPU-seconds."""
+    """What is known of a job when somebody asks for it.
+
+    `pictures` is how many it asks for, `cost` in GPU-seconds; `message_id` is the reply that says it
+    waits; `notes` are for the result to mention: keys of the catalogue and their values.
+    """
 
     interaction_id: int
     action: str
     request: Json
     user_id: int
     channel_id: int
+    pictures: int
     cost: float
     guild_id: int | None = None
     application_id: int | None = None
@@ -41,7 +46,6 @@ class NewJob:
     locale: str = "en"
     private: bool = False
     age_restricted: bool = False
-    pictures: int = 1
     parent_id: str | None = None
     reproduces: str | None = None
     message_id: int | None = None

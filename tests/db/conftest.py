@@ -32,6 +32,7 @@ def new_job() -> NewJobs:
             "user_id": ALICE,
             "guild_id": GUILD,
             "channel_id": CHANNEL,
+            "pictures": 1,
             "cost": 1.5,
         }
         return NewJob(**usual | changes)
