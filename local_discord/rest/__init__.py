@@ -1,0 +1,1 @@
+"""The REST API, versions 9 and 10."""
