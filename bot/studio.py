@@ -227,7 +227,7 @@ class Studio:
     async def source_from_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
         taken = await self._pictures.call(take_in, data, self._limits, timeout=INTAKE_SECONDS)
-        sha256 = await self.store.put(taken.png, ".png")
+        sha256 = await self.store.put(taken.png)
         await self._uploads.add(sha256, caller.user_id, taken.width, taken.height)
         notes = tuple(Note(key, {}) for key in taken.notes)
         return Source(sha256, Size(taken.width, taken.height), None, notes)
@@ -248,6 +248,7 @@ class Studio:
         return await self.history.search(
             caller.user_id,
             caller.guild_id,
+            age_restricted=caller.age_restricted or caller.private,
             user_id=user_id,
             text=text,
             limit=size,
