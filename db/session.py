@@ -58,7 +58,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Give a session that only reads; it sees one moment, and waits for no writer."""
+        """Give a session that only reads; it waits for no writer."""
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 

@@ -1,0 +1,178 @@
+"""Sessions: all or nothing, one writer after the other, and words for the operator."""
+
+import asyncio
+import signal
+import sys
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
+
+from config.settings import ConfigError
+from db.base import Base, value_of
+from db.errors import DatabaseUnreachable
+from db.jobs import Job, JobStatus, NewJob
+from db.people import People
+from db.session import Database
+from db.tables.job import JobRow
+from db.tables.outbox import Message, OutboxRow
+from db.tables.person import PersonRow
+from db.tables.record import NewRecord, Record, RecordRow
+
+
+@pytest.mark.parametrize(("value", "row"), [(Job, JobRow), (Record, RecordRow), (Message, OutboxRow)])
+def test_a_value_has_what_its_row_has(value, row: type[Base]):
+    assert set(value.__dataclass_fields__) == set(row.__table__.columns.keys())
+
+
+async def test_an_exception_undoes_the_whole_transaction(database):
+    with pytest.raises(RuntimeError, match="halfway"):
+        await write_and_break(database)
+
+    async with database.reading() as session:
+        assert await session.get(PersonRow, 1) is None
+
+
+async def write_and_break(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(PersonRow(user_id=1, licence_version="1"))
+        await session.flush()
+        raise RuntimeError("halfway")
+
+
+async def test_a_cancelled_writer_holds_nobody_up(database):
+    entered = asyncio.Event()
+
+    async def dawdle() -> None:
+        async with database.transaction() as session:
+            session.add(PersonRow(user_id=1, licence_version="1"))
+            await session.flush()
+            entered.set()
+            await asyncio.sleep(3600)
+
+    task = asyncio.create_task(dawdle())
+    await entered.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    async with asyncio.timeout(5):
+        await People(database).accept_licence(2, "1")
+    async with database.reading() as session:
+        assert await session.get(PersonRow, 1) is None
+
+
+async def test_many_writers_in_two_pools_take_turns(database, database_url):
+    async with Database(database_url) as other:
+        await asyncio.gather(*(People((database, other)[user % 2]).accept_licence(user, "1") for user in range(60)))
+
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT count(*) FROM people")) == 60
+
+
+async def test_a_reader_does_not_wait_for_a_writer(database):
+    async with database.transaction() as session:
+        session.add(PersonRow(user_id=1, licence_version="1"))
+        await session.flush()
+        async with asyncio.timeout(5):
+            assert not await People(database).has_accepted(1, "1")
+
+    assert await People(database).has_accepted(1, "1")
+
+
+async def test_sqlite_is_set_to_lose_nothing(sqlite_database):
+    async with sqlite_database.reading() as session:
+        found = {
+            pragma: await session.scalar(text(f"PRAGMA {pragma}"))
+            for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+async def test_moments_keep_their_instant_and_come_back_in_utc(database):
+    noon = datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+    async with database.transaction() as session:
+        session.add(PersonRow(user_id=1, licence_version="1", licence_accepted_at=noon))
+
+    async with database.reading() as session:
+        found = (await session.get_one(PersonRow, 1)).licence_accepted_at
+    assert found == noon
+    assert found.utcoffset() == timedelta(0)
+
+
+async def test_a_moment_without_a_zone_is_refused(database):
+    with pytest.raises(StatementError, match="without a time zone"):
+        async with database.transaction() as session:
+            session.add(PersonRow(user_id=1, licence_version="1", licence_accepted_at=datetime(2026, 7, 1)))
+
+
+SUBMIT_CLAIM_DIE = """
+import asyncio, os, signal, sys
+from db.jobs import Jobs, NewJob
+from db.session import Database
+from db.tables.person import PersonRow
+
+async def main(url):
+    async with Database(url) as database:
+        jobs = Jobs(database)
+        new = NewJob(interaction_id=1, action="imagine", request={}, user_id=2, channel_id=3, pictures=1, cost=1.0)
+        job, _ = await jobs.submit(new)
+        await jobs.claim(job.id, "local/0", 60)
+        async with database.transaction() as session:
+            session.add(PersonRow(user_id=1, licence_version="1"))
+            await session.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_a_killed_process_loses_no_job_and_leaves_no_lock(database, database_url, jobs):
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", SUBMIT_CLAIM_DIE, database_url)
+    assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
+
+    (job,) = await jobs.leased()
+    assert (job.interaction_id, job.worker) == (1, "local/0")
+    assert await jobs.recover("local/") == [job.id]
+    again = await jobs.claim(job.id, "local/0", 60)
+    assert (again.status, again.fence, again.attempts) == (JobStatus.LEASED, 2, 2)
+    assert not await People(database).has_accepted(1, "1")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql+asyncpg://bot:hunter2@127.0.0.1:1/imagine", r"bot:\*\*\*@127\.0\.0\.1:1/imagine does not answer"),
+        ("sqlite+aiosqlite:////proc/nowhere/x.db", "no folder for /proc/nowhere/x.db"),
+        ("sqlite+aiosqlite:////proc/x.db", "does not answer: unable to open"),
+    ],
+)
+async def test_an_unreachable_database_is_named_without_its_password(url, words):
+    with pytest.raises(DatabaseUnreachable, match=words) as raised:
+        async with Database(url):
+            pass
+
+    assert "hunter2" not in str(raised.value)
+
+
+async def test_a_missing_postgresql_database_is_named(postgres):
+    with pytest.raises(DatabaseUnreachable, match='"nowhere" does not exist'):
+        async with Database(postgres.url("nowhere")):
+            pass
+
+
+@pytest.mark.parametrize("url", ["imagine.db", "mysql://localhost/x", "sqlite+aiosqlite://", "sqlite:///x.db"])
+def test_an_address_of_another_kind_is_refused(url):
+    with pytest.raises(ConfigError, match="database: "):
+        Database(url)
+
+
+def test_new_values_are_the_start_of_whole_ones():
+    assert issubclass(Job, NewJob)
+    assert issubclass(Record, NewRecord)
+    assert value_of(NewJob, JobRow(**vars(sample()))) == sample()
+
+
+def sample() -> NewJob:
+    return NewJob(interaction_id=1, action="imagine", request={}, user_id=2, channel_id=3, pictures=1, cost=1.0)
