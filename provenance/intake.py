@@ -1,5 +1,7 @@
 """Pictures that people send: bounded before they are decoded, and stripped to upright RGB pixels."""
 
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from config.settings import Limits
 from config.words import UserError
-from provenance import png
+from provenance import metadata, png
 
 SIDE = (64, 16_384)
 TEXT_LENGTH = 20_000
@@ -22,6 +24,7 @@ _SIGNATURES = (
     (b"GIF89a", 0, "GIF"),
     (b"WEBP", 8, "WEBP"),
 )
+_TAGS = re.compile(r"<[^>]*>")
 _WHITE = (255, 255, 255, 255)
 
 
@@ -70,9 +73,10 @@ def _kind(data: bytes) -> str:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Turn whatever decoding raises into a refusal."""
+    """Turn whatever decoding raises into a refusal; what it only warns of, nobody would read."""
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     except Image.DecompressionBombError as error:
         raise RefusedPicture("provenance.too_large_a_picture") from error
     except Exception as error:
@@ -91,22 +95,13 @@ def _check_size(image: Image.Image, limit: int) -> None:
 
 def _text_of(image: Image.Image) -> str:
     """Return what the file says in words, so that it can be checked like a prompt."""
-    texts = [value for value in image.info.values() if isinstance(value, str)]
     exif = image.getexif()
-    tags = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
-    names = (ExifTags.Base.ImageDescription, ExifTags.Base.UserComment)
-    texts += [_readable(tags[name]) for name in names if name in tags]
-    texts += [_readable(image.info["comment"])] if "comment" in image.info else []
-    return "\n".join(texts)[:TEXT_LENGTH]
-
-
-def _readable(value: object) -> str:
-    """Return a comment as text; EXIF names its encoding in the first eight bytes."""
-    if not isinstance(value, bytes):
-        return str(value)
-    if value.startswith(b"UNICODE\0"):
-        return value[8:].decode("utf-16-be", "replace")
-    return value.removeprefix(b"ASCII\0\0\0").decode("utf-8", "replace")
+    texts: list[object] = [
+        value for name, value in image.info.items() if isinstance(value, str) and name != metadata.XMP
+    ]
+    texts += [exif.get(ExifTags.Base.ImageDescription), metadata.from_exif(exif), image.info.get("comment")]
+    texts += [_TAGS.sub(" ", metadata.readable(image.info.get("xmp", "")))]
+    return "\n".join(text for text in map(metadata.readable, filter(None, texts)) if text.strip())[:TEXT_LENGTH]
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -6,7 +6,10 @@ infotext_utils.py; the digital source type is that of IPTC's photo metadata stan
 
 import json
 import re
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
+
+from PIL import ExifTags, Image
 
 from provenance.picture import Facts
 
@@ -14,6 +17,8 @@ PARAMETERS = "parameters"
 XMP = "XML:com.adobe.xmp"
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
+_UNICODE = b"UNICODE\0"  # EXIF 2.3, table 9: a comment begins with its encoding
+_ASCII = b"ASCII\0\0\0"
 _NEGATIVE = "Negative prompt:"
 _SETTING = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _FEWEST_SETTINGS = 3  # a last line with fewer is taken for prompt
@@ -74,6 +79,30 @@ def _unquote(value: str) -> str:
         return str(json.loads(value))
     except ValueError:
         return value
+
+
+def to_exif(text: str | None) -> bytes:
+    """Return EXIF with the parameters as user comment, where the web UI keeps them in WebP and JPEG."""
+    exif = Image.Exif()
+    if text:
+        comment = _UNICODE + text.encode("utf-16-be", "replace")
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
+    return exif.tobytes() if text else b""
+
+
+def from_exif(exif: Image.Exif) -> str | None:
+    """Return the user comment, if there is one."""
+    comment = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+    return None if comment is None else readable(comment)
+
+
+def readable(comment: Any) -> str:
+    """Return a comment as text; EXIF names its encoding in the first eight bytes."""
+    if not isinstance(comment, bytes):
+        return str(comment)
+    if comment.startswith(_UNICODE):
+        return comment.removeprefix(_UNICODE).decode("utf-16-be", "replace")
+    return comment.removeprefix(_ASCII).decode("utf-8", "replace").strip("\0 ")
 
 
 def xmp(facts: Facts) -> str:
