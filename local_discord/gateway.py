@@ -83,10 +83,7 @@ class Gateway:
         """Close every connection with ``code``; 1006 is a connection that breaks without a close frame."""
         for connection in list(self._connections):
             self._part(connection, resumable=resumable)
-            if code == 1006:
-                connection.abort()
-            else:
-                connection.close(code, "Ordered.")
+            connection.close(code, "Ordered.")
 
     def request_reconnect(self) -> None:
         """Ask every client to reconnect and resume (op 7)."""
@@ -107,8 +104,6 @@ class Gateway:
             connection.close(1001, "Server shutting down.")
         if tasks:
             await asyncio.wait(tasks, timeout=2 * CLOSE_SECONDS)
-        for connection in self._connections:
-            connection.abort()
 
     def _receive(self, connection: Connection, op: Op, data: Any) -> None:
         match op:

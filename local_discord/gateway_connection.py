@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
@@ -67,15 +68,9 @@ class Connection:
         self._put(text)
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close once everything queued is sent."""
+        """Close once everything queued is sent; with 1006 there is no close frame."""
         self._closing = True
         self._put((code, reason))
-
-    def abort(self) -> None:
-        """Break the connection without a close frame."""
-        self.close_code = 1006
-        if self._request.transport is not None:
-            self._request.transport.abort()
 
     def acknowledge(self) -> None:
         """Answer a heartbeat."""
@@ -86,7 +81,7 @@ class Connection:
         try:
             self._queue.put_nowait(item)
         except asyncio.QueueFull:
-            self.abort()
+            self._break()
 
     async def _read(self, receive: Receive) -> None:
         while True:
@@ -111,17 +106,19 @@ class Connection:
             raise BadFrame(Close.RATE_LIMITED, "You are being rate limited.")
 
     async def _write(self) -> None:
-        while True:
-            item = await self._queue.get()
-            try:
-                if isinstance(item, str):
-                    await self.transport.send(item)
-                    continue
-                self.close_code = item[0]
-                await self._socket.close(code=item[0], message=item[1].encode())
-            except ConnectionError:
-                self.abort()
-            return
+        with suppress(ConnectionError):
+            while isinstance(item := await self._queue.get(), str):
+                await self.transport.send(item)
+            self.close_code, reason = item
+            if self.close_code == 1006:
+                self._break()
+            else:
+                await self._socket.close(code=self.close_code, message=reason.encode())
+
+    def _break(self) -> None:
+        self.close_code = 1006
+        if self._request.transport is not None:
+            self._request.transport.close()
 
     async def _watch(self) -> None:
         while True:
