@@ -1,19 +1,27 @@
 """The messages between the bot and a worker: small, typed, msgpack, length-prefixed.
 
-Pixels never travel here: the worker writes them to a file in the attempt's spool folder.
+A frame is a big-endian 32-bit length and that many bytes of msgpack: the message's class name
+and its fields. Pixels never travel here: the worker writes them to a file in the attempt's spool folder.
 """
 
+import asyncio
 import struct
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum, unique
-from typing import Any
+from typing import Any, get_args
 
 import msgpack
+from pydantic import TypeAdapter, ValidationError
 
+from config.words import UserError
 from inference.request import ImageRequest
 
 LENGTH = struct.Struct(">I")
 FRAME_LIMIT = 16 * 2**20
+
+
+class BadFrame(Exception):
+    """What came over the socket is no message of this protocol."""
 
 
 @unique
@@ -29,7 +37,7 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try of a job on a worker. `id` is the job's id and its fencing token."""
+    """One try of a job on a worker. `id` is the job's id and its fencing token; paths are absolute."""
 
     id: str
     request: ImageRequest
@@ -86,11 +94,19 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """The worker could not load its checkpoint and ends; `problem` says why, for the operator."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
     """A sign of life; `steps` counts every denoising step since the start."""
 
     serial: int
     steps: int
+    loading: bool  #: a checkpoint is being loaded, so that `steps` may stand still for long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,4 +154,34 @@ class Failed:
 
 
 Event = Started | Progress | Preview | Done | Failed
-Message = Run | Cancel | Ping | Ready | Pong | Event
+Message = Run | Cancel | Ping | Ready | Unusable | Pong | Event
+
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Message)}
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as a frame. Raises BadFrame where it is longer than FRAME_LIMIT."""
+    body: bytes = msgpack.packb([type(message).__name__, asdict(message)])  # type: ignore[no-untyped-call]
+    if len(body) > FRAME_LIMIT:
+        raise BadFrame(f"a {type(message).__name__} of {len(body)} bytes; {FRAME_LIMIT} is the most")
+    return LENGTH.pack(len(body)) + body
+
+
+def decode(body: bytes) -> Message:
+    """Return the message of a frame's body. Raises BadFrame."""
+    try:
+        name, values = msgpack.unpackb(body)  # type: ignore[no-untyped-call, attr-defined]
+        message: Message = _ADAPTERS[name].validate_python(values)
+    except (ValidationError, UserError) as error:
+        raise BadFrame(f"{name}: {error}") from None
+    except (msgpack.UnpackException, ValueError, TypeError, KeyError) as error:
+        raise BadFrame(f"not a message: {error!r}") from None
+    return message
+
+
+async def receive(reader: asyncio.StreamReader) -> Message:
+    """Wait for the next message. Raises EOFError at the end of the stream, and BadFrame."""
+    (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+    if length > FRAME_LIMIT:
+        raise BadFrame(f"a frame of {length} bytes; {FRAME_LIMIT} is the most")
+    return decode(await reader.readexactly(length))

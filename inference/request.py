@@ -36,7 +36,6 @@ class Sampler(StrEnum):
     DDIM = "DDIM"
     DDPM = "DDPM"
     PNDM = "PNDM"
-    LMS = "LMS"
     EULER = "Euler"
     EULER_A = "Euler a"
     HEUN = "Heun"

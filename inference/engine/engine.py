@@ -1,0 +1,63 @@
+"""Draws attempts with diffusers components on one device."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import torch
+
+from inference.checkpoints import Checkpoint
+from inference.contract import CheckpointUnusable, Drawing, Watch
+from inference.engine import tiny
+from inference.engine.draughtsman import Draughtsman
+from inference.engine.errors import device_errors
+from inference.engine.fingerprint import make_deterministic
+from inference.engine.loading import Model, load
+from inference.protocol import Attempt
+
+
+class DiffusersEngine:
+    """Holds one checkpoint at a time."""
+
+    def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
+        make_deterministic()
+        self._device = torch.device(device)
+        self._checkpoints = checkpoints
+        self._cache = cache
+        self._model: Model | None = None
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory of the device."""
+        if self._device.type == "cuda":
+            return int(torch.cuda.get_device_properties(self._device).total_memory)
+        return int(psutil.virtual_memory().total)  # type: ignore[no-untyped-call]
+
+    def load(self, checkpoint: str) -> dict[str, str]:
+        """Make a checkpoint ready, in the place of the one before. Raises CheckpointUnusable."""
+        return self._take(checkpoint).fingerprint
+
+    def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> Drawing:
+        """Draw the attempt's pictures into its spool folder, with the least memory where `thrifty`."""
+        model = self._take(attempt.request.checkpoint)
+        model.vae.use_tiling = thrifty
+        with device_errors(), torch.inference_mode():
+            return Draughtsman(model, attempt, watch).draw()
+
+    def free(self) -> None:
+        """Give back the memory that nobody uses."""
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _take(self, name: str) -> Model:
+        if self._model is not None and self._model.checkpoint.name == name:
+            return self._model
+        if name not in self._checkpoints:
+            raise CheckpointUnusable(f'there is no checkpoint "{name}"')
+        self._model = None  # before the next one is loaded, so that there is room for it
+        self.free()
+        checkpoint = self._checkpoints[name]
+        tiny.make_if_missing(checkpoint)
+        with torch.inference_mode():
+            self._model = load(checkpoint, self._device, self._cache)
+        return self._model

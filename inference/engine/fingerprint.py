@@ -1,0 +1,81 @@
+"""All that decides an engine's numerics, as strings for the record; and the settings that keep them steady."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+ENGINE_VERSION = "1"
+CHUNK = 2**22
+
+
+def make_deterministic() -> None:
+    """Choose the settings that give the same bits for the same work."""
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
+
+
+def fingerprint(device: torch.device, dtype: torch.dtype, weights: str) -> dict[str, str]:
+    """Return the fingerprint of a checkpoint on a device; `weights` is from hash_weights."""
+    return {
+        "engine": ENGINE_VERSION,
+        "torch": torch.__version__,
+        "diffusers": version("diffusers"),
+        "transformers": version("transformers"),
+        "device": _device_name(device),
+        "dtype": str(dtype).removeprefix("torch."),
+        "attention": "scaled_dot_product_attention",
+        "weights": weights,
+    } | (_gpu_libraries() if device.type == "cuda" else _cpu_libraries())
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _gpu_libraries() -> dict[str, str]:
+    return {"cuda": str(torch.version.cuda), "cudnn": str(torch.backends.cudnn.version())}  # type: ignore[no-untyped-call]
+
+
+def _cpu_libraries() -> dict[str, str]:
+    return {"threads": str(torch.get_num_threads()), "onednn": str(torch.backends.mkldnn.is_available())}  # type: ignore[no-untyped-call]
+
+
+def hash_weights(files: Iterable[Path], cache: Path) -> str:
+    """Return the SHA-256 over the files' own, in the order of their names; known files are not read again."""
+    store = cache / "weights.json"
+    known: dict[str, str] = json.loads(store.read_text()) if store.is_file() else {}
+    total = hashlib.sha256()
+    for path in sorted(files):
+        status = path.stat()
+        key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+        known[key] = known.get(key) or _hash_file(path)
+        total.update(f"{path.name}:{known[key]}\n".encode())
+    _replace(store, json.dumps(known, indent=1))
+    return total.hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(text)
+    unfinished.replace(path)

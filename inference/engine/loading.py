@@ -1,0 +1,202 @@
+"""A checkpoint from its folder or the hub into memory. Safetensors only: nothing here can run foreign code."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from huggingface_hub import hf_hub_download, snapshot_download
+from safetensors.torch import load_file
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from inference.checkpoints import Checkpoint, Family, Weights
+from inference.contract import CheckpointUnusable
+from inference.engine.fingerprint import fingerprint, hash_weights
+from inference.engine.preview import PreviewMap
+from inference.engine.safety import SafetyCheck
+from inference.engine.text import TextEncoder
+
+TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
+    Family.SD1: (("tokenizer", "text_encoder", CLIPTextModel),),
+    Family.SD2: (("tokenizer", "text_encoder", CLIPTextModel),),
+    Family.SDXL: (
+        ("tokenizer", "text_encoder", CLIPTextModel),
+        ("tokenizer_2", "text_encoder_2", CLIPTextModelWithProjection),
+    ),
+}
+PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A checkpoint in memory."""
+
+    checkpoint: Checkpoint
+    device: torch.device
+    dtype: torch.dtype
+    encoders: tuple[TextEncoder, ...]
+    unet: Any
+    vae: Any
+    scheduler: dict[str, Any]
+    zeros_for_no_prompt: bool
+    safety: SafetyCheck | None
+    preview: PreviewMap
+    fingerprint: dict[str, str]
+
+    @property
+    def latent_scale(self) -> int:
+        """The number of pixels along a side that one latent stands for."""
+        return 1 << (len(self.vae.config.block_out_channels) - 1)
+
+
+def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
+    """Return the checkpoint in memory. Raises CheckpointUnusable with the reason."""
+    with _naming(checkpoint.name):
+        folder = locate(checkpoint.weights, _parts(checkpoint.family))
+        safety = _load_safety(checkpoint, device)
+        dtype = _choose_dtype(device)
+        loader = _Loader(folder, checkpoint.weights.variant, device, dtype)
+        unet, files = _load_unet(checkpoint, loader)
+        vae = loader.load(AutoencoderKL, "vae")
+        if vae.config.force_upcast:
+            vae = vae.float()
+        index = json.loads((folder / "model_index.json").read_text())
+        return Model(
+            checkpoint=checkpoint,
+            device=device,
+            dtype=dtype,
+            encoders=tuple(
+                _load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]
+            ),
+            unet=unet,
+            vae=vae,
+            scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
+            zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
+            safety=safety,
+            preview=PreviewMap.fit(vae),
+            fingerprint=fingerprint(device, dtype, hash_weights([*loader.files, *files], cache)),
+        )
+
+
+def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
+    """Return the folder of the weights, from the hub's cache where they come from there. Raises CheckpointUnusable."""
+    folder = weights.folder
+    if folder is None:
+        suffix = f".{weights.variant}" if weights.variant else ""
+        names = (f"model{suffix}", f"diffusion_pytorch_model{suffix}")
+        patterns = [
+            f"{part}/{name}{tail}" for part in parts for name in names for tail in (".safetensors", "-*.safetensors")
+        ]
+        texts = [f"{part}/{name}" for part in parts for name in ("*.json", "*.txt")]
+        folder = Path(
+            snapshot_download(
+                weights.source, revision=weights.revision, allow_patterns=["model_index.json", *patterns, *texts]
+            )
+        )
+    if not folder.is_dir():
+        raise CheckpointUnusable(f"the folder {folder} does not exist")
+    return folder
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Raise CheckpointUnusable, with the checkpoint's name, for all that can go wrong while one is loaded."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise CheckpointUnusable(f'checkpoint "{name}": the device has too little memory for it') from None
+    except Exception as error:
+        raise CheckpointUnusable(f'checkpoint "{name}": {error}') from error
+
+
+def _parts(family: Family) -> tuple[str, ...]:
+    texts = [part for names in TEXT_ENCODERS[family] for part in names[:2]]
+    return ("unet", "vae", "scheduler", *texts)
+
+
+def _choose_dtype(device: torch.device) -> torch.dtype:
+    if device.type == "cpu":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+class _Loader:
+    """Loads the parts of one folder and keeps count of the weight files."""
+
+    def __init__(self, folder: Path, variant: str | None, device: torch.device, dtype: torch.dtype) -> None:
+        self.folder = folder
+        self.device = device
+        self.dtype = dtype
+        self.files: list[Path] = []
+        self._variant = variant
+
+    def load(self, kind: Any, part: str) -> Any:
+        """Return a part of the checkpoint, on the device. Raises CheckpointUnusable without safetensors."""
+        folder = self.folder / part
+        self.files += safetensors_in(folder, self._variant)
+        name = "dtype" if kind.__module__.startswith("transformers") else "torch_dtype"
+        model = kind.from_pretrained(
+            folder, variant=self._variant, use_safetensors=True, local_files_only=True, **{name: self.dtype}
+        )
+        return model.to(self.device).eval()
+
+
+def safetensors_in(folder: Path, variant: str | None) -> list[Path]:
+    """Return the weight files of a part. Raises CheckpointUnusable where there are none, naming what lies there."""
+    suffix = f".{variant}" if variant else ""
+    names = (f"{stem}{suffix}{tail}" for stem in ("model", "diffusion_pytorch_model") for tail in ("", "-*"))
+    if files := [path for name in names for path in folder.glob(f"{name}.safetensors")]:
+        return files
+    pickles = [path.name for pattern in PICKLES for path in folder.glob(pattern)]
+    if pickles:
+        raise CheckpointUnusable(
+            f"{folder} holds {', '.join(sorted(pickles))} but no .safetensors file. Pickled weights can run code, "
+            "so they are refused: convert them, or choose a revision with safetensors"
+        )
+    raise CheckpointUnusable(f"{folder} holds no .safetensors file" + (f" of variant {variant}" if variant else ""))
+
+
+def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> tuple[Any, list[Path]]:
+    """Return the UNet and the weight files that replace the checkpoint's own."""
+    if checkpoint.unet is None:
+        return loader.load(UNet2DConditionModel, "unet"), []
+    path = _locate_file(checkpoint.unet)
+    config = UNet2DConditionModel.load_config(loader.folder / "unet")
+    unet = UNet2DConditionModel.from_config(config)
+    unet.load_state_dict(load_file(path))
+    return unet.to(loader.device, loader.dtype).eval(), [path]
+
+
+def _locate_file(weights: Weights) -> Path:
+    if weights.file is None or not weights.file.endswith(".safetensors"):
+        raise CheckpointUnusable("a UNet of its own needs `file`, the name of a .safetensors file")
+    if weights.folder is not None:
+        return weights.folder / weights.subfolder / weights.file
+    subfolder = weights.subfolder or None
+    return Path(hf_hub_download(weights.source, weights.file, subfolder=subfolder, revision=weights.revision))
+
+
+def _load_encoder(loader: _Loader, family: Family, tokenizer: str, encoder: str, kind: Any) -> TextEncoder:
+    return TextEncoder(
+        CLIPTokenizer.from_pretrained(loader.folder / tokenizer, local_files_only=True),
+        loader.load(kind, encoder),
+        penultimate=family is Family.SDXL,
+    )
+
+
+def _load_safety(checkpoint: Checkpoint, device: torch.device) -> SafetyCheck | None:
+    """Return the picture check that the checkpoint asks for; that it cannot be loaded makes the checkpoint unusable."""
+    check = checkpoint.image_check
+    if not isinstance(check, Weights):
+        return None
+    try:
+        folder = locate(check, (check.subfolder or "safety_checker",)) / check.subfolder
+        safetensors_in(folder, check.variant)
+        return SafetyCheck(folder, device, check.variant)
+    except Exception as error:
+        raise CheckpointUnusable(f"its picture check cannot be loaded: {error}") from error

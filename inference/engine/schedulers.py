@@ -1,0 +1,74 @@
+"""The samplers people know as diffusers schedulers."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from diffusers.schedulers import (
+    DDIMScheduler,
+    DDPMScheduler,
+    DEISMultistepScheduler,
+    DPMSolverMultistepScheduler,
+    DPMSolverSinglestepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    KDPM2AncestralDiscreteScheduler,
+    KDPM2DiscreteScheduler,
+    LCMScheduler,
+    PNDMScheduler,
+    TCDScheduler,
+    UniPCMultistepScheduler,
+)
+
+from inference.request import Sampler
+
+Scheduler = Any  # diffusers gives its schedulers no common type that says what they share
+
+PLAIN_DPM = {"algorithm_type": "dpmsolver++", "solver_type": "midpoint"}
+SDE_DPM = {"algorithm_type": "sde-dpmsolver++", "solver_type": "midpoint"}
+
+SCHEDULERS: dict[Sampler, tuple[Any, dict[str, Any]]] = {
+    Sampler.DDIM: (DDIMScheduler, {}),
+    Sampler.DDPM: (DDPMScheduler, {}),
+    Sampler.PNDM: (PNDMScheduler, {}),
+    Sampler.EULER: (EulerDiscreteScheduler, {}),
+    Sampler.EULER_A: (EulerAncestralDiscreteScheduler, {}),
+    Sampler.HEUN: (HeunDiscreteScheduler, {}),
+    Sampler.DPM2: (KDPM2DiscreteScheduler, {}),
+    Sampler.DPM2_A: (KDPM2AncestralDiscreteScheduler, {}),
+    Sampler.DPMPP_2M: (DPMSolverMultistepScheduler, PLAIN_DPM),
+    Sampler.DPMPP_2M_KARRAS: (DPMSolverMultistepScheduler, PLAIN_DPM | {"use_karras_sigmas": True}),
+    Sampler.DPMPP_SDE: (DPMSolverSinglestepScheduler, SDE_DPM),
+    Sampler.DPMPP_2M_SDE: (DPMSolverMultistepScheduler, SDE_DPM),
+    Sampler.DEIS: (DEISMultistepScheduler, {"algorithm_type": "deis", "solver_type": "logrho"}),
+    Sampler.UNIPC: (UniPCMultistepScheduler, {"solver_type": "bh2"}),
+    Sampler.LCM: (LCMScheduler, {}),
+    Sampler.TCD: (TCDScheduler, {}),
+}
+
+
+def make_scheduler(sampler: Sampler, *configs: Mapping[str, Any]) -> Scheduler:
+    """Return a new scheduler; later `configs` win over earlier ones, what makes the sampler over all."""
+    kind, overrides = SCHEDULERS[sampler]
+    merged: dict[str, Any] = {"use_karras_sigmas": False}
+    for config in (*configs, overrides):
+        merged |= {name: value for name, value in config.items() if not name.startswith("_")}
+    known = inspect.signature(kind.__init__).parameters
+    return kind.from_config({name: value for name, value in merged.items() if name in known})
+
+
+def set_timesteps(scheduler: Scheduler, num_inference_steps: int, device: torch.device) -> None:
+    """Set the timesteps; the distilled samplers choose theirs among at least as many."""
+    if type(scheduler) in (LCMScheduler, TCDScheduler):
+        of = max(num_inference_steps, scheduler.config.original_inference_steps)
+        scheduler.set_timesteps(num_inference_steps, device, original_inference_steps=of)
+    else:
+        scheduler.set_timesteps(num_inference_steps, device=device)
+
+
+def step_arguments(scheduler: Scheduler, generator: torch.Generator) -> dict[str, Any]:
+    """Return what `scheduler.step` takes beside the prediction."""
+    takes_generator = "generator" in inspect.signature(scheduler.step).parameters
+    return {"generator": generator} if takes_generator else {}

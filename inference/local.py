@@ -1,0 +1,90 @@
+"""The executor for one machine: one process per device."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from config.settings import Settings
+from inference.checkpoints import Checkpoint
+from inference.devices import find_devices
+from inference.executor import WorkerInfo
+from inference.protocol import Attempt, Event
+from inference.supervisor import Patience, Supervisor
+from inference.worker import ENGINE, WorkerConfig
+
+log = logging.getLogger(__name__)
+
+
+class LocalExecutor:
+    """Runs attempts in worker processes on this machine."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        checkpoints: Mapping[str, Checkpoint],
+        *,
+        patience: Patience | None = None,
+        engine: str = ENGINE,
+    ) -> None:
+        self._settings = settings
+        self._checkpoints = {name: checkpoints[name] for name in settings.checkpoints}
+        self._patience = patience or Patience(load=settings.times.load)
+        self._engine = engine
+        self._supervisors: dict[str, Supervisor] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._change = asyncio.Event()
+
+    async def start(self) -> None:
+        """Start a worker on every device; returns before they are ready."""
+        for device in self._settings.devices or await find_devices():
+            supervisor = Supervisor(device, self._config(device), self._patience, self._notify)
+            self._supervisors[device] = supervisor
+            self._tasks.append(asyncio.create_task(supervisor.live(), name=f"worker {device}"))
+
+    def workers(self) -> Sequence[WorkerInfo]:
+        """Return the workers as they are now."""
+        return [supervisor.info for supervisor in self._supervisors.values()]
+
+    async def changed(self) -> None:
+        """Wait until a worker's state or free lanes change."""
+        await self._change.wait()
+
+    def run(self, worker_id: str, attempt: Attempt) -> AsyncIterator[Event]:
+        """Start the attempt at once; its events come from the iterator, which must be read to its end."""
+        return self._supervisors[worker_id].run(attempt)
+
+    async def cancel(self, attempt_id: str) -> None:
+        """Ask for an attempt's end."""
+        for supervisor in self._supervisors.values():
+            supervisor.cancel(attempt_id)
+
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the deadline is the contract
+        """Let running attempts end within `timeout` seconds, then end every worker."""
+        try:
+            async with asyncio.timeout(timeout):
+                while any(supervisor.busy for supervisor in self._supervisors.values()):
+                    await self.changed()
+        except TimeoutError:
+            log.warning("attempts were still running at the end of %g s", timeout)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def worker_pids(self) -> dict[str, int]:
+        """Return the process id of every living worker by its id."""
+        living = {name: supervisor.process for name, supervisor in self._supervisors.items()}
+        return {name: process.pid for name, process in living.items() if process is not None}
+
+    def _config(self, device: str) -> WorkerConfig:
+        return WorkerConfig(
+            device=device,
+            checkpoint=self._settings.checkpoint,
+            checkpoints=self._checkpoints,
+            cache=self._settings.data,
+            preview_every=self._settings.times.preview_every,
+            engine=self._engine,
+        )
+
+    def _notify(self) -> None:
+        event, self._change = self._change, asyncio.Event()
+        event.set()

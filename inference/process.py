@@ -1,0 +1,118 @@
+"""One life of a worker's process: its start, its messages, its log, its end."""
+
+import asyncio
+import logging
+import os
+import re
+import socket
+import sys
+from collections.abc import AsyncIterator
+from typing import Self
+
+from config.settings import ROOT
+from inference.protocol import BadFrame, Message, encode, receive
+from inference.worker import WorkerConfig
+
+SECRETS = ("DISCORD_TOKEN", "PGPASSWORD")
+ENVIRONMENT = {
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # deterministic cuBLAS; read when its handles are made
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+EXIT_GRACE = 5.0
+
+log = logging.getLogger("inference.worker")
+
+
+class WorkerProcess:
+    """A running process. Leaving the context ends it."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self.reason = ""  #: why we killed it, where we did
+        self._config = config
+        self._process: asyncio.subprocess.Process
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+        self._log: asyncio.Task[None]
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    async def __aenter__(self) -> Self:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = await self._spawn(theirs.fileno())
+                self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            except BaseException:
+                ours.close()
+                raise
+        self._log = asyncio.create_task(self._copy_log())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), EXIT_GRACE)
+        except TimeoutError:
+            self.kill("it did not end by itself")
+            await self._process.wait()
+        finally:
+            if self._process.returncode is None:
+                self.kill("we end")
+            await self._log
+
+    def send(self, message: Message) -> None:
+        """Send a message; one to a dead process is lost."""
+        self._writer.write(encode(message))
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Yield what the process says, until it ends."""
+        try:
+            while True:
+                yield await receive(self._reader)
+        except (EOFError, ConnectionError):
+            return
+        except BadFrame as error:
+            self.kill(str(error))
+
+    def kill(self, reason: str) -> None:
+        """End the process at once."""
+        self.reason = self.reason or reason
+        if self._process.returncode is None:
+            self._process.kill()
+
+    def epitaph(self) -> str:
+        """Say why the process ended."""
+        return self.reason or f"the process ended by itself with status {self._process.returncode}"
+
+    async def _spawn(self, fd: int) -> asyncio.subprocess.Process:
+        environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "inference.worker",
+            self._config.model_copy(update={"fd": fd}).model_dump_json(),
+            cwd=ROOT,
+            env=ENVIRONMENT | environment,
+            pass_fds=(fd,),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the bot, which then drains the workers
+        )
+
+    async def _copy_log(self) -> None:
+        stream, rest = self._process.stdout, b""
+        assert stream is not None
+        while chunk := await stream.read(2**16):
+            *lines, rest = re.split(rb"[\r\n]+", rest + chunk)
+            for line in lines:
+                self._write_log(line)
+        self._write_log(rest)
+
+    def _write_log(self, line: bytes) -> None:
+        if text := line.decode(errors="replace").strip():
+            log.info("[%s] %s", self._config.device, text)

@@ -1,0 +1,216 @@
+"""Keeps one worker alive: restarts it with back-off, notices when it hangs, and never loses an attempt."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from inference.executor import WorkerInfo, WorkerState
+from inference.process import WorkerProcess
+from inference.protocol import (
+    Attempt,
+    Cancel,
+    Done,
+    Event,
+    Failed,
+    FailureKind,
+    Message,
+    Ping,
+    Pong,
+    Ready,
+    Run,
+    Unusable,
+)
+from inference.worker import WorkerConfig
+
+DEATHS = 5
+LONGEST_BACK_OFF = 60.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for what, in seconds."""
+
+    load: float
+    ping_every: float = 2.0
+    silence: float = 60.0  #: no sign of life at all
+    stall: float = 300.0  #: busy, and no denoising step done
+    cancel: float = 30.0  #: from the request to cancel to the attempt's end
+
+
+def back_off(deaths: int) -> float:
+    """Return the seconds to wait after so many deaths in a row: 0, 1, 1, 2, 3, 5 ... 60."""
+    seconds, following = 0, 1
+    for _ in range(deaths - 1):
+        seconds, following = following, seconds + following
+    return min(float(seconds), LONGEST_BACK_OFF)
+
+
+class Supervisor:
+    """One worker of the executor, through all the lives of its process."""
+
+    def __init__(self, worker_id: str, config: WorkerConfig, patience: Patience, changed: Callable[[], None]) -> None:
+        self.id = worker_id
+        self.process: WorkerProcess | None = None
+        self._config = config
+        self._patience = patience
+        self._changed = changed
+        self._state = WorkerState.STARTING
+        self._ready: Ready | None = None
+        self._problem: str | None = None
+        self._deaths = 0
+        self._attempt: str | None = None
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._heard = self._moved = time.monotonic()
+        self._steps = 0
+        self._loading = True
+
+    @property
+    def info(self) -> WorkerInfo:
+        """The worker as the dispatcher sees it."""
+        free = self._ready.lanes if self._ready and self._state is WorkerState.READY and not self.busy else 0
+        return WorkerInfo(
+            id=self.id,
+            state=self._state,
+            device=self._config.device,
+            memory_bytes=self._ready.memory_bytes if self._ready else 0,
+            lanes_free=free,
+            fingerprint=self._ready.fingerprint if self._ready else {},
+            problem=self._problem,
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt runs."""
+        return self._attempt is not None
+
+    async def live(self) -> None:
+        """Run the process again and again, until it is cancelled or has died too often in a row."""
+        while self._deaths < DEATHS:
+            self._move_to(WorkerState.STARTING)
+            try:
+                await self._live_once()
+            finally:
+                self._lose(self._problem or "the executor closes")
+            self._deaths += 1
+            log.warning("worker %s died (%d in a row): %s", self.id, self._deaths, self._problem)
+            self._move_to(WorkerState.RESTARTING)
+            await asyncio.sleep(back_off(self._deaths) * random.uniform(1.0, 1.2))  # noqa: S311 - jitter
+        self._move_to(WorkerState.BROKEN)
+
+    def run(self, attempt: Attempt) -> AsyncIterator[Event]:
+        """Start the attempt at once; its events come from the iterator, which must be read to its end."""
+        if self.busy or self._state is not WorkerState.READY or self.process is None:
+            return _only(Failed(attempt_id=attempt.id, kind=FailureKind.WORKER_LOST, detail="the worker was not free"))
+        self._attempt = attempt.id
+        self._events = asyncio.Queue()
+        self._moved = time.monotonic()
+        self.process.send(Run(attempt=attempt))
+        self._changed()
+        return self._stream(attempt.id, self._events)
+
+    def cancel(self, attempt_id: str) -> None:
+        """Ask for the attempt's end, and kill the process where it does not come."""
+        if self._attempt != attempt_id or self.process is None:
+            return
+        self.process.send(Cancel(attempt_id=attempt_id))
+        asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
+
+    def _insist(self, attempt_id: str) -> None:
+        if self._attempt == attempt_id and self.process is not None:
+            self.process.kill("it did not heed a cancel")
+
+    async def _stream(self, attempt_id: str, events: asyncio.Queue[Event]) -> AsyncIterator[Event]:
+        try:
+            while True:
+                event = await events.get()
+                yield event
+                if isinstance(event, Done | Failed):
+                    return
+        finally:
+            self.cancel(attempt_id)
+
+    async def _live_once(self) -> None:
+        self._heard = self._moved = time.monotonic()
+        self._loading = True
+        self._problem = None
+        process = WorkerProcess(self._config)
+        try:
+            async with process:
+                self.process = process
+                await self._listen(process)
+        finally:
+            self.process = None
+        self._problem = self._problem or process.epitaph()
+
+    async def _listen(self, process: WorkerProcess) -> None:
+        heartbeat = asyncio.create_task(self._watch_over(process))
+        try:
+            async for message in process.messages():
+                self._heard = time.monotonic()
+                self._take(message)
+        finally:
+            heartbeat.cancel()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Ready():
+                self._ready = message
+                self._move_to(WorkerState.READY)
+            case Unusable(problem=problem):
+                self._problem = problem
+            case Pong(steps=steps, loading=loading):
+                self._note_movement(steps, loading)
+            case Run() | Cancel() | Ping():
+                log.error("worker %s sent a message meant for workers: %s", self.id, message)
+            case _:
+                self._pass_on(message)
+
+    def _note_movement(self, steps: int, loading: bool) -> None:
+        if (steps, loading) != (self._steps, self._loading):
+            self._moved = time.monotonic()
+        self._steps, self._loading = steps, loading
+
+    def _pass_on(self, event: Event) -> None:
+        if event.attempt_id != self._attempt:
+            return
+        self._events.put_nowait(event)
+        if isinstance(event, Done | Failed):
+            self._attempt = None
+            if isinstance(event, Done):
+                self._deaths = 0
+            self._changed()
+
+    async def _watch_over(self, process: WorkerProcess) -> None:
+        serial = 0
+        while True:
+            process.send(Ping(serial=serial))
+            await asyncio.sleep(self._patience.ping_every)
+            serial += 1
+            if complaint := self._complaint(time.monotonic()):
+                process.kill(complaint)
+
+    def _complaint(self, now: float) -> str:
+        if now - self._heard > self._patience.silence:
+            return f"it gave no sign of life for {self._patience.silence:g} s"
+        if self._loading:
+            late = now - self._moved > self._patience.load
+            return f"it did not load its checkpoint within {self._patience.load:g} s" if late else ""
+        stalled = self.busy and now - self._moved > self._patience.stall
+        return f"it stood still for {self._patience.stall:g} s" if stalled else ""
+
+    def _lose(self, reason: str) -> None:
+        if self._attempt is not None:
+            self._pass_on(Failed(attempt_id=self._attempt, kind=FailureKind.WORKER_LOST, detail=reason))
+
+    def _move_to(self, state: WorkerState) -> None:
+        self._state = state
+        self._changed()
+
+
+async def _only(event: Event) -> AsyncIterator[Event]:
+    yield event
