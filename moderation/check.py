@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from config.words import FALLBACK, say
 from moderation.nonsense import has_control_tokens, noise
@@ -16,7 +15,6 @@ _log = logging.getLogger(__name__)
 
 #: Share of random letters above which a prompt is no prompt.
 NOISE_LIMIT = 0.6
-_NO_POLICY = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def check_prompt(
         return _decide(prompt, negative_prompt, age_restricted, default_policy() if policy is None else policy)
     except Exception:  # noqa: BLE001 - whatever went wrong, an unchecked prompt is not a permitted one
         _log.exception("the prompt check failed")
-        version = _NO_POLICY if policy is None else policy.version
+        version = getattr(policy, "version", "unknown")
         return Decision(Verdict.REFUSE, version, key="moderation.check_failed")
 
 
@@ -65,7 +63,7 @@ def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Pol
     book = rule_book(policy)
     evidence = book.evidence(prompt, negative_prompt)
     signs = _signs(prompt, negative_prompt)
-    scores = MappingProxyType({**evidence, **signs})
+    scores = {**evidence, **signs}
     breaches = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
     for breach in sorted(breaches, key=lambda each: -each.action.severity):
         if not (age_restricted and policy.find(breach.label).relaxed_in_age_restricted):

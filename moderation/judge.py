@@ -1,6 +1,5 @@
 """The prompt check as a process of its own runs it: plain values in, a Decision that pickles out."""
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from moderation.policy import Policy, load_policy
 
 def judge(policy: Path, prompt: str, negative_prompt: str, age_restricted: bool) -> Decision:
     """Return what the policy in the file says of the prompts. Raises ConfigError where the file is wrong."""
-    decision = check_prompt(prompt, negative_prompt, age_restricted=age_restricted, policy=_policy(policy))
-    return replace(decision, values=dict(decision.values), scores=dict(decision.scores))
+    return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, policy=_policy(policy))
 
 
 @cache

@@ -76,14 +76,20 @@ class Lexicon:
                     yield term, range(start, start + len(term.words))
 
     def _inside(self, run: str) -> set[str]:
-        return {
-            term.group for term, pattern in self._run_patterns if not term.harmless and pattern.search(run) is not None
-        }
+        return {term.group for term in self._terms if not term.harmless and _holds(run, "".join(term.words))}
 
     @cached_property
-    def _run_patterns(self) -> list[tuple[_Term, re.Pattern[str]]]:
-        terms = (term for terms in self._index.values() for term in terms)
-        return [(term, _run_pattern("".join(term.words))) for term in terms]
+    def _terms(self) -> list[_Term]:
+        return [term for terms in self._index.values() for term in terms]
+
+
+def _holds(run: str, word: str) -> bool:
+    """Tell whether spelled letters say the word, or hold it where it is too long to be there by chance."""
+    if len(word) < _SHORTEST_INSIDE:
+        return _says(run, word)
+    (letters, counts), (wanted, least) = shape(run), shape(word)
+    starts = (match.start() for match in re.finditer(f"(?={re.escape(wanted)})", letters))
+    return any(all(map(int.__ge__, counts[start:], least)) for start in starts)
 
 
 def _says(found: str, word: str) -> bool:
@@ -99,8 +105,3 @@ def _inflected(phrase: str) -> Iterator[Words]:
         yield words
         if not words[-1].endswith("s"):
             yield (*words[:-1], f"{words[-1]}s")
-
-
-def _run_pattern(letters: str) -> re.Pattern[str]:
-    repeated = "".join(f"{letter}+" for letter in letters)
-    return re.compile(repeated if len(letters) >= _SHORTEST_INSIDE else f"^{repeated}$")

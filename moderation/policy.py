@@ -77,7 +77,10 @@ class Group(_Frozen):
     field: str = Field(default="prompt", pattern="^(prompt|negative)$")
 
     @model_validator(mode="after")
-    def _patterns_compile(self) -> Self:
+    def _words_and_patterns_can_be_found(self) -> Self:
+        for word in (*self.words, *self.harmless):
+            if not any(char.isalnum() for char in word):
+                raise ValueError(f'"{word}" has no letter')
         for pattern in self.patterns:
             try:
                 re.compile(pattern)
