@@ -12,7 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from local_discord.clock import Clock
+from local_discord.core import CORE, Core
 from local_discord.gateway import Gateway
+from local_discord.rest import application
 from local_discord.world import World
 
 GUILDS = 1 << 0
@@ -104,9 +106,13 @@ async def running_gateway(*, heartbeat: float = 41.25, identify_window: float = 
     world = World(clock)
     gateway = Gateway(world, clock, heartbeat=heartbeat, identify_window=identify_window)
     app = web.Application()
+    app[CORE] = core = Core(world, gateway)
     app.router.add_get("/gateway", gateway.handle)
+    application.add_routes(app)
     async with TestServer(app) as server, aiohttp.ClientSession() as http:
+        core.listen_at(str(server.make_url("")).rstrip("/"))
         try:
             yield Place(http, str(server.make_url("/gateway")), world, clock, gateway)
         finally:
+            core.close()
             await gateway.close()
