@@ -58,7 +58,8 @@ def take_in(data: bytes, limits: Limits) -> Source:
         animated = kind != "JPEG" and getattr(image, "is_animated", False)
         image.load()
         text = _text_of(image)
-        pixels = np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+        ImageOps.exif_transpose(image, in_place=True)
+        pixels = np.asarray(_to_rgb(image))
     height, width, _ = pixels.shape
     notes = ("provenance.first_frame",) if animated else ()
     return Source(png=png.encode(pixels), width=width, height=height, text=text, notes=notes)
