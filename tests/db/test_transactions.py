@@ -144,8 +144,8 @@ async def test_a_killed_process_loses_no_job_and_leaves_no_lock(database, databa
     ("url", "words"),
     [
         ("postgresql+asyncpg://bot:hunter2@127.0.0.1:1/imagine", r"bot:\*\*\*@127\.0\.0\.1:1/imagine does not answer"),
-        ("sqlite+aiosqlite:////proc/nowhere/x.db", "no folder for /proc/nowhere/x.db"),
-        ("sqlite+aiosqlite:////proc/x.db", "does not answer: unable to open"),
+        ("sqlite+aiosqlite:////proc/nowhere/x.db", "/proc/nowhere/x.db cannot be written"),
+        ("sqlite+aiosqlite:////proc/x.db", "/proc/x.db cannot be written"),
     ],
 )
 async def test_an_unreachable_database_is_named_without_its_password(url, words):
@@ -154,6 +154,17 @@ async def test_an_unreachable_database_is_named_without_its_password(url, words)
             pass
 
     assert "hunter2" not in str(raised.value)
+
+
+async def test_a_file_that_is_no_database_is_named_and_left_as_it_is(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database" * 100)
+
+    with pytest.raises(DatabaseUnreachable, match="not a database"):
+        async with Database(f"sqlite+aiosqlite:///{file}"):
+            pass
+
+    assert file.read_text() == "not a database" * 100
 
 
 async def test_a_missing_postgresql_database_is_named(postgres):
