@@ -82,6 +82,7 @@ class Running:
     worker: str
     since: float
     begun: bool = False
+    late: bool = False
     cancelled: bool = False
 
 
@@ -114,7 +115,9 @@ class Dispatcher:
     # What others ask of it
 
     def enqueue(self, job: Job) -> None:
-        """Take a committed job into the line."""
+        """Take a committed job into the line; one that is there already stays where it is."""
+        if job.id in self._waiting:
+            return
         self._waiting[job.id] = job
         self._line.submit(job.id, _path(job), job.cost)
         self._audience.queued(job)
@@ -233,7 +236,7 @@ class Dispatcher:
             await self._give_up(running, JobStatus.FAILED, error)
         except Exception:
             log.exception("job %s: attempt %s broke", job.id, running.attempt_id)
-            await self._try_again(running, "bot.failed_inside")
+            await self._try_again(running, "jobs.failed_inside")
         finally:
             self._running.pop(job.id, None)
             self._wake.set()
@@ -244,16 +247,29 @@ class Dispatcher:
         with tempfile.TemporaryDirectory(prefix="imagine-") as spool:
             source = None if request.source is None else self._source(request.source)
             attempt = Attempt(id=running.attempt_id, request=request, source_path=source, spool=spool)
-            last: Event | None = None
-            running.begun = True
-            async with asyncio.timeout(self._times.attempt):
-                async for event in self._executor.run(running.worker, attempt):
-                    self._tell(job, event)
-                    last = event
+            last = await self._watch(running, attempt)
             if isinstance(last, Done):
                 await self._finish(running, request, last)
             elif isinstance(last, Failed):
                 await self._failed(running, last)
+
+    async def _watch(self, running: Running, attempt: Attempt) -> Event | None:
+        """Pass on what the attempt tells, and return its end; one that takes too long is stopped."""
+        last: Event | None = None
+        running.begun = True
+        deadline = asyncio.create_task(self._stop_late(running))
+        try:
+            async for event in self._executor.run(running.worker, attempt):
+                self._tell(running.job, event)
+                last = event
+        finally:
+            deadline.cancel()
+        return last
+
+    async def _stop_late(self, running: Running) -> None:
+        await asyncio.sleep(self._times.attempt)
+        running.late = True
+        await self._executor.cancel(running.attempt_id)
 
     def _tell(self, job: Job, event: Event) -> None:
         match event:
@@ -267,7 +283,7 @@ class Dispatcher:
     def _source(self, sha256: str) -> str:
         path = self._store.path(sha256)
         if not path.exists():
-            raise UserError("bot.source_gone")
+            raise UserError("jobs.source_gone")
         return str(path)
 
     async def _finish(self, running: Running, request: ImageRequest, done: Done) -> None:
@@ -275,13 +291,13 @@ class Dispatcher:
         self._costs.observe(request, done.seconds)
         finished = await self._finisher.finish(job, request, done)
         if not finished.records:
-            await self._give_up(running, JobStatus.REFUSED, UserError("bot.picture_refused"))
+            await self._give_up(running, JobStatus.REFUSED, UserError("jobs.picture_refused"))
             return
         notes = list(job.notes)
         if done.truncated:
-            notes.append({"key": "bot.note_truncated", "values": {"rest": done.truncated[:80]}})
+            notes.append({"key": "jobs.note_truncated", "values": {"rest": done.truncated[:80]}})
         if len(finished.records) < request.count:
-            notes.append({"key": "bot.note_withheld", "values": {"count": request.count - len(finished.records)}})
+            notes.append({"key": "jobs.note_withheld", "values": {"count": request.count - len(finished.records)}})
         verdict = None if finished.verdict is None else finished.verdict.to_dict()
         await self._jobs.complete(job.id, job.fence, finished.records, done.seconds, notes=notes, verdict=verdict)
         self._audience.ended(job)
@@ -291,14 +307,16 @@ class Dispatcher:
         match failed.kind:
             case FailureKind.CANCELLED if running.cancelled:
                 await self._give_up(running, JobStatus.CANCELLED, None)
+            case FailureKind.CANCELLED if running.late:
+                await self._give_up(running, JobStatus.FAILED, UserError("jobs.too_slow"))
             case FailureKind.CANCELLED:  # the drain asked for it
                 await self._put_back(running)
             case FailureKind.OUT_OF_MEMORY:
-                await self._give_up(running, JobStatus.FAILED, UserError("bot.out_of_memory"))
+                await self._give_up(running, JobStatus.FAILED, UserError("jobs.out_of_memory"))
             case FailureKind.INVALID:
-                await self._give_up(running, JobStatus.FAILED, UserError("bot.invalid_for_model"))
+                await self._give_up(running, JobStatus.FAILED, UserError("jobs.invalid_for_model"))
             case FailureKind.ENGINE | FailureKind.WORKER_LOST:
-                await self._try_again(running, "bot.failed_inside")
+                await self._try_again(running, "jobs.failed_inside")
 
     async def _try_again(self, running: Running, key: str) -> None:
         if running.cancelled:

@@ -57,7 +57,7 @@ class Finisher:
         record_id = new_record_id()
         facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
         stamped = await self._clerk.call(stamp_file, pixels.path, facts, timeout=STAMP_SECONDS)
-        await self._store.put(stamped.png, ".png")  # the file first: a row without a file would be a lie
+        await self._store.put(stamped.png)  # the file first: a row without a file would be a lie
         return NewRecord(
             id=record_id,
             index=index,

@@ -1,0 +1,139 @@
+"""Fakes for the seams: they do what they are told, and record what happened."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from db.tables.job import Job
+from inference.executor import WorkerInfo, WorkerState
+from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Pixels, Preview, Progress, Started
+
+FINGERPRINT = {"engine": "fake", "weights": "0" * 64}
+
+
+def draw(attempt: Attempt, *, concern: str | None = None) -> Done:
+    """Write pictures whose pixels follow from the seed alone."""
+    pictures = []
+    for index, seed in enumerate(attempt.request.seeds):
+        request, path = attempt.request, Path(attempt.spool) / f"{index}.npy"
+        random = np.random.default_rng(seed)
+        coarse = random.integers(0, 256, (request.height // 8, request.width // 8, 3), np.uint8)
+        np.save(path, coarse.repeat(8, axis=0).repeat(8, axis=1), allow_pickle=False)
+        pictures.append(Pixels(path=str(path), seed=seed, width=request.width, height=request.height, concern=concern))
+    return Done(attempt_id=attempt.id, pictures=tuple(pictures), seconds=0.5, fingerprint=FINGERPRINT)
+
+
+def fail(kind: FailureKind) -> Callable[[Attempt], Event]:
+    """Return an outcome that fails so."""
+    return lambda attempt: Failed(attempt_id=attempt.id, kind=kind, detail="as told")
+
+
+class FakeExecutor:
+    """An executor of one worker. `outcomes` are used up one per attempt; after them every attempt is drawn.
+
+    While `hold` is set, attempts stand still after their first preview until cancelled or released.
+    """
+
+    def __init__(self, outcomes: Sequence[Callable[[Attempt], Event]] = ()) -> None:
+        self.attempts: list[Attempt] = []
+        self.cancelled: list[str] = []
+        self.outcomes = list(outcomes)
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.free = 1
+        self._change = asyncio.Event()
+        self._stop: dict[str, asyncio.Event] = {}
+
+    async def start(self) -> None:
+        pass
+
+    def workers(self) -> Sequence[WorkerInfo]:
+        worker = WorkerInfo(
+            id="fake",
+            state=WorkerState.READY,
+            device="fake",
+            memory_bytes=0,
+            lanes_free=self.free,
+            fingerprint=FINGERPRINT,
+        )
+        return [worker]
+
+    async def changed(self) -> None:
+        await self._change.wait()
+        self._change.clear()
+
+    def run(self, worker_id: str, attempt: Attempt) -> AsyncIterator[Event]:
+        assert self.free > 0, "the executor has no queue"
+        self.free -= 1
+        self.attempts.append(attempt)
+        self._stop[attempt.id] = asyncio.Event()
+        return self._events(attempt)
+
+    async def cancel(self, attempt_id: str) -> None:
+        self.cancelled.append(attempt_id)
+        self._stop[attempt_id].set()
+
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109
+        pass
+
+    async def _events(self, attempt: Attempt) -> AsyncIterator[Event]:
+        yield Started(attempt_id=attempt.id)
+        yield Progress(attempt_id=attempt.id, step=1, of=2)
+        yield Preview(attempt_id=attempt.id, jpeg=b"jpeg")
+        stop = self._stop[attempt.id]
+        waits = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self.go_on.wait())}
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        outcome = fail(FailureKind.CANCELLED) if stop.is_set() else self.outcomes.pop(0) if self.outcomes else draw
+        self.free += 1
+        self._change.set()
+        yield outcome(attempt)
+
+
+class InThreadClerk:
+    """Does a clerk's work in a thread of this process, which starts sooner; records the functions called."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
+        self.called.append(function.__name__)
+        return await asyncio.wait_for(asyncio.to_thread(function, *args), timeout)
+
+
+class FakeAudience:
+    """Records what the dispatcher tells, as (what, job id)."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int]] = []
+        self.news = asyncio.Event()
+
+    def queued(self, job: Job) -> None:
+        self._tell("queued", job)
+
+    def started(self, job: Job) -> None:
+        self._tell("started", job)
+
+    def progress(self, job: Job, step: int, of: int) -> None:
+        self._tell("progress", job)
+
+    def preview(self, job: Job, jpeg: bytes) -> None:
+        self._tell("preview", job)
+
+    def ended(self, job: Job) -> None:
+        self._tell("ended", job)
+
+    async def heard(self, what: str, job: int) -> None:
+        """Wait until that was told."""
+        async with asyncio.timeout(20):
+            while (what, job) not in self.told:
+                self.news.clear()
+                await self.news.wait()
+
+    def _tell(self, what: str, job: Job) -> None:
+        self.told.append((what, job.id))
+        self.news.set()
