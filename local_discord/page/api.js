@@ -1,7 +1,13 @@
 /** The HTTP interface under /local, as one person. */
 
+/** Reads JSON in which null and absent mean the same, as they do in Discord's objects. */
+export function parse(text) {
+  return JSON.parse(text, (_, value) => value ?? undefined);
+}
+
 async function answerOf(response) {
-  const body = await response.json().catch(() => ({}));
+  const text = await response.text();
+  const body = response.headers.get("Content-Type")?.startsWith("application/json") ? parse(text) : {};
   if (!response.ok) throw new Error(body.error ?? `The server answered ${response.status}.`);
   return body;
 }

@@ -35,7 +35,7 @@ export class CommandForm {
 
   add(option) {
     const field = optionField(option, this.room, {
-      others: () => ({ command: this.command.name, options: this.values() }),
+      others: () => ({ command: this.command.name, options: this.typed() }),
       remove: () => this.remove(field),
     });
     this.fields.push(field);
@@ -65,14 +65,20 @@ export class CommandForm {
     (this.fields[0]?.input ?? this.submit).focus();
   }
 
-  values() {
-    return Object.fromEntries(this.fields.map((field) => [field.option.name, field.value()]).filter(([, value]) => value !== undefined));
+  /** What is filled in but for files, for the suggestions. */
+  typed() {
+    const plain = this.fields.filter(({ option }) => option.type !== ATTACHMENT).map((field) => [field.option.name, field.value()]);
+    return Object.fromEntries(plain.filter(([, value]) => value !== undefined));
   }
 
-  /** Files go in the order in which the command declares its attachment options. */
+  /** What is to be run; an attachment option gives the number of its file. */
+  values() {
+    const chosen = this.fields.filter((field) => field.files().length);
+    return { ...this.typed(), ...Object.fromEntries(chosen.map((field, number) => [field.option.name, number])) };
+  }
+
   files() {
-    const place = ({ option }) => this.command.options.indexOf(option);
-    return this.fields.filter(({ option }) => option.type === ATTACHMENT).sort((a, b) => place(a) - place(b)).flatMap((field) => field.files());
+    return this.fields.flatMap((field) => field.files());
   }
 
   async send() {

@@ -1,5 +1,7 @@
 /** The server-sent events of one person, which come back by themselves after a break. */
 
+import { parse } from "./api.js";
+
 const NAMES = ["message_create", "message_update", "message_delete", "interaction"];
 const RETRY_MS = 2000;
 
@@ -13,7 +15,7 @@ export class Events extends EventTarget {
 
   open() {
     this.source = new EventSource(`/local/events?${new URLSearchParams({ user: this.user })}`);
-    for (const name of NAMES) this.source.addEventListener(name, (event) => this.tell(name, JSON.parse(event.data)));
+    for (const name of NAMES) this.source.addEventListener(name, (event) => this.tell(name, parse(event.data)));
     this.source.addEventListener("open", () => this.tell(this.breaks ? "reconnected" : "connected"));
     this.source.addEventListener("error", () => this.broken());
   }

@@ -17,6 +17,7 @@ const LONGEST = 6000;
 export function optionField(option, room, { others, remove }) {
   const input = inputFor(option, room);
   input.id = freshId("option");
+  input.dataset.option = option.name;
   const note = h("p", { id: freshId("note"), class: "note" }, noteText(option));
   const error = h("p", { id: freshId("error"), class: "error" });
   input.setAttribute("aria-describedby", `${note.id} ${error.id}`);
@@ -55,7 +56,7 @@ function noteText({ description, min_value: min, max_value: max }) {
 }
 
 function valueOf({ type }, input) {
-  if (input.value === "" || type === ATTACHMENT) return undefined;
+  if (input.value === "") return undefined;
   if (type === BOOLEAN) return input.value === "true";
   return type === INTEGER || type === NUMBER ? Number(input.value) : input.value;
 }

@@ -48,9 +48,8 @@ export class Timeline {
   /** Progress would be tiring to hear, so an edit is spoken only where it ends the thinking. */
   update(message) {
     const before = this.messages.get(message.id);
-    const whole = { ...before, ...message };
-    this.put(whole);
-    if (before && isLoading(before) && !isLoading(whole)) announce(spoken(whole));
+    this.put(message);
+    if (before && isLoading(before) && !isLoading(message)) announce(spoken(message));
   }
 
   remove(id) {

@@ -107,7 +107,8 @@ class PageBot(discord.Client):
         super().__init__(intents=discord.Intents(guilds=True))
         self.tree = app_commands.CommandTree(self)
         self.synced = asyncio.Event()
-        for command in (paint, whisper, panel, show, silence, form, echo, greet):
+        self.pondered = asyncio.Event()
+        for command in (paint, whisper, panel, show, silence, form, ponder, echo, greet):
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
@@ -142,7 +143,7 @@ async def tones(_: discord.Interaction, typed: str) -> list[app_commands.Choice[
 
 @app_commands.command(description="Say something to you alone")
 async def whisper(interaction: discord.Interaction) -> None:
-    await interaction.response.send_message("A secret, ||well kept||", ephemeral=True)
+    await interaction.response.send_message("For your ears, ||well kept||", ephemeral=True)
 
 
 @app_commands.command(description="Show a panel of newer components")
@@ -167,6 +168,13 @@ async def silence(interaction: discord.Interaction) -> None:
 @app_commands.command(description="Ask with a form")
 async def form(interaction: discord.Interaction) -> None:
     await interaction.response.send_modal(Remix())
+
+
+@app_commands.command(description="Think until told to stop")
+async def ponder(interaction: discord.Interaction[PageBot]) -> None:
+    await interaction.response.defer(thinking=True)
+    await interaction.client.pondered.wait()
+    await interaction.edit_original_response(content="Pondered")
 
 
 @app_commands.context_menu(name="Echo")
