@@ -12,6 +12,7 @@ from local_discord.limits import callbacks, kinds
 from local_discord.limits.callbacks import check_callback
 from local_discord.limits.messages import Door, check_message
 from local_discord.messages import DEFAULT, MENU_ANSWER, REPLY, SLASH_ANSWER, Message
+from local_discord.rendering import settle
 from local_discord.snowflake import parse
 
 
@@ -44,7 +45,7 @@ class Answering:
                 interaction.choices = data.get("choices") or []
                 self._interactions.mark(interaction, State.CHOICES)
             case callbacks.MODAL_ANSWER:
-                interaction.modal = data
+                interaction.modal = {**data, "components": settle(data["components"])}
                 self._interactions.mark(interaction, State.MODAL)
 
     def follow_up(self, interaction: Interaction, body: Json, uploads: Sequence[Upload]) -> Message:
@@ -101,7 +102,8 @@ class Answering:
         told["response_message_ephemeral"] = message.private_to is not None
         if kind == callbacks.DEFERRED_UPDATE:
             return {"interaction": told}
-        return {"interaction": told, "resource": {"type": kind, "message": self._chat.payload(message)}}
+        made = callbacks.UPDATE if kind == callbacks.UPDATE else callbacks.MESSAGE
+        return {"interaction": told, "resource": {"type": made, "message": self._chat.payload(message)}}
 
     def _reply(self, interaction: Interaction, data: Json, uploads: Sequence[Upload]) -> None:
         message = self._new(interaction, data.get("flags") or 0, answers=interaction.source)

@@ -9,11 +9,13 @@ from local_discord import gate, static
 from local_discord.attachments import MAX_REQUEST
 from local_discord.clock import Clock
 from local_discord.core import CORE, Core
+from local_discord.faults import Faults
 from local_discord.gateway import Gateway
 from local_discord.guild import Json
 from local_discord.person import acting, ordering, reading
 from local_discord.person.reading import describe
 from local_discord.person.requests import sentences
+from local_discord.ratelimits import RateLimits
 from local_discord.rest import application, commands, guilds, interactions, messages
 from local_discord.world import World
 
@@ -63,10 +65,10 @@ class LocalDiscord:
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        app = web.Application(
-            middlewares=[sentences, gate.errors, gate.token],
-            client_max_size=MAX_REQUEST,
-        )
+        faults = Faults(self.gateway, self.core.interactions.expire_all)
+        gates = [faults.middleware, RateLimits().middleware, sentences, gate.errors, gate.token]
+        app = web.Application(middlewares=gates, client_max_size=MAX_REQUEST)
+        faults.add_routes(app)
         app[CORE] = self.core
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)

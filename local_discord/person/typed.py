@@ -47,7 +47,7 @@ def parse_options(chosen: Chosen, words: str) -> dict[str, str]:
         return _leading(chosen, words.strip())
     marks = list(re.finditer(rf"(?:^|(?<=\s))({'|'.join(map(re.escape, names))}):", words))
     values = _leading(chosen, words[: marks[0].start() if marks else None].strip())
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip(marks, [*marks[1:], None], strict=False):
         if mark[1] in values:
             raise Refused(f"“{mark[1]}” is given twice.")
         values[mark[1]] = words[mark.end() : following.start() if following else None].strip()
