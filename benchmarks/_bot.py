@@ -63,7 +63,7 @@ async def running_bot(**environment: str) -> AsyncIterator[Bot]:
         try:
             page = await asyncio.wait_for(_page_of(process), START_SECONDS)
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-                yield Bot(psutil.Process(process.pid), session, page.rstrip("/"))
+                yield Bot(psutil.Process(process.pid), session, page.rstrip("/"))  # type: ignore[no-untyped-call]
         finally:
             process.terminate()
             await process.wait()

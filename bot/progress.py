@@ -24,7 +24,7 @@ class Card:
     """What is known of a job that is not over, and whether its reply says so already."""
 
     job: Job
-    place: Place | None = None
+    place: Place
     step: int = 0
     of: int = 0
     preview: bytes | None = None
@@ -51,7 +51,8 @@ class ProgressBoard:
         if job.id in self._cards:  # put back after a lost attempt: its reply is followed already
             self._update(job, place=self._place(job))
             return
-        card = self._cards[job.id] = Card(job)
+        card = self._cards[job.id] = Card(job, self._place(job))
+        card.stale.set()
         card.task = asyncio.create_task(self._keep(card), name=f"progress of job {job.id}")
 
     def started(self, job: Job) -> None:
@@ -87,9 +88,9 @@ class ProgressBoard:
         while True:
             await asyncio.sleep(MOVED_EVERY)
             for card in self._cards.values():
-                if not card.closed and not (card.place and card.place.running):
+                if not card.closed and not card.place.running:
                     now = self._place(card.job)
-                    if card.place is not None and now.ahead != card.place.ahead:
+                    if now.ahead != card.place.ahead:
                         card.stale.set()
                     card.place = now
 
@@ -123,6 +124,6 @@ class ProgressBoard:
             log.info("job %s: progress not shown: %s", card.job.id, error)  # the next one, or the result, will be
 
     def _letter(self, card: Card) -> Letter:
-        if card.place is None or card.place.running:
+        if card.place.running:
             return running_letter(card.job, step=card.step, of=card.of, preview=card.preview)
         return waiting_letter(card.job, card.place)
