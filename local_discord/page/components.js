@@ -63,6 +63,6 @@ function file(component, message) {
 
 function container({ components: inside, accent_color: accent, spoiler }, message, room) {
   const element = h("div", { class: "container" }, ...components(inside, message, room));
-  if (accent !== null && accent !== undefined) element.style.setProperty("--edge", colour(accent));
+  if (accent !== undefined) element.style.setProperty("--edge", colour(accent));
   return spoiler ? spoilerBlock(element, "content") : element;
 }

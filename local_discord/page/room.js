@@ -30,7 +30,7 @@ export class Room {
   }
 
   get roles() {
-    return this.world.roles ?? [];
+    return this.world.guild.roles ?? [];
   }
 
   mayDelete(message) {

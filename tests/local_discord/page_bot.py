@@ -74,6 +74,33 @@ class Remix(ui.Modal, title="Remix"):
         )
 
 
+class Note(ui.Modal, title="Note"):
+    """A modal of the older form, which answers with what was written."""
+
+    words: ui.TextInput[Any] = ui.TextInput(label="Words", style=discord.TextStyle.paragraph, max_length=20)
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(f"Noted: {self.words.value}")
+
+
+class Pickers(ui.View):
+    """Select menus for a person, a channel, and several words at once."""
+
+    @ui.select(cls=ui.UserSelect, placeholder="Who?")
+    async def who(self, interaction: discord.Interaction, select: ui.UserSelect[Any]) -> None:
+        await interaction.response.send_message(f"Chose {select.values[0].name}")
+
+    @ui.select(cls=ui.ChannelSelect, placeholder="Where?")
+    async def where(self, interaction: discord.Interaction, select: ui.ChannelSelect[Any]) -> None:
+        await interaction.response.send_message(f"Chose {select.values[0].name}")
+
+    @ui.select(
+        placeholder="Which?", min_values=2, max_values=3, options=[discord.SelectOption(label=t.title()) for t in TONES]
+    )
+    async def which(self, interaction: discord.Interaction, select: ui.Select[Any]) -> None:
+        await interaction.response.send_message(f"Chose {' and '.join(select.values)}")
+
+
 class Panel(ui.LayoutView):
     """The newer components."""
 
@@ -108,7 +135,7 @@ class PageBot(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.synced = asyncio.Event()
         self.pondered = asyncio.Event()
-        for command in (paint, whisper, panel, show, silence, form, ponder, echo, greet):
+        for command in (paint, whisper, panel, show, silence, form, ponder, note, card, pickers, give, echo, greet):
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
@@ -175,6 +202,31 @@ async def ponder(interaction: discord.Interaction[PageBot]) -> None:
     await interaction.response.defer(thinking=True)
     await interaction.client.pondered.wait()
     await interaction.edit_original_response(content="Pondered")
+
+
+@app_commands.command(description="Take a note")
+async def note(interaction: discord.Interaction) -> None:
+    await interaction.response.send_modal(Note())
+
+
+@app_commands.command(description="Show an embed")
+async def card(interaction: discord.Interaction) -> None:
+    embed = discord.Embed(title="A card", description="with **fields**", url="https://example.org/", colour=0x2F9E6E)
+    embed.add_field(name="Seed", value="7").set_footer(text="page 1 of 3").set_image(url="attachment://jade.png")
+    await interaction.response.send_message(embed=embed, file=picture_file("jade"))
+
+
+@app_commands.command(description="Show select menus")
+async def pickers(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message("Pick", view=Pickers())
+
+
+@app_commands.command(description="Take options of the rarer types")
+@app_commands.describe(to="To whom", where="In which channel", share="How much", loud="Whether loudly")
+async def give(
+    interaction: discord.Interaction, to: discord.Member, where: discord.TextChannel, share: float, loud: bool
+) -> None:
+    await interaction.response.send_message(f"{share} to {to.name} in {where.name}, {'loud' if loud else 'quiet'}")
 
 
 @app_commands.context_menu(name="Echo")
