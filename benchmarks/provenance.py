@@ -69,8 +69,9 @@ def measure() -> dict[str, Any]:
     pixels = draw_texture(0, SIDE, SIDE)
     steps = {
         "stamp": milliseconds(lambda: stamp(pixels, FACTS)),
-        "embed": milliseconds(lambda: watermark.embed(pixels)),
+        "embed": milliseconds(lambda: watermark.embed(pixels, FACTS.record_id)),
         "detect": milliseconds(lambda: watermark.detect(pixels)),
+        "read_record": milliseconds(lambda: watermark.read_record(pixels)),
         "png": milliseconds(lambda: png.encode(pixels)),
         "pillow_png": milliseconds(lambda: pillow_png(pixels)),
         "stock_dwtDct": milliseconds(lambda: stock_mark(pixels, "dwtDct")),

@@ -12,7 +12,7 @@ from provenance.picture import Facts, Stamped
 def stamp(pixels: NDArray[np.uint8], facts: Facts) -> Stamped:
     """Return the finished picture of H x W x 3 RGB pixels: the same bytes for the same pixels and facts."""
     pixels = np.ascontiguousarray(pixels)
-    marked = watermark.embed(pixels)
+    marked = watermark.embed(pixels, facts.record_id)
     texts = {metadata.PARAMETERS: metadata.parameters(facts), metadata.XMP: metadata.xmp(facts)}
     data = png.encode(marked, texts)
     return Stamped(
@@ -20,4 +20,5 @@ def stamp(pixels: NDArray[np.uint8], facts: Facts) -> Stamped:
         sha256=sha256(data).hexdigest(),
         pixels_sha256=sha256(pixels.data).hexdigest(),
         mark_found=watermark.detect(marked) >= watermark.FOUND_AT,
+        record_found=watermark.read_record(marked) == facts.record_id,
     )

@@ -16,7 +16,7 @@ def texture() -> Callable[..., NDArray[np.uint8]]:
 @pytest.fixture
 def facts() -> Facts:
     return Facts(
-        record_id="7KQ2",
+        record_id="7KQ2ZD4M0X",
         prompt="a lighthouse, oil on canvas",
         negative_prompt="fog",
         num_inference_steps=20,

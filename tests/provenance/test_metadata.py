@@ -14,7 +14,7 @@ def test_the_text_has_the_web_uis_form(facts):
         "a lighthouse, oil on canvas\n"
         "Negative prompt: fog\n"
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 0, Size: 512x512,"
-        ' Model hash: ababababab, Model: "demo, first", Record: 7KQ2, Version: imagine-bot 0.1.0'
+        ' Model hash: ababababab, Model: "demo, first", Record: 7KQ2ZD4M0X, Version: imagine-bot 0.1.0'
     )
 
 

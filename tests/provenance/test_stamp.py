@@ -18,6 +18,8 @@ def test_the_file_is_a_marked_picture_that_says_how_it_was_made(texture, facts):
     findings = examine(stamped.png)
 
     assert stamped.mark_found
+    assert stamped.record_found
+    assert findings.record_id == facts.record_id
     assert findings.marked
     assert findings.made_by_a_model
     assert findings.parameters is not None
@@ -30,13 +32,14 @@ def test_hashes_identify_the_file_and_the_pixels_before_marking(texture, facts):
 
     assert stamped.sha256 == sha256(stamped.png).hexdigest()
     assert stamped.pixels_sha256 == sha256(pixels.tobytes()).hexdigest()
-    assert stamped.pixels_sha256 == stamp(pixels, replace(facts, record_id="8")).pixels_sha256
+    assert stamped.pixels_sha256 == stamp(pixels, replace(facts, record_id="8000000000")).pixels_sha256
 
 
 def test_a_picture_too_small_for_the_mark_is_stamped_and_says_so(texture, facts):
     stamped = stamp(texture(0, 64, 64), facts)
 
     assert not stamped.mark_found
+    assert not stamped.record_found
     assert Image.open(BytesIO(stamped.png)).size == (64, 64)
 
 
