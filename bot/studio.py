@@ -9,8 +9,8 @@ from bot.caller import Caller
 from bot.sizing import Size, choose_size, far_from_native, snap
 from config.settings import Limits
 from config.words import UserError
-from db.history import History, Page, Record
-from db.images import PictureStore
+from db.history import History, Page, Record, Relative
+from db.images import PictureDamaged, PictureStore
 from db.jobs import Job, Jobs, NewJob
 from db.people import People
 from db.uploads import Uploads
@@ -22,11 +22,15 @@ from jobs.notes import Note
 from moderation.judge import judge
 from moderation.policy import Policy
 from provenance.intake import take_in
+from provenance.thumbnails import shrink_to_fit, thumbnail
 
 STRENGTHS = {"subtle": 0.35, "strong": 0.7}
 UPSCALE_STRENGTH = 0.3
 CHECK_SECONDS = 10.0
 INTAKE_SECONDS = 30.0
+SHRINK_SECONDS = 60.0
+THUMBNAIL_SIDE = 256
+RELATIVES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,14 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """What a picture was made from and what was made from it, as far as the viewer may see it."""
+
+    parents: tuple[Relative, ...]
+    children: tuple[Relative, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """What /queue shows: everybody's numbers, and the caller's own jobs with their places."""
 
@@ -99,7 +111,7 @@ class Studio:
         self.history = history
         self.store = store
         self._policy_file = policy_file
-        self._limits = limits
+        self.limits = limits
         self._people = people
         self._uploads = uploads
         self._jobs = jobs
@@ -226,7 +238,7 @@ class Studio:
 
     async def source_from_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
-        taken = await self._pictures.call(take_in, data, self._limits, timeout=INTAKE_SECONDS)
+        taken = await self._pictures.call(take_in, data, self.limits, timeout=INTAKE_SECONDS)
         sha256 = await self.store.put(taken.png)
         await self._uploads.add(sha256, caller.user_id, taken.width, taken.height)
         notes = tuple(Note(key, {}) for key in taken.notes)
@@ -239,9 +251,39 @@ class Studio:
         record = await self.history.visible(record_id.strip("#` "), caller.user_id, caller.guild_id)
         if record is None:
             raise UserError("bot.no_such_picture", id=record_id[:20])
-        if record.age_restricted and not (caller.age_restricted or caller.private):
+        if not self.may_show(caller, record):
             raise UserError("bot.age_restricted_picture")
         return record
+
+    def may_show(self, caller: Caller, record: Record) -> bool:
+        """Say whether a record that the caller may see may be shown in this place."""
+        return caller.age_restricted or caller.private or not record.age_restricted
+
+    async def suggestions(self, caller: Caller, typed: str) -> list[Record]:
+        """Return the records that the caller may mean by what was typed so far."""
+        found = await self.history.suggestions(caller.user_id, caller.guild_id, typed)
+        return [record for record in found if self.may_show(caller, record)]
+
+    async def family(self, caller: Caller, record: Record) -> Family:
+        """Return what the record was made from and what was made from it, as far as the caller may see it."""
+        parents, children = await self.history.parents(record.id), await self.history.children(record.id)
+        return Family(await self._seen(caller, parents), await self._seen(caller, children))
+
+    async def picture(self, record: Record, limit: int) -> tuple[bytes, str]:
+        """Return the record's file in at most `limit` bytes, smaller than it is if need be, and its suffix."""
+        data = await self._read(record)
+        if len(data) <= limit:
+            return data, ".png"
+        smaller, kind = await self._pictures.call(shrink_to_fit, data, limit, timeout=SHRINK_SECONDS)
+        return smaller, f".{kind}"
+
+    async def thumbnail(self, record: Record) -> bytes | None:
+        """Return the record's picture small, as WebP; None where the file is lost."""
+        try:
+            data = await self._read(record)
+        except UserError:
+            return None
+        return await self._pictures.call(thumbnail, data, THUMBNAIL_SIDE, timeout=SHRINK_SECONDS)
 
     async def search(self, caller: Caller, *, user_id: int | None, text: str | None, page: int, size: int) -> Page:
         """Return a page of the history that the caller may see, newest first."""
@@ -324,6 +366,19 @@ class Studio:
             self._dispatcher.enqueue(job)
         return Ticket(job, self._dispatcher.place(job))
 
+    async def _read(self, record: Record) -> bytes:
+        try:
+            return await self.store.read(record.sha256)
+        except (FileNotFoundError, PictureDamaged) as error:
+            raise UserError("bot.picture_lost", id=record.id) from error
+
+    async def _seen(self, caller: Caller, relatives: list[Relative]) -> tuple[Relative, ...]:
+        seen = [
+            await self.history.visible(each.record.id, caller.user_id, caller.guild_id)
+            for each in relatives[:RELATIVES]
+        ]
+        return tuple(each for each, record in zip(relatives, seen, strict=False) if record is not None)
+
     async def _check_words(self, caller: Caller, request: ImageRequest) -> None:
         words = (request.prompt, request.negative_prompt, caller.age_restricted)
         decision = await self._prompts.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
@@ -332,9 +387,9 @@ class Studio:
 
     async def _check_room(self, caller: Caller, request: ImageRequest) -> None:
         mine, everybody = await self._jobs.counts(caller.user_id), await self._jobs.count_open()
-        if mine.pictures + request.count > self._limits.pending_per_user:
-            raise UserError("bot.too_many_of_yours", waiting=mine.pictures, limit=self._limits.pending_per_user)
-        if everybody.pictures + request.count > self._limits.pending_in_all:
+        if mine.pictures + request.count > self.limits.pending_per_user:
+            raise UserError("bot.too_many_of_yours", waiting=mine.pictures, limit=self.limits.pending_per_user)
+        if everybody.pictures + request.count > self.limits.pending_in_all:
             minutes = max(1, round(self._dispatcher.seconds_until_room() / 60))
             raise UserError("bot.queue_full", minutes=minutes)
 

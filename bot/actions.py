@@ -1,0 +1,167 @@
+"""What can be done with a picture or a job, whether a command, a button or a menu asks for it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+import discord
+
+from bot.caller import Caller
+from bot.details import details_text
+from bot.interaction import Interaction, Press, caller_of, locale_of, think
+from bot.paging import turn_page
+from bot.remixing import open_remix
+from bot.replies import deleted_text, shown_letter
+from bot.studio import Source, Ticket
+from bot.tree import whisper
+from bot.views.buttons import details_view
+from config.words import UserError, say
+from db.tables.record import Record
+
+DOWNLOAD_SECONDS = 20.0
+
+log = logging.getLogger(__name__)
+
+
+async def vary(interaction: Interaction, record_id: str) -> None:
+    """Make a subtle variation of a picture."""
+    studio = interaction.client.studio
+
+    async def ask(caller: Caller) -> Ticket:
+        return await studio.vary(caller, await studio.source_from_record(caller, record_id))
+
+    await interaction.client.making.make(interaction, ask)
+
+
+async def upscale(interaction: Interaction, record_id: str) -> None:
+    """Double a picture's sides."""
+    studio = interaction.client.studio
+
+    async def ask(caller: Caller) -> Ticket:
+        return await studio.upscale(caller, await studio.source_from_record(caller, record_id))
+
+    await interaction.client.making.make(interaction, ask)
+
+
+async def again(interaction: Interaction, record_id: str) -> None:
+    """Make a picture again from another seed."""
+    studio = interaction.client.studio
+    await interaction.client.making.make(interaction, lambda caller: studio.again(caller, record_id))
+
+
+async def reproduce(interaction: Interaction, record_id: str) -> None:
+    """Make a picture again from the same seed, and compare."""
+    studio = interaction.client.studio
+    await interaction.client.making.make(interaction, lambda caller: studio.reproduce(caller, record_id))
+
+
+async def show(interaction: Interaction, record_id: str) -> None:
+    """Post a picture of the history, for everybody."""
+    studio, message_id = interaction.client.studio, await think(interaction)
+    record = await studio.record(caller_of(interaction, message_id), record_id)
+    data, suffix = await studio.picture(record, interaction.filesize_limit)
+    letter = shown_letter(record, data, suffix, locale_of(interaction))
+    await interaction.edit_original_response(
+        content=letter.content,
+        attachments=[enclosure.to_file() for enclosure in letter.enclosures],
+        view=letter.view,
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+
+
+async def details(interaction: Interaction, record_id: str) -> None:
+    """Tell a person everything that made a picture."""
+    studio, caller = interaction.client.studio, caller_of(interaction)
+    record = await studio.record(caller, record_id)
+    family = await studio.family(caller, record)
+    siblings = await studio.history.of_job(record.job_id)
+    text = details_text(record, family, studio.checkpoints, caller.locale)
+    await whisper(interaction, text, view=details_view(record, siblings, caller.locale))
+
+
+async def delete(interaction: Interaction, record_id: str) -> None:
+    """Delete a picture, with all of its message, from the history and from sight."""
+    await interaction.response.defer()
+    caller = caller_of(interaction)
+    records = await interaction.client.studio.delete(caller, record_id)
+    text = deleted_text(caller.user_id, caller.locale)
+    shown_at = {(each.channel_id, each.message_id) for each in records if each.message_id is not None}
+    if interaction.message is not None and not interaction.message.flags.ephemeral:
+        shown_at.add((caller.channel_id, interaction.message.id))
+    for channel_id, message_id in shown_at:
+        await _remove(interaction.client, channel_id, message_id, text)
+    await whisper(interaction, say("bot.deleted", locale=caller.locale))
+
+
+async def cancel(interaction: Interaction, job_id: str) -> None:
+    """Cancel one of the person's jobs."""
+    await interaction.response.defer()
+    if not await interaction.client.studio.cancel(caller_of(interaction), int(job_id)):
+        raise UserError("bot.nothing_to_cancel")
+    if interaction.message is not None and interaction.message.flags.ephemeral:
+        await whisper(interaction, say("bot.cancelled", locale=locale_of(interaction), count=1))
+
+
+async def accept(interaction: Interaction, version: str) -> None:
+    """Take the acceptance of the use restrictions."""
+    await interaction.client.making.accept(interaction, version)
+
+
+PRESSES: Mapping[str, Press] = {
+    "vary": vary,
+    "upscale": upscale,
+    "again": again,
+    "remix": open_remix,
+    "details": details,
+    "delete": delete,
+    "show": show,
+    "reproduce": reproduce,
+    "cancel": cancel,
+    "accept": accept,
+    "page": turn_page,
+}
+
+
+async def source_of(
+    interaction: Interaction, caller: Caller, picture: str | None, upload: discord.Attachment | None
+) -> Source:
+    """Return the picture to start from: one of the history by its id, or the person's own file."""
+    studio = interaction.client.studio
+    if upload is not None:
+        return await studio.source_from_upload(caller, await _download(upload, studio.limits.upload_bytes))
+    if picture is not None:
+        return await studio.source_from_record(caller, picture)
+    raise UserError("bot.which_picture")
+
+
+async def records_of(interaction: Interaction, message: discord.Message) -> list[Record]:
+    """Return the records that a message shows and the caller may see."""
+    studio, caller = interaction.client.studio, caller_of(interaction)
+    known = await studio.history.by_message(message.id)
+    if not known and message.author.id == interaction.application_id:
+        names = (attachment.filename.removeprefix("imagine-").partition(".")[0] for attachment in message.attachments)
+        known = [found for name in names if (found := await studio.history.get(name)) is not None]
+    return [await studio.record(caller, each.id) for each in known if each.deleted_at is None]
+
+
+async def _download(upload: discord.Attachment, limit: int) -> bytes:
+    if upload.size > limit:
+        raise UserError("bot.upload_too_large", size=upload.size / 2**20, limit=limit / 2**20)
+    try:
+        async with asyncio.timeout(DOWNLOAD_SECONDS):
+            return await upload.read()
+    except (discord.HTTPException, OSError, TimeoutError) as error:
+        log.warning("upload of %s bytes could not be fetched: %s", upload.size, error)
+        raise UserError("bot.upload_not_fetched") from error
+
+
+async def _remove(client: discord.Client, channel_id: int, message_id: int, text: str) -> None:
+    """Delete a message; where that is not allowed, empty it."""
+    message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+    try:
+        await message.delete()
+    except discord.NotFound:
+        return
+    except discord.HTTPException as error:
+        log.info("message %s is emptied, as it cannot be deleted: %s", message_id, error)
+        await message.edit(content=text, attachments=[], view=None, allowed_mentions=discord.AllowedMentions.none())

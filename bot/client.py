@@ -1,0 +1,90 @@
+"""The bot on Discord: what it listens to, which commands it has, and how they get there."""
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.actions import PRESSES
+from bot.commands import COMMANDS
+from bot.interaction import Host, Interaction
+from bot.making import Making
+from bot.remixing import fields_of, remix
+from bot.studio import Studio
+from bot.translator import CatalogueTranslator
+from bot.tree import Tree, attend
+from bot.views.button import ActionButton
+
+SYNCED = "commands.json"  # in the data folder: which commands Discord was told of last
+REMIX = "imagine:remix:"
+
+log = logging.getLogger(__name__)
+
+
+class ImagineClient(Host):
+    """Speaks to Discord for a studio. Pings nobody, and reads no messages."""
+
+    def __init__(self, *, studio: Studio, data: Path) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+        )
+        self.studio = studio
+        self.making = Making(studio)
+        self.presses = PRESSES
+        self.tree = Tree(
+            self,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+        )
+        self._data = data
+
+    async def setup_hook(self) -> None:
+        """Take up commands and buttons, and tell Discord of them if they are not what it knows."""
+        for command in COMMANDS:
+            self.tree.add_command(command)
+        self.add_dynamic_items(ActionButton)
+        await self.tree.set_translator(CatalogueTranslator())
+        await self.sync_commands()
+
+    async def sync_commands(self) -> bool:
+        """Send the commands if they changed or Discord lost them; say whether they were sent."""
+        told = {"application": str(self.application_id), "digest": await self._digest()}
+        if told == self._last_told() and await self._are_there():
+            return False
+        await self.tree.sync()
+        self._data.mkdir(parents=True, exist_ok=True)
+        (self._data / SYNCED).write_text(json.dumps(told), encoding="utf-8")
+        log.info("told Discord of %s commands", len(self.tree.get_commands()))
+        return True
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Take what was filled into a modal; commands and buttons have found their way already."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        data: Any = interaction.data
+        if data["custom_id"].startswith(REMIX) and await self.tree.interaction_check(interaction):
+            await attend(interaction, remix(interaction, data["custom_id"].removeprefix(REMIX), fields_of(data)))
+
+    async def _digest(self) -> str:
+        assert self.tree.translator is not None
+        commands = sorted(self.tree.get_commands(), key=lambda command: (command.name, str(type(command))))
+        payload = [await command.get_translated_payload(self.tree, self.tree.translator) for command in commands]
+        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+    def _last_told(self) -> object:
+        try:
+            return json.loads((self._data / SYNCED).read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+
+    async def _are_there(self) -> bool:
+        there = {command.name for command in await self.tree.fetch_commands()}
+        return there == {command.name for command in self.tree.get_commands()}

@@ -1,0 +1,60 @@
+"""/vary and /upscale: new pictures from old ones."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.actions import source_of
+from bot.caller import Caller
+from bot.commands.options import suggest_pictures, suggest_strengths
+from bot.interaction import Interaction
+from bot.studio import Ticket
+from bot.translator import words
+from inference.request import FACTORS, SEEDS
+
+
+@app_commands.command(description=words("commands.vary"))
+@app_commands.describe(
+    picture=words("commands.picture"),
+    upload=words("commands.upload"),
+    strength=words("commands.vary_strength"),
+    prompt=words("commands.vary_prompt"),
+    seed=words("commands.vary_seed"),
+)
+@app_commands.autocomplete(picture=suggest_pictures, strength=suggest_strengths)
+async def vary(
+    interaction: Interaction,
+    picture: str | None = None,
+    upload: discord.Attachment | None = None,
+    strength: str = "subtle",
+    prompt: str | None = None,
+    seed: Range[int, 0, SEEDS - 1] | None = None,
+) -> None:
+    """Make a new picture from an old one."""
+
+    async def ask(caller: Caller) -> Ticket:
+        source = await source_of(interaction, caller, picture, upload)
+        return await interaction.client.studio.vary(caller, source, strength=strength, prompt=prompt, seed=seed)
+
+    await interaction.client.making.make(interaction, ask)
+
+
+@app_commands.command(description=words("commands.upscale"))
+@app_commands.describe(
+    picture=words("commands.picture"), upload=words("commands.upload"), factor=words("commands.upscale_factor")
+)
+@app_commands.autocomplete(picture=suggest_pictures)
+@app_commands.choices(factor=[Choice(name=str(factor), value=factor) for factor in FACTORS])
+async def upscale(
+    interaction: Interaction,
+    picture: str | None = None,
+    upload: discord.Attachment | None = None,
+    factor: int = 2,
+) -> None:
+    """Make a picture larger and sharper."""
+
+    async def ask(caller: Caller) -> Ticket:
+        source = await source_of(interaction, caller, picture, upload)
+        return await interaction.client.studio.upscale(caller, source, factor=factor)
+
+    await interaction.client.making.make(interaction, ask)

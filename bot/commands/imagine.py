@@ -1,0 +1,69 @@
+"""/imagine: pictures from words."""
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.commands.options import Suggestions, suggest_models, suggest_samplers
+from bot.interaction import Interaction
+from bot.setting_lines import read_sampler
+from bot.sizing import ASPECTS
+from bot.studio import Wish
+from bot.translator import words
+from inference.request import COUNT, GUIDANCE, SEEDS, SIDE, STEPS
+
+
+@app_commands.command(description=words("commands.imagine"))
+@app_commands.describe(
+    prompt=words("commands.imagine_prompt"),
+    negative_prompt=words("commands.imagine_negative_prompt"),
+    seed=words("commands.imagine_seed"),
+    steps=words("commands.imagine_steps"),
+    guidance=words("commands.imagine_guidance"),
+    width=words("commands.imagine_width"),
+    height=words("commands.imagine_height"),
+    aspect=words("commands.imagine_aspect"),
+    sampler=words("commands.imagine_sampler"),
+    model=words("commands.imagine_model"),
+    count=words("commands.imagine_count"),
+)
+@app_commands.choices(aspect=[Choice(name=aspect, value=aspect) for aspect in ASPECTS])
+async def imagine(
+    interaction: Interaction,
+    prompt: str,
+    negative_prompt: str = "",
+    seed: Range[int, 0, SEEDS - 1] | None = None,
+    steps: Range[int, STEPS[0], STEPS[1]] | None = None,
+    guidance: Range[float, GUIDANCE[0], GUIDANCE[1]] | None = None,
+    width: Range[int, SIDE[0], SIDE[1]] | None = None,
+    height: Range[int, SIDE[0], SIDE[1]] | None = None,
+    aspect: str | None = None,
+    sampler: str | None = None,
+    model: str | None = None,
+    count: Range[int, COUNT[0], COUNT[1]] = 1,
+) -> None:
+    """Draw pictures from words."""
+    wish = Wish(
+        prompt=prompt,
+        negative_prompt=negative_prompt,
+        seed=seed,
+        steps=steps,
+        guidance=guidance,
+        width=width,
+        height=height,
+        aspect=aspect,
+        sampler=None if sampler is None else read_sampler(sampler),
+        checkpoint=model,
+        count=count,
+    )
+    studio = interaction.client.studio
+    await interaction.client.making.make(interaction, lambda caller: studio.imagine(caller, wish))
+
+
+@imagine.autocomplete("sampler")
+async def _samplers(interaction: Interaction, typed: str) -> Suggestions:
+    return await suggest_samplers(interaction, typed)
+
+
+@imagine.autocomplete("model")
+async def _models(interaction: Interaction, typed: str) -> Suggestions:
+    return await suggest_models(interaction, typed)

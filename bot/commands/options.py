@@ -1,0 +1,48 @@
+"""What several commands' options have in common: the suggestions while somebody types."""
+
+from discord.app_commands import Choice
+
+from bot.interaction import Interaction, caller_of
+from bot.studio import STRENGTHS
+from bot.wording import shorten
+from config.words import say
+
+CHOICES = 25
+NAME_LENGTH = 100
+NUMBERS = ("0.2", "0.35", "0.5", "0.6", "0.7", "0.8", "0.9")
+
+Suggestions = list[Choice[str]]
+
+
+async def suggest_pictures(interaction: Interaction, typed: str) -> Suggestions:
+    """Suggest pictures of the history by id or words."""
+    records = await interaction.client.studio.suggestions(caller_of(interaction), typed)
+    without = say("bot.no_words", locale=str(interaction.locale))
+    labels = (f"{record.id} · {' '.join(record.prompt.split()) or without}" for record in records)
+    return [
+        Choice(name=shorten(label, NAME_LENGTH), value=record.id) for label, record in zip(labels, records, strict=True)
+    ]
+
+
+async def suggest_models(interaction: Interaction, typed: str) -> Suggestions:
+    """Suggest the models on offer."""
+    offered = interaction.client.studio.checkpoints.values()
+    fitting = [each for each in offered if typed.casefold() in f"{each.name} {each.title}".casefold()]
+    return [Choice(name=shorten(f"{each.name}: {each.title}", NAME_LENGTH), value=each.name) for each in fitting][
+        :CHOICES
+    ]
+
+
+async def suggest_samplers(interaction: Interaction, typed: str) -> Suggestions:
+    """Suggest the samplers that the chosen model works with."""
+    studio = interaction.client.studio
+    chosen = studio.checkpoints.get(interaction.namespace.model or studio.default_checkpoint)
+    samplers = () if chosen is None else chosen.samplers
+    return [Choice(name=each, value=each) for each in samplers if typed.casefold() in each.casefold()][:CHOICES]
+
+
+async def suggest_strengths(interaction: Interaction, typed: str) -> Suggestions:
+    """Suggest the strengths that have names, and some numbers."""
+    named = [f"{name} ({value:g})" for name, value in STRENGTHS.items()]
+    offered = [*zip(named, STRENGTHS, strict=True), *((number, number) for number in NUMBERS)]
+    return [Choice(name=label, value=value) for label, value in offered if label.startswith(typed.strip().casefold())]

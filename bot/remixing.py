@@ -1,0 +1,61 @@
+"""The remix modal: a picture's words and settings, filled in, changed, and read again."""
+
+from dataclasses import replace
+from typing import Any
+
+from bot.caller import Caller
+from bot.interaction import Interaction, caller_of, locale_of
+from bot.setting_lines import read_setting_lines, setting_lines
+from bot.studio import Ticket, Wish
+from bot.views.remix import remix_modal
+from config.words import UserError
+from inference.request import ImageRequest
+
+
+async def open_remix(interaction: Interaction, record_id: str) -> None:
+    """Show the modal, filled in with all that made the picture."""
+    record = await interaction.client.studio.record(caller_of(interaction), record_id)
+    request = ImageRequest.from_dict(record.request)
+    modal = remix_modal(record.id, request, setting_lines(request), locale_of(interaction))
+    modal.stop()  # not waited for: whatever comes of it arrives at `remix`, after a restart too
+    await interaction.response.send_modal(modal)
+
+
+async def remix(interaction: Interaction, record_id: str, fields: dict[str, str]) -> None:
+    """Make what the filled-in modal asks for."""
+    wish = read_wish(fields)
+    studio = interaction.client.studio
+
+    async def ask(caller: Caller) -> Ticket:
+        return await studio.remix(caller, record_id, wish)
+
+    await interaction.client.making.make(interaction, ask)
+
+
+def read_wish(fields: dict[str, str]) -> Wish:
+    """Return what the modal's fields ask for. Raises UserError with the sentence for the person."""
+    wish = Wish(
+        prompt=fields["prompt"],
+        negative_prompt=fields["negative_prompt"],
+        seed=_read_seed(fields["seed"]),
+    )
+    return replace(wish, **read_setting_lines(fields["settings"]))
+
+
+def fields_of(data: Any) -> dict[str, str]:
+    """Return the values of a submitted modal's text fields by their custom_id."""
+    inputs = (part.get("component") or part["components"][0] for part in data["components"] if _holds_input(part))
+    return {each["custom_id"]: each["value"] for each in inputs}
+
+
+def _holds_input(part: dict[str, Any]) -> bool:
+    return "component" in part or bool(part.get("components"))
+
+
+def _read_seed(text: str) -> int | None:
+    if not text.strip():
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise UserError("bot.seed_unreadable", given=text[:40]) from None

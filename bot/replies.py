@@ -1,0 +1,224 @@
+"""What a job's reply says while it waits, while it runs, and when it is over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.letters import Enclosure, Letter
+from bot.studio import QueueState
+from bot.views.buttons import cancel_view, result_view
+from bot.wording import escape, quote, shorten, span
+from config.words import say
+from db.tables.job import Job, JobStatus
+from db.tables.record import Record
+from inference.request import Task
+from jobs.dispatcher import Place
+from jobs.reproduction import Likeness, Verdict
+from moderation.policy import Policy
+
+CONTENT_LENGTH = 2_000
+EMBED_LENGTH = 4_096
+ALT_LENGTH = 1_024
+PROMPT_LENGTH = 1_000
+NEGATIVE_LENGTH = 200
+NOTE_LENGTH = 200
+QUEUE_PROMPT_LENGTH = 80
+
+HEADINGS = {  # "of": where the picture to start from is in the history
+    "imagine": "bot.did_imagine",
+    "vary": "bot.did_vary",
+    "vary of": "bot.did_vary_of",
+    "upscale": "bot.did_upscale",
+    "upscale of": "bot.did_upscale_of",
+    "again": "bot.did_again",
+    "remix": "bot.did_remix",
+    "reproduce": "bot.did_reproduce",
+}
+LIKENESS = {
+    Likeness.IDENTICAL: "bot.verdict_identical",
+    Likeness.NEAR: "bot.verdict_near",
+    Likeness.DIFFERENT: "bot.verdict_different",
+}
+
+
+def waiting_letter(job: Job, place: Place) -> Letter:
+    """Return the reply of a job in the line: which place, how long, and why."""
+    expected = say("bot.expected", locale=job.locale, time=span(place.seconds, job.locale))
+    return _open_letter(job, [*_waiting_lines(place, job.locale), expected])
+
+
+def running_letter(job: Job, *, step: int, of: int, preview: bytes | None) -> Letter:
+    """Return the reply of a job that is being drawn, with what can be seen so far."""
+    locale = job.locale
+    state = say("bot.starting", locale=locale)
+    if of:
+        state = say("bot.drawing", locale=locale, step=step, of=of, percent=100 * step // of)
+    enclosures: tuple[Enclosure, ...] = ()
+    if preview is not None:
+        enclosures = (Enclosure("preview.jpg", preview, say("bot.preview_alt", locale=locale)),)
+    return _open_letter(job, [state], enclosures)
+
+
+def ending_letter(job: Job) -> Letter:
+    """Return the reply of a job that ended without pictures."""
+    locale = job.locale
+    if job.status is JobStatus.CANCELLED:
+        return Letter(_clip([say("bot.was_cancelled", locale=locale, user=job.user_id), _prompt_of(job)]))
+    sentence = say(job.error_key or "bot.failed_inside", locale=locale, **(job.error_values or {}))
+    lines = [say("bot.no_picture", locale=locale, user=job.user_id, reason=sentence)]
+    if job.status is not JobStatus.REFUSED:  # a refusal does not repeat what it refused
+        lines.append(_prompt_of(job))
+    return Letter(_clip(lines))
+
+
+def result_letter(
+    job: Job, records: Sequence[Record], enclosures: Sequence[Enclosure], *, smaller: bool = False
+) -> Letter:
+    """Return the reply with the pictures. `smaller`: some had to be made smaller than they are in the history."""
+    locale = job.locale
+    if not records:
+        return Letter(say("bot.all_deleted", locale=locale))
+    lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
+    lines += [f"-# {note}" for note in notes_of(job)]
+    if smaller:
+        lines.append(f"-# {say('bot.note_smaller', locale=locale)}")
+    return Letter(_clip(lines), tuple(enclosures), result_view(records, locale))
+
+
+def shown_letter(record: Record, data: bytes, suffix: str, locale: str) -> Letter:
+    """Return a picture of the history as a message."""
+    heading = say("bot.shown", locale=locale, user=record.user_id)
+    enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale))
+    return Letter(_clip([heading, *description([record], locale)]), (enclosure,), result_view([record], locale))
+
+
+def description(records: Sequence[Record], locale: str) -> list[str]:
+    """Return the lines that tell how pictures of one request were made, and what each is called."""
+    first = records[0]
+    lines = [_quoted(first.prompt, locale)]
+    if first.negative_prompt:
+        negative = escape(shorten(first.negative_prompt, NEGATIVE_LENGTH))
+        lines.append(say("bot.without", locale=locale, negative_prompt=negative))
+    lines.append(settings_line(first, locale))
+    numbered = len(records) > 1
+    for number, record in enumerate(records, start=1):
+        key = "bot.numbered_picture" if numbered else "bot.one_picture"
+        lines.append(say(key, locale=locale, number=number, id=record.id, seed=record.seed))
+    return lines
+
+
+def settings_line(record: Record, locale: str) -> str:
+    """Return the settings of a picture in one line."""
+    line = say(
+        "bot.settings",
+        locale=locale,
+        width=record.width,
+        height=record.height,
+        steps=record.num_inference_steps,
+        guidance=record.guidance_scale,
+        sampler=record.sampler,
+        model=record.checkpoint,
+    )
+    if record.task == Task.IMAGE_TO_IMAGE and record.strength is not None:
+        line += say("bot.settings_strength", locale=locale, strength=record.strength)
+    return line
+
+
+def alt_text(record: Record, locale: str) -> str:
+    """Return the words for those who do not see the picture."""
+    text = say("bot.alt_text", locale=locale, prompt=record.prompt or say("bot.no_words", locale=locale))
+    return shorten(text, ALT_LENGTH)
+
+
+def notes_of(job: Job) -> list[str]:
+    """Return what the person should know about the job, in words."""
+    return [
+        shorten(say(note["key"], locale=job.locale, **_harmless(note["values"])), NOTE_LENGTH) for note in job.notes
+    ]
+
+
+def verdict_text(verdict: Verdict, locale: str) -> str:
+    """Return in words how alike a picture and its reproduction are, and what has changed between them."""
+    text = say(LIKENESS[verdict.likeness], locale=locale, psnr=verdict.psnr or 0.0)
+    if verdict.changed:
+        names = ", ".join(verdict.changed)
+        return f"{text} {say('bot.verdict_changed', locale=locale, names=shorten(names, NOTE_LENGTH))}"
+    return text if verdict.likeness is Likeness.IDENTICAL else f"{text} {say('bot.verdict_unchanged', locale=locale)}"
+
+
+def deleted_text(user_id: int, locale: str) -> str:
+    """Return what stands where a deleted picture was."""
+    return say("bot.was_deleted", locale=locale, user=user_id)
+
+
+def licence_embed(policy: Policy, locale: str) -> discord.Embed:
+    """Return the use restrictions in words."""
+    return discord.Embed(
+        title=say("bot.licence_title", locale=locale, name=policy.licence.name)[:256],
+        url=policy.licence.address,
+        description=shorten(policy.licence_text(locale), EMBED_LENGTH),
+    )
+
+
+def queue_text(state: QueueState, locale: str) -> str:
+    """Return what /queue says: everybody's numbers, then each of the person's jobs with its place and why."""
+    lines = [say("bot.queue", locale=locale, running=state.running, waiting=state.waiting)]
+    if not state.mine:
+        lines.append(say("bot.queue_without_yours", locale=locale))
+    for number, ticket in enumerate(state.mine, start=1):
+        prompt = escape(shorten(ticket.job.request["prompt"], QUEUE_PROMPT_LENGTH)) or say(
+            "bot.no_words", locale=locale
+        )
+        lines.append(say("bot.queue_entry", locale=locale, number=number, prompt=prompt))
+        lines.append(_standing(ticket.place, locale))
+    return _clip(lines)
+
+
+def _standing(place: Place, locale: str) -> str:
+    time = span(place.seconds, locale)
+    if place.running:
+        return say("bot.queue_running", locale=locale, time=time)
+    expected = say("bot.expected", locale=locale, time=time)
+    return " ".join([*_waiting_lines(place, locale), expected])
+
+
+def _heading(job: Job) -> str:
+    origin = job.parent_id or job.reproduces
+    key = HEADINGS.get(f"{job.action} of") if origin else None
+    return say(key or HEADINGS[job.action], locale=job.locale, user=job.user_id, origin=origin)
+
+
+def _open_letter(job: Job, lines: list[str], enclosures: tuple[Enclosure, ...] = ()) -> Letter:
+    """Return the reply of a job that is not over: its state, its words, its notes, and a way out."""
+    lines = [*lines, _prompt_of(job), *(f"-# {note}" for note in notes_of(job))]
+    return Letter(_clip(lines), enclosures, cancel_view([job.id], job.locale))
+
+
+def _waiting_lines(place: Place, locale: str) -> list[str]:
+    if not place.ahead:
+        return [say("bot.waiting_next", locale=locale)]
+    position = say("bot.waiting", locale=locale, position=place.ahead + 1)
+    if place.people:
+        return [position, say("bot.waiting_for_others", locale=locale, people=place.people)]
+    return [position, say("bot.waiting_for_worker", locale=locale)]
+
+
+def _verdict_lines(job: Job) -> list[str]:
+    return [] if job.verdict is None else [verdict_text(Verdict.from_dict(job.verdict), job.locale)]
+
+
+def _prompt_of(job: Job) -> str:
+    return _quoted(job.request["prompt"], job.locale)
+
+
+def _quoted(prompt: str, locale: str) -> str:
+    return quote(shorten(prompt, PROMPT_LENGTH)) if prompt.strip() else say("bot.no_words", locale=locale)
+
+
+def _harmless(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: escape(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _clip(lines: Sequence[str]) -> str:
+    return shorten("\n".join(lines), CONTENT_LENGTH)

@@ -1,0 +1,86 @@
+"""The one gate of every interaction, and the one place where errors become words."""
+
+import logging
+from collections.abc import Awaitable
+from secrets import token_hex
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.interaction import Host, Interaction, caller_of, locale_of
+from config.words import UserError, say
+
+TOO_LATE = 10062  # Discord forgot the interaction: more than three seconds went by
+LOST_TOKEN = 50027
+
+log = logging.getLogger(__name__)
+
+
+class Tree(app_commands.CommandTree[Host]):
+    """The commands; every one of them, and every button and modal, passes `interaction_check`."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Let in what can be answered; say why not to the rest."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return interaction.channel_id is not None
+        try:
+            caller = caller_of(interaction)
+        except UserError as error:
+            await explain(interaction, error)
+            return False
+        log.info("user %s in channel %s: %s", caller.user_id, caller.channel_id, _name_of(interaction))
+        return True
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        """Answer a command that failed."""
+        await explain(interaction, error)
+
+
+async def attend(interaction: Interaction, work: Awaitable[None]) -> None:
+    """Do what a button or a modal asks for, by the gate and the errors of the commands."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - this is the place where every error becomes words
+        await explain(interaction, error)
+
+
+async def explain(interaction: Interaction, error: BaseException) -> None:
+    """Tell the person, and nobody else, what went wrong."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, discord.HTTPException) and cause.code in (TOO_LATE, LOST_TOKEN):
+        log.warning("interaction %s: too late to answer: %s", interaction.id, cause)
+        return
+    try:
+        await whisper(interaction, _sentence(interaction, cause))
+    except discord.HTTPException as failure:
+        log.warning("interaction %s: its error could not be told: %s", interaction.id, failure)
+
+
+async def whisper(interaction: Interaction, text: str, **message: Any) -> None:
+    """Answer so that only the person sees it, whatever was answered so far."""
+    if not interaction.response.is_done():
+        await interaction.response.send_message(text, ephemeral=True, **message)
+        return
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()  # a public "thinking…" cannot be made private
+    await interaction.followup.send(text, ephemeral=True, **message)
+
+
+def _sentence(interaction: Interaction, cause: BaseException) -> str:
+    locale = locale_of(interaction)
+    match cause:
+        case UserError():
+            return cause.sentence(locale)
+        case app_commands.TransformerError():
+            return say("bot.option_unreadable", locale=locale, given=str(cause.value)[:100])
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return say("bot.commands_changed", locale=locale)
+    reference = token_hex(4)
+    log.error("reference %s: %s failed", reference, _name_of(interaction), exc_info=cause)
+    return say("bot.something_went_wrong", locale=locale, reference=reference)
+
+
+def _name_of(interaction: Interaction) -> str:
+    data: Any = interaction.data or {}
+    return str(data.get("name") or data.get("custom_id"))

@@ -1,0 +1,80 @@
+"""Which buttons stand under which message."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import ui
+
+from bot.views.button import ActionButton
+from config.words import say
+from db.tables.record import Record
+
+PRIMARY, DANGER, SUCCESS = discord.ButtonStyle.primary, discord.ButtonStyle.danger, discord.ButtonStyle.success
+
+
+def result_view(records: Sequence[Record], locale: str) -> ui.View:
+    """Return the buttons under a result: what can be done with each picture, then with all."""
+    rows = [
+        [ActionButton("vary", each.id, label) for each, label in _labelled(records, "buttons.vary", locale)],
+        [ActionButton("upscale", each.id, label) for each, label in _labelled(records, "buttons.upscale", locale)],
+        [
+            ActionButton("again", records[0].id, say("buttons.again", locale=locale), PRIMARY),
+            ActionButton("remix", records[0].id, say("buttons.remix", locale=locale)),
+            ActionButton("details", records[0].id, say("buttons.details", locale=locale)),
+            ActionButton("delete", records[0].id, say("buttons.delete", locale=locale), DANGER),
+        ],
+    ]
+    return _view([rows[0] + rows[1], rows[2]] if len(records) == 1 else rows)
+
+
+def choice_view(action: str, records: Sequence[Record], locale: str) -> ui.View:
+    """Return one button for each picture that the action could mean."""
+    key = {"vary": "buttons.vary", "upscale": "buttons.upscale", "details": "buttons.details"}[action]
+    return _view([[ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]])
+
+
+def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.View:
+    """Return the buttons under a picture's details; `siblings` are all pictures of its job."""
+    first = [
+        ActionButton("show", record.id, say("buttons.show", locale=locale)),
+        ActionButton("vary", record.id, say("buttons.vary", locale=locale)),
+        ActionButton("upscale", record.id, say("buttons.upscale", locale=locale)),
+        ActionButton("remix", record.id, say("buttons.remix", locale=locale)),
+        ActionButton("reproduce", record.id, say("buttons.reproduce", locale=locale)),
+    ]
+    others = [
+        ActionButton("details", each.id, label)
+        for each, label in _labelled(siblings, "buttons.details", locale)
+        if each.id != record.id and each.deleted_at is None
+    ]
+    return _view([first, others] if others else [first])
+
+
+def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:
+    """Return a cancel button for each job."""
+    labels = [say("buttons.cancel", locale=locale)]
+    if len(job_ids) > 1:
+        labels = [f"{labels[0]} {number}" for number in range(1, len(job_ids) + 1)]
+    return _view([[ActionButton("cancel", job, label, DANGER) for job, label in zip(job_ids, labels, strict=True)]])
+
+
+def accept_view(version: str, locale: str) -> ui.View:
+    """Return the button by which a person accepts this version of the use restrictions."""
+    return _view([[ActionButton("accept", version, say("buttons.accept", locale=locale), SUCCESS)]])
+
+
+def _labelled(records: Sequence[Record], key: str, locale: str) -> list[tuple[Record, str]]:
+    """Return each record with the label, numbered as its picture stands in the message."""
+    label = say(key, locale=locale)
+    if len(records) == 1:
+        return [(records[0], label)]
+    return [(record, f"{label} {number}") for number, record in enumerate(records, start=1)]
+
+
+def _view(rows: Sequence[Sequence[ActionButton]]) -> ui.View:
+    view = ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for button in row:
+            button.row = number
+            view.add_item(button)
+    return view

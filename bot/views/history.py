@@ -1,0 +1,77 @@
+"""A page of the history: each picture small, with its words and two buttons."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.views.button import ActionButton
+from bot.wording import escape, moment, shorten
+from config.words import say
+from db.history import Page
+from db.tables.record import Record
+
+PER_PAGE = 5  # with their buttons, one more would pass Discord's 40 components
+PROMPT_LENGTH = 300
+ALT_LENGTH = 1_000
+
+
+class HistoryView(ui.LayoutView):
+    """`thumbnails` holds the small pictures by record id, of those that may be shown here and are there."""
+
+    def __init__(
+        self,
+        found: Page,
+        thumbnails: Mapping[str, bytes],
+        *,
+        heading: str,
+        turns: Sequence[tuple[str, str]],
+        locale: str,
+    ) -> None:
+        super().__init__(timeout=None)
+        self.add_item(ui.TextDisplay(heading))
+        for record in found.records:
+            if record.id in thumbnails:
+                self._add(record, locale)
+            else:
+                self.add_item(ui.TextDisplay(say("bot.history_hidden", locale=locale, id=record.id)))
+        if turns:
+            self.add_item(ui.ActionRow(*(ActionButton("page", argument, label) for label, argument in turns)))
+
+    def _add(self, record: Record, locale: str) -> None:
+        small: ui.Thumbnail[Any] = ui.Thumbnail(
+            f"attachment://{_filename(record)}",
+            description=shorten(record.prompt, ALT_LENGTH) or say("bot.no_words", locale=locale),
+        )
+        self.add_item(ui.Section(ui.TextDisplay(_caption(record, locale)), accessory=small))
+        self.add_item(
+            ui.ActionRow(
+                ActionButton("show", record.id, say("buttons.show", locale=locale)),
+                ActionButton("details", record.id, say("buttons.details", locale=locale)),
+            )
+        )
+
+
+def thumbnail_file(record: Record, data: bytes) -> discord.File:
+    """Return the small picture as the attachment that the page refers to."""
+    return discord.File(io.BytesIO(data), _filename(record))
+
+
+def _filename(record: Record) -> str:
+    return f"thumbnail-{record.id}.webp"
+
+
+def _caption(record: Record, locale: str) -> str:
+    return say(
+        "bot.history_entry",
+        locale=locale,
+        id=record.id,
+        user=record.user_id,
+        when=moment(record.finished_at, "R"),
+        prompt=escape(shorten(record.prompt, PROMPT_LENGTH)) or say("bot.no_words", locale=locale),
+        seed=record.seed,
+        width=record.width,
+        height=record.height,
+    )
