@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.settings import ROOT, ConfigError, Settings, load_settings
+from config.settings import ROOT, ConfigError, Endpoints, Settings, load_settings
 
 if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
     from bot.client import ImagineClient
@@ -33,9 +33,7 @@ class Place:
     """Where to log in: Discord itself, or the chat server of this machine."""
 
     token: str
-    rest: str | None = None
-    gateway: str | None = None
-    cdn: str | None = None
+    endpoints: Endpoints | None = None
     page: str | None = None
 
 
@@ -132,7 +130,8 @@ async def local_server() -> AsyncIterator[Place]:
         assert process.stdout is not None
         line = await asyncio.wait_for(process.stdout.readline(), SERVER_SECONDS)
         world = json.loads(line)
-        yield Place(world["token"], world["rest"], world["gateway"], world["cdn"], world["page"])
+        endpoints = Endpoints(rest=world["rest"], gateway=world["gateway"], cdn=world["cdn"])
+        yield Place(world["token"], endpoints, world["page"])
     finally:
         if process.returncode is None:
             process.terminate()
@@ -143,7 +142,7 @@ async def local_server() -> AsyncIterator[Place]:
 async def chosen_place(settings: Settings) -> AsyncIterator[Place]:
     """Give Discord where there is a token, else the chat server of this machine."""
     if settings.discord_token is not None:
-        yield Place(settings.discord_token.get_secret_value())
+        yield Place(settings.discord_token.get_secret_value(), settings.discord)
         return
     async with local_server() as place:
         yield place
@@ -151,15 +150,15 @@ async def chosen_place(settings: Settings) -> AsyncIterator[Place]:
 
 def point_to(place: Place) -> None:
     """Let discord.py speak to the place."""
-    if place.rest is None or place.gateway is None or place.cdn is None:
+    if place.endpoints is None:
         return
     import discord
     from discord.gateway import DiscordWebSocket
     from yarl import URL
 
-    discord.http.Route.BASE = place.rest
-    DiscordWebSocket.DEFAULT_GATEWAY = URL(place.gateway)
-    discord.Asset.BASE = place.cdn
+    discord.http.Route.BASE = place.endpoints.rest
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(place.endpoints.gateway)
+    discord.Asset.BASE = place.endpoints.cdn
 
 
 async def serve(settings: Settings) -> int:
@@ -271,9 +270,9 @@ def main() -> int:
     )
     try:
         return asyncio.run(job_of(arguments)(load_settings()))
-    except ConfigError as error:
-        print(f"Cannot start:\n{error}", file=sys.stderr)
-        return 2
+    except* ConfigError as group:
+        print("Cannot start:", *group.exceptions, sep="\n", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

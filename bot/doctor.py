@@ -112,7 +112,8 @@ async def _devices(settings: Settings) -> list[Finding]:
 
 async def _memory() -> dict[str, str]:
     """Return what is free of every device's memory, in words."""
-    free = {"cpu": f"{psutil.virtual_memory().available / 2**30:.1f} GiB of memory free"}
+    available: int = psutil.virtual_memory().available  # type: ignore[no-untyped-call]
+    free = {"cpu": f"{available / 2**30:.1f} GiB of memory free"}
     if shutil.which("nvidia-smi") is None:
         return free
     query = ("--query-gpu=index,name,memory.free,memory.total", "--format=csv,noheader")

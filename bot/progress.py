@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import discord
-from asyncio_throttle import Throttler
+from asyncio_throttle.throttler import Throttler
 
 from bot.letters import Letter, edit_reply, token_lives
 from bot.replies import running_letter, waiting_letter

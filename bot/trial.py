@@ -96,7 +96,7 @@ class Trial:
                 elif answer["state"] == "thinking" or _button(message, "imagine:cancel"):
                     await asyncio.sleep(POLL_SECONDS)
                 else:
-                    return message
+                    return dict(message)
 
     async def _keep(self, attachment: Json, records: list[Record]) -> Json:
         async with self._session.get(attachment["url"]) as response:

@@ -42,6 +42,16 @@ class Times(BaseModel):
     drain: float = Field(gt=0)
 
 
+class Endpoints(BaseModel):
+    """Where a Discord-compatible server answers, if not Discord itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rest: str
+    gateway: str
+    cdn: str
+
+
 class Settings(BaseSettings):
     """Everything an operator can set."""
 
@@ -50,6 +60,7 @@ class Settings(BaseSettings):
     )
 
     discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
+    discord: Endpoints | None = None
     data: Path
     database: str
     models: Path
