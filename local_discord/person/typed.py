@@ -55,14 +55,14 @@ def parse_options(chosen: Chosen, words: str) -> dict[str, str]:
 
 
 def _leading(chosen: Chosen, words: str) -> dict[str, str]:
-    """Words before the first `name:` belong to the first required string option."""
+    """Words before the first `name:` belong to the first required string option, or else to the first string option."""
     if not words:
         return {}
-    first = (option["name"] for option in chosen.options if option["type"] == STRING and option.get("required"))
-    name = next(first, None)
-    if name is None:
+    strings = [option for option in chosen.options if option["type"] == STRING]
+    first = next((option for option in strings if option.get("required")), strings[0] if strings else None)
+    if first is None:
         raise Refused(f"“/{chosen.title}” takes its options as name:value, so “{words}” says nothing to it.")
-    return {name: words}
+    return {first["name"]: words}
 
 
 def _first_word(words: str) -> tuple[str, str]:
