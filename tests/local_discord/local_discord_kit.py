@@ -22,7 +22,7 @@ def png(width: int = 32, height: int = 16) -> bytes:
 
 def form(payload: Any, files: Files) -> aiohttp.FormData:
     """A multipart body."""
-    data = aiohttp.FormData()
+    data = aiohttp.FormData(quote_fields=False)
     data.add_field("payload_json", json.dumps(payload), content_type="application/json")
     for index, (name, content) in enumerate(files):
         data.add_field(f"files[{index}]", content, filename=name, content_type="application/octet-stream")

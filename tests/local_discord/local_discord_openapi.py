@@ -25,6 +25,7 @@ def _corrected(spec: dict[str, Any]) -> dict[str, Any]:
     schemas["MessageAttachmentRequest"]["properties"]["id"] = {"type": ["string", "integer"]}
     for name in ("ApplicationCommandCreateRequest", "ApplicationCommandUpdateRequest"):
         schemas[name]["properties"]["nsfw"] = {"type": "boolean"}
+        schemas[name]["properties"]["default_member_permissions"] = {"type": ["string", "integer", "null"]}
     field_error = {"code": {"type": ["string", "integer"]}, "message": {"type": "string"}}
     inner = {"type": "object", "properties": field_error, "required": ["code", "message"]}
     schemas["InnerErrors"]["properties"]["_errors"]["items"] = inner
