@@ -5,7 +5,7 @@ from typing import Any
 from local_discord.errors import Form, Path
 from local_discord.limits import kinds
 from local_discord.limits.commands import LOCALES, SAFE
-from local_discord.limits.messages import Door, check_message
+from local_discord.limits.messages import MENTIONS, Door, check_message
 from local_discord.limits.modals import MODAL
 from local_discord.limits.shape import anything, each, integer, maybe, number, one_of, record, table, text
 
@@ -29,8 +29,10 @@ FITTING = {
 }
 
 _ENVELOPE = record({"type": one_of(1, 4, 5, 6, 7, 8, 9, 10, 12)}, {"data": anything})
-_DEFERRAL = record({}, {"flags": maybe(one_of(0, kinds.EPHEMERAL))})
-_NOTHING = record({}, {})
+# hikari says whom nothing may mention even where there is nothing to say.
+_SILENCE = {"allowed_mentions": maybe(MENTIONS)}
+_DEFERRAL = record({}, {**_SILENCE, "flags": maybe(one_of(0, kinds.EPHEMERAL))})
+_NOTHING = record({}, _SILENCE)
 
 
 def _choice_value(value: Any, path: Path, form: Form) -> None:

@@ -53,7 +53,7 @@ ATTACHMENT = record(
 
 
 def _mentions(value: Any, path: Path, form: Form) -> None:
-    _MENTIONS(value, path, form)
+    MENTIONS(value, path, form)
     if not isinstance(value, dict) or not isinstance(value.get("parse"), list):
         return
     for kind in ("users", "roles"):
@@ -61,7 +61,7 @@ def _mentions(value: Any, path: Path, form: Form) -> None:
             form.wrong((*path, kind), "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", f'parse:["{kind}"] and {kind} clash')
 
 
-_MENTIONS = record(
+MENTIONS = record(
     {},
     {
         "parse": maybe(each(one_of("users", "roles", "everyone"))),
@@ -93,11 +93,12 @@ _COMMON: dict[str, Check] = {
     "components": anything,
     "tts": maybe(boolean),
     "flags": maybe(integer(0, 2**53 - 1)),
+    # Of use only where a message is created; discord.js sends them with every body.
+    "nonce": maybe(_nonce),
+    "enforce_nonce": maybe(boolean),
 }
 _MORE: dict[Door, dict[str, Check]] = {
     Door.CREATE: {
-        "nonce": maybe(_nonce),
-        "enforce_nonce": maybe(boolean),
         "message_reference": maybe(_REFERENCE),
         "sticker_ids": maybe(each(snowflake, 0, 0)),
     },
