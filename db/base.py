@@ -31,13 +31,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC, without its zone where the database keeps none."""
+        """Return the moment in UTC; SQLite then keeps it without its zone."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"a moment without a time zone: {value}")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the moment as aware UTC."""

@@ -28,7 +28,7 @@ class Database:
         self._engine = make_engine(url)
         self._writes = self._engine.execution_options(**{WRITES: True})
         self.is_sqlite = self._engine.dialect.name == "sqlite"
-        # SQLite has one writer: queueing for it here is fair and costs nothing, its busy handler sleeps
+        # SQLite has one writer: who queues for it here waits in order and takes no connection from the readers
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     async def __aenter__(self) -> Self:

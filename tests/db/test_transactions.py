@@ -80,6 +80,19 @@ async def test_a_reader_does_not_wait_for_a_writer(database):
     assert await People(database).has_accepted(1, "1")
 
 
+async def test_waiting_writers_leave_connections_to_the_readers(database):
+    people = People(database)
+    async with database.transaction() as session:
+        session.add(PersonRow(user_id=1000, licence_version="1"))
+        await session.flush()
+        writers = [asyncio.create_task(people.accept_licence(user, "1")) for user in range(40)]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(5):
+            assert not await people.has_accepted(1000, "1")
+
+    await asyncio.gather(*writers)
+
+
 async def test_sqlite_is_set_to_lose_nothing(sqlite_database):
     async with sqlite_database.reading() as session:
         found = {
