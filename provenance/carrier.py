@@ -49,13 +49,19 @@ class Carrier:
             self._move(area, np.where(missed, other - value, 0) * left[:, None] * right[None])
 
     def votes(self, pixels: Pixels, count: int) -> NDArray[np.float64]:
-        """Return `count` sums: above 0 where the blocks of a bit say one, below where zero.
+        """Return `count` sums: above 0 where the blocks of a bit say one, below where zero."""
+        votes = self.ballot(pixels).ravel()
+        return np.bincount(np.arange(votes.size) % count, votes, count).astype(np.float64)
 
-        Each block votes by how far its value lies from the two borders between 0 and 1.
+    def ballot(self, pixels: Pixels) -> NDArray[np.float64]:
+        """Return the vote of each block, -1 (zero) to 1 (one), as rows and columns of blocks.
+
+        A vote weighs as much as the value lies far from the two borders between 0 and 1.
         """
-        value = _dominant(self._blocks(_tiled(pixels)))[0]
-        votes = -np.sin(value * (2 * np.pi / self.step)).astype(np.float64)
-        return np.bincount(np.arange(value.size) % count, votes, count).astype(np.float64)
+        area = _tiled(pixels)
+        value = _dominant(self._blocks(area))[0]
+        votes: NDArray[np.float64] = -np.sin(value * (2 * np.pi / self.step)).astype(np.float64)
+        return votes.reshape(area.shape[0] // TILE, area.shape[1] // TILE)
 
     def _places(self, bits: NDArray[np.uint8], blocks: int) -> Plane:
         """Return where within its step each block's value shall lie.

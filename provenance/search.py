@@ -1,0 +1,94 @@
+"""The watermark in pictures that were rescaled or cropped: every place is tried, and trying is paid for.
+
+A cropped picture keeps the message's rhythm but not its beginning nor the length of its lines. Both
+are unknown, so each of the 136 x 136 rhythms is compared with the message at each of the 8 x 8
+offsets of the blocks; the two-dimensional Fourier transform of the votes holds all rhythms at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from provenance.carrier import TILE, Pixels, U
+from provenance.watermark import BITS, FOUND_AT, detect
+
+BOUND = 1e-7  #: of chance finds in each search, beside those of `detect`
+LENGTH = BITS.size
+CROP_TRIALS = TILE * TILE * LENGTH * LENGTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """The best agreement, how much of it is proof after so many trials, and where it was met.
+
+    `size` is the width and height at which it was read, `offset` that of the blocks, in pixels.
+    """
+
+    agreement: int
+    needed: int
+    size: tuple[int, int]
+    offset: tuple[int, int] = (0, 0)
+
+    @property
+    def found(self) -> bool:
+        """Whether the agreement is proof."""
+        return self.agreement >= self.needed
+
+
+def look(pixels: Pixels, sizes: Sequence[tuple[int, int]] = ()) -> Sighting:
+    """Return the first proof, or the last search's best: as it is, at each size (w, h), then as a crop."""
+    size = (pixels.shape[1], pixels.shape[0])
+    sighting = Sighting(agreement=detect(pixels), needed=FOUND_AT, size=size)
+    if not sighting.found and sizes:
+        sighting = max((_at_size(pixels, other, len(sizes)) for other in sizes), key=lambda seen: seen.agreement)
+    if not sighting.found and min(size) > TILE:
+        sighting = _as_crop(pixels)
+    return sighting
+
+
+@cache
+def needed(trials: int) -> int:
+    """Return the agreement that chance reaches in fewer than one of ten million searches of so many trials."""
+    ways, bits = 0, LENGTH
+    while (ways + comb(LENGTH, bits)) * trials < BOUND * 2**LENGTH:
+        ways += comb(LENGTH, bits)
+        bits -= 1
+    return bits + 1
+
+
+def _at_size(pixels: Pixels, size: tuple[int, int], trials: int) -> Sighting:
+    scaled = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+    return Sighting(agreement=detect(scaled), needed=needed(trials), size=size)
+
+
+def _as_crop(pixels: Pixels) -> Sighting:
+    """Return the best of all offsets; where neighbours agree alike, the one of the clearest votes."""
+    agreement, _, offset = max(_at_offset(pixels, *divmod(place, TILE)) for place in range(TILE * TILE))
+    size = (pixels.shape[1], pixels.shape[0])
+    return Sighting(agreement=agreement, needed=needed(CROP_TRIALS), size=size, offset=offset)
+
+
+def _at_offset(pixels: Pixels, y: int, x: int) -> tuple[int, float, tuple[int, int]]:
+    sums = _rhythms(U.ballot(pixels[y:, x:]))
+    agreement = (round(_best_match(np.sign(sums))) + LENGTH) // 2
+    return agreement, _best_match(sums), (x, y)
+
+
+def _rhythms(ballot: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums of the votes for each bit, 136 x 136: a row for each length of a line modulo 136."""
+    rows, columns = ballot.shape
+    folded = np.zeros((LENGTH, LENGTH))
+    np.add.at(folded, np.ix_(np.arange(rows) % LENGTH, np.arange(columns) % LENGTH), ballot)
+    waves, line = np.arange(LENGTH), np.arange(LENGTH)[:, None]
+    return np.ascontiguousarray(np.fft.ifft(np.fft.fft2(folded)[waves * line % LENGTH, waves], axis=1).real)
+
+
+def _best_match(rhythms: NDArray[np.float64]) -> float:
+    """Return the greatest product of any rhythm with the message begun at any of its bits."""
+    message = np.fft.fft(2.0 * BITS - 1)
+    return float(np.fft.ifft(np.fft.fft(rhythms, axis=1).conj() * message, axis=1).real.max())
