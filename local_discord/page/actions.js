@@ -18,11 +18,19 @@ export async function messageMenu(room, message, opener, point) {
 
 function entries(room, message, commands) {
   const { onMessage, onUser } = contextCommands(commands);
-  const run = (target) => (command) => ({ label: command.name, act: () => attempt(() => perform(room, "run", { command: command.name, target })) });
+  const run = (target) => (command) => ({
+    label: command.name,
+    act: () => attempt(() => perform(room, "run", { command: command.name, target })),
+  });
   const list = onMessage.map(run(message.id));
-  if (onUser.length) list.push({ heading: displayName(message.author) }, ...onUser.map(run(message.author.id)));
   list.push({ label: "Copy message id", act: () => attempt(() => navigator.clipboard.writeText(message.id)) });
-  if (room.mayDelete(message)) list.push({ label: "Delete message", danger: true, act: () => attempt(() => room.api.post("delete", { message: message.id })) });
+  if (room.mayDelete(message))
+    list.push({
+      label: "Delete message",
+      danger: true,
+      act: () => attempt(() => room.api.post("delete", { message: message.id })),
+    });
+  if (onUser.length) list.push({ heading: displayName(message.author) }, ...onUser.map(run(message.author.id)));
   return list;
 }
 

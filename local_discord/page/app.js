@@ -17,7 +17,9 @@ class App {
     this.main = document.getElementById("main");
     this.timeline = new Timeline(document.getElementById("timeline"), this.main);
     this.composer = new Composer(document.getElementById("composer"));
-    this.sidebar = new Sidebar(world, (place) => this.go({ user: this.room.user.name, channel: this.room.channel.name, ...place }));
+    this.sidebar = new Sidebar(world, (place) =>
+      this.go({ user: this.room.user.name, channel: this.room.channel.name, ...place }),
+    );
     this.going = Promise.resolve();
   }
 
@@ -48,15 +50,29 @@ class App {
   }
 
   listen(events) {
-    const here = (act, elsewhere = () => {}) => async ({ detail }) => {
-      await this.loaded;
-      if (events !== this.person.events) return;
-      if (this.room.holds(detail.channel_id)) act(detail);
-      else elsewhere(detail);
-    };
-    events.addEventListener("message_create", here((message) => this.timeline.create(message), (message) => this.sidebar.mark(this.room.channelOf(message.channel_id))));
-    events.addEventListener("message_update", here((message) => this.timeline.update(message)));
-    events.addEventListener("message_delete", here(({ id }) => this.timeline.remove(id)));
+    const here =
+      (act, elsewhere = () => {}) =>
+      async ({ detail }) => {
+        await this.loaded;
+        if (events !== this.person.events) return;
+        if (this.room.holds(detail.channel_id)) act(detail);
+        else elsewhere(detail);
+      };
+    events.addEventListener(
+      "message_create",
+      here(
+        (message) => this.timeline.create(message),
+        (message) => this.sidebar.mark(this.room.channelOf(message.channel_id)),
+      ),
+    );
+    events.addEventListener(
+      "message_update",
+      here((message) => this.timeline.update(message)),
+    );
+    events.addEventListener(
+      "message_delete",
+      here(({ id }) => this.timeline.remove(id)),
+    );
     events.addEventListener("disconnected", () => this.status("Reconnecting…"));
     events.addEventListener("connected", () => this.checkBot());
     events.addEventListener("reconnected", () => {
@@ -90,10 +106,12 @@ class App {
     if (element.textContent !== words) element.textContent = words;
   }
 
+  /** A server that was started anew has other ids for everything, so the page starts anew too. */
   async checkBot() {
     try {
-      const { bot_online: online } = await Api.world();
-      this.status(online ? "" : "The bot is offline.");
+      const { guild, bot_online: online } = await Api.world();
+      if (guild.id === this.world.guild.id) this.status(online ? "" : "The bot is offline.");
+      else location.reload();
     } catch {
       this.status("Reconnecting…");
     }

@@ -28,7 +28,12 @@ export function choicesOf(component, room) {
 
 /** A string option of a select, a radio group or a checkbox group. */
 export function ownChoice({ label, value, description, emoji, default: chosen }) {
-  return { value, label: [emojiText(emoji), label].filter(Boolean).join(" "), hint: description, chosen: Boolean(chosen) };
+  return {
+    value,
+    label: [emojiText(emoji), label].filter(Boolean).join(" "),
+    hint: description,
+    chosen: Boolean(chosen),
+  };
 }
 
 /** An emoji as text; one of a guild's own is told by its name. */

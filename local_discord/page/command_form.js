@@ -21,10 +21,20 @@ export class CommandForm {
 
   build() {
     const { name, description } = this.command;
-    const form = h("form", { class: "command-form", "aria-label": `/${name}`, novalidate: true },
-      h("div", { class: "command-head" }, h("strong", {}, `/${name}`), h("span", { class: "option-hint" }, description)),
-      this.list, this.adders, this.error,
-      h("div", { class: "command-foot" }, button("Cancel", this.cancel, { class: "secondary" }), this.submit));
+    const form = h(
+      "form",
+      { class: "command-form", "aria-label": `/${name}`, novalidate: true },
+      h(
+        "div",
+        { class: "command-head" },
+        h("strong", {}, `/${name}`),
+        h("span", { class: "option-hint" }, description),
+      ),
+      this.list,
+      this.adders,
+      this.error,
+      h("div", { class: "command-foot" }, button("Cancel", this.cancel, { class: "secondary" }), this.submit),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
@@ -54,10 +64,18 @@ export class CommandForm {
   offerRest() {
     const shown = new Set(this.fields.map(({ option }) => option));
     const rest = this.optional.filter((option) => !shown.has(option));
-    this.adders.replaceChildren(...rest.map((option) => button(`+ ${option.name}`, () => {
-      this.add(option).input.focus();
-      this.offerRest();
-    }, { class: "adder", title: option.description, "aria-label": `Add ${option.name}: ${option.description}` })));
+    this.adders.replaceChildren(
+      ...rest.map((option) =>
+        button(
+          `+ ${option.name}`,
+          () => {
+            this.add(option).input.focus();
+            this.offerRest();
+          },
+          { class: "adder", title: option.description, "aria-label": `Add ${option.name}: ${option.description}` },
+        ),
+      ),
+    );
     this.adders.hidden = !rest.length;
   }
 
@@ -67,7 +85,9 @@ export class CommandForm {
 
   /** What is filled in but for files, for the suggestions. */
   typed() {
-    const plain = this.fields.filter(({ option }) => option.type !== ATTACHMENT).map((field) => [field.option.name, field.value()]);
+    const plain = this.fields
+      .filter(({ option }) => option.type !== ATTACHMENT)
+      .map((field) => [field.option.name, field.value()]);
     return Object.fromEntries(plain.filter(([, value]) => value !== undefined));
   }
 

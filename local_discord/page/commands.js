@@ -24,7 +24,10 @@ function leaves(command, name) {
 }
 
 export function contextCommands(commands) {
-  return { onUser: commands.filter(({ type }) => type === ON_USER), onMessage: commands.filter(({ type }) => type === ON_MESSAGE) };
+  return {
+    onUser: commands.filter(({ type }) => type === ON_USER),
+    onMessage: commands.filter(({ type }) => type === ON_MESSAGE),
+  };
 }
 
 /** The commands for what is typed after the slash: those that begin so, then those that contain it. */
@@ -37,6 +40,8 @@ export function matching(commands, typed) {
 
 /** The command whose whole name a text begins with, the longest name first. */
 export function typedCommand(commands, text) {
-  const named = commands.filter(({ name }) => text === `/${name}` || text.startsWith(`/${name} `) || text.startsWith(`/${name}\n`));
+  const named = commands.filter(
+    ({ name }) => text === `/${name}` || text.startsWith(`/${name} `) || text.startsWith(`/${name}\n`),
+  );
   return named.sort((a, b) => b.name.length - a.name.length)[0];
 }

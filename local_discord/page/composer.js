@@ -13,8 +13,13 @@ export class Composer {
     this.element = element;
     this.commands = [];
     this.tray = new Tray();
-    this.list = new Listbox("Commands", (command, how) => this.pick(command, how));
-    this.text = h("textarea", { rows: "1", "aria-label": "Message", maxlength: "6000", "aria-autocomplete": "list" });
+    this.list = new Listbox("Commands", (command) => this.pick(command));
+    this.text = h("textarea", {
+      rows: "1",
+      placeholder: "Message or /command",
+      "aria-label": "Message",
+      "aria-autocomplete": "list",
+    });
     this.list.tie(this.text);
     this.hint = h("p", { class: "hint", "aria-live": "polite" });
     this.send = h("button", { type: "submit", class: "primary" }, "Send");
@@ -22,8 +27,14 @@ export class Composer {
   }
 
   build() {
-    const form = h("form", { class: "writing", "aria-label": "Write a message" }, this.list.element, this.tray.list,
-      h("div", { class: "writing-row" }, this.tray.opener, this.tray.input, this.text, this.send), this.hint);
+    const form = h(
+      "form",
+      { class: "writing", "aria-label": "Write a message" },
+      this.list.element,
+      this.tray.list,
+      h("div", { class: "writing-row" }, this.tray.opener, this.tray.input, this.text, this.send),
+      this.hint,
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -38,13 +49,12 @@ export class Composer {
   show(room) {
     this.room = room;
     this.commands = [];
-    this.text.placeholder = "Message or /command";
+    this.tray.clear();
     this.reset();
   }
 
   reset() {
     this.text.value = "";
-    this.tray.clear();
     this.list.close();
     this.hint.textContent = "";
     this.fit();
@@ -61,7 +71,9 @@ export class Composer {
   /** A command typed out that needs no option runs at once instead of opening its form. */
   isComplete() {
     const command = typedCommand(this.commands, this.text.value.trimEnd());
-    return command && `/${command.name}` === this.text.value.trimEnd() && !command.options.some(({ required }) => required);
+    return (
+      command && `/${command.name}` === this.text.value.trimEnd() && !command.options.some(({ required }) => required)
+    );
   }
 
   async typed() {
@@ -92,7 +104,10 @@ export class Composer {
 
   pick(command) {
     this.list.close();
-    const form = new CommandForm(command, this.room, { run: (payload, files) => this.run(payload, files), cancel: () => this.back() });
+    const form = new CommandForm(command, this.room, {
+      run: (payload, files) => this.run(payload, files),
+      cancel: () => this.back(),
+    });
     this.element.replaceChildren(form.element);
     form.focus();
   }
@@ -105,11 +120,12 @@ export class Composer {
   async submit() {
     const content = this.text.value.trim();
     const { files } = this.tray;
-    if (!content && !files.length) return;
+    if (this.send.disabled || (!content && !files.length)) return;
     this.send.disabled = true;
     try {
       if (content.startsWith("/")) await this.run({ text: content }, files);
       else await this.say(content, files);
+      this.tray.clear();
     } catch (error) {
       toast(error.message);
     } finally {

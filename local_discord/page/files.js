@@ -15,14 +15,25 @@ export function sizeInWords(bytes) {
 
 /** A link that says the file's name and size. */
 export function fileLink({ url, name, size, spoiler }) {
-  const link = h("a", { class: "file", href: url, target: "_blank", rel: "noopener noreferrer" },
+  const link = h(
+    "a",
+    { class: "file", href: url, target: "_blank", rel: "noopener noreferrer" },
     h("span", { class: "file-name" }, name),
-    Number.isFinite(size) ? h("span", { class: "file-size" }, sizeInWords(size)) : null);
+    Number.isFinite(size) ? h("span", { class: "file-size" }, sizeInWords(size)) : null,
+  );
   return spoiler ? spoilerBlock(link, "file") : link;
 }
 
 /** The attachments of a message that have no other place to be seen. */
 export function attachedFiles(attachments) {
-  return attachments.filter((attachment) => !isPicture(attachment)).map((attachment) =>
-    fileLink({ url: attachment.url, name: attachment.filename, size: attachment.size, spoiler: isSpoiler(attachment) }));
+  return attachments
+    .filter((attachment) => !isPicture(attachment))
+    .map((attachment) =>
+      fileLink({
+        url: attachment.url,
+        name: attachment.filename,
+        size: attachment.size,
+        spoiler: isSpoiler(attachment),
+      }),
+    );
 }

@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 import { spoilerText } from "./spoiler.js";
 import { timestamp } from "./timestamp.js";
 
-const link = (url, children) => h("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
+const link = (url, children) =>
+  h("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
 const wrap = (tag) => (match, room) => [h(tag, {}, ...inline(match[1], room))];
 const mention = (text) => [h("span", { class: "mention" }, text)];
 
@@ -19,7 +20,10 @@ const RULES = [
   [/^~~([^]+?)~~/, wrap("s")],
   [/^\*(?=\S)((?:\*\*[^*]+\*\*|[^*])+)\*(?!\*)/, wrap("em")],
   [/^_((?:__[^_]+__|[^_])+)_(?![\p{L}\p{N}_])/u, wrap("em")],
-  [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?(?:\s+"[^"]*")?\)/, (match, room) => [link(match[2], inline(match[1], room))]],
+  [
+    /^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?(?:\s+"[^"]*")?\)/,
+    (match, room) => [link(match[2], inline(match[1], room))],
+  ],
   [/^<(https?:\/\/[^\s>]+)>/, (match) => [link(match[1], [match[1]])]],
   [/^https?:\/\/[^\s<>|]*[^\s<>|.,:;"'!?)\]*_~]/, (match) => [link(match[0], [match[0]])]],
   [/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (match) => [timestamp(Number(match[1]), match[2])]],

@@ -16,7 +16,8 @@ export async function perform(room, path, payload, files = []) {
 export async function follow(room, interaction) {
   const { state, modal, error } = await acknowledged(room, interaction);
   if (state === "failed") throw new Error(error);
-  if (state === "modal") openModal(modal, room, (fields, files) => perform(room, "submit", { interaction, fields }, files));
+  if (state === "modal")
+    openModal(modal, room, (fields, files) => perform(room, "submit", { interaction, fields }, files));
 }
 
 /** As perform, for a control in a message: busy meanwhile, and a failure becomes a notice. */

@@ -2,13 +2,19 @@
 
 import { freshId, h } from "./dom.js";
 
-/** `items` are {label, hint, value}; `choose(value, how)` is called with "Enter", "Tab" or "click". */
+/** `items` are {label, hint, value}; `choose(value)` is called with the one that is taken. */
 export class Listbox {
   constructor(label, choose) {
     this.choose = choose;
     this.items = [];
     this.active = -1;
-    this.element = h("ul", { id: freshId("list"), role: "listbox", class: "listbox", "aria-label": label, hidden: true });
+    this.element = h("ul", {
+      id: freshId("list"),
+      role: "listbox",
+      class: "listbox",
+      "aria-label": label,
+      hidden: true,
+    });
     this.element.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
@@ -39,13 +45,19 @@ export class Listbox {
   }
 
   option({ label, hint, value }) {
-    return h("li", { id: freshId("option"), role: "option", onclick: () => this.choose(value, "click") },
-      h("span", { class: "option-label" }, label), hint ? h("span", { class: "option-hint" }, hint) : null);
+    return h(
+      "li",
+      { id: freshId("option"), role: "option", onclick: () => this.choose(value) },
+      h("span", { class: "option-label" }, label),
+      hint ? h("span", { class: "option-hint" }, hint) : null,
+    );
   }
 
   move(index) {
     this.active = index;
-    [...this.element.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
+    [...this.element.children].forEach((option, place) =>
+      option.setAttribute("aria-selected", String(place === index)),
+    );
     const current = this.element.children[index];
     if (current) this.input.setAttribute("aria-activedescendant", current.id);
     else this.input.removeAttribute("aria-activedescendant");
@@ -59,7 +71,8 @@ export class Listbox {
     if (event.key === "ArrowDown") this.move((this.active + 1) % count);
     else if (event.key === "ArrowUp") this.move((Math.max(this.active, 0) - 1 + count) % count);
     else if (event.key === "Escape") this.close();
-    else if ((event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) && this.active >= 0) this.choose(this.items[this.active].value, event.key);
+    else if ((event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) && this.active >= 0)
+      this.choose(this.items[this.active].value);
     else return false;
     event.preventDefault();
     event.stopPropagation();

@@ -31,7 +31,15 @@ function blocks(text, room) {
   if (!text) return [];
   const lines = text.split("\n");
   const nodes = [];
-  while (lines.length) nodes.push(quoteRest(lines, room) ?? quote(lines, room) ?? heading(lines, room) ?? subtext(lines, room) ?? list(lines, room) ?? paragraph(lines, room));
+  while (lines.length)
+    nodes.push(
+      quoteRest(lines, room) ??
+        quote(lines, room) ??
+        heading(lines, room) ??
+        subtext(lines, room) ??
+        list(lines, room) ??
+        paragraph(lines, room),
+    );
   return nodes;
 }
 
@@ -89,7 +97,9 @@ function list(lines, room) {
 }
 
 function isBlock(line) {
-  return line.startsWith("> ") || line.startsWith(">>> ") || HEADING.test(line) || SUBTEXT.test(line) || ITEM.test(line);
+  return (
+    line.startsWith("> ") || line.startsWith(">>> ") || HEADING.test(line) || SUBTEXT.test(line) || ITEM.test(line)
+  );
 }
 
 function paragraph(lines, room) {

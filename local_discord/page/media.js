@@ -23,13 +23,32 @@ export function isSpoiler(attachment) {
 /** The pictures among a message's attachments. */
 export function attachedPictures(attachments) {
   return attachments.filter(isPicture).map((attachment) =>
-    pictureOf(attachment, { description: attachment.description, spoiler: isSpoiler(attachment), name: attachment.filename }));
+    pictureOf(attachment, {
+      description: attachment.description,
+      spoiler: isSpoiler(attachment),
+      name: attachment.filename,
+    }),
+  );
 }
 
 /** A grid of pictures; a single one keeps its own shape. */
 export function gallery(pictures) {
-  const items = pictures.map((picture, index) => h("li", {}, figure(picture, () => openViewer(pictures, index))));
-  return h("ul", { class: "gallery", "data-count": pictures.length, "aria-label": pictures.length > 1 ? `${pictures.length} pictures` : "Picture" }, ...items);
+  const items = pictures.map((picture, index) =>
+    h(
+      "li",
+      {},
+      figure(picture, () => openViewer(pictures, index)),
+    ),
+  );
+  return h(
+    "ul",
+    {
+      class: "gallery",
+      "data-count": pictures.length,
+      "aria-label": pictures.length > 1 ? `${pictures.length} pictures` : "Picture",
+    },
+    ...items,
+  );
 }
 
 function image(picture) {
@@ -38,7 +57,11 @@ function image(picture) {
 }
 
 function figure(picture, enlarge) {
-  const open = h("button", { type: "button", class: "picture", onclick: enlarge, "aria-haspopup": "dialog" }, image(picture));
+  const open = h(
+    "button",
+    { type: "button", class: "picture", onclick: enlarge, "aria-haspopup": "dialog" },
+    image(picture),
+  );
   const content = h("figure", {}, open, ...(picture.alt ? altText(picture.alt) : []));
   return picture.spoiler ? spoilerBlock(content, "picture") : content;
 }
@@ -46,15 +69,23 @@ function figure(picture, enlarge) {
 /** The ALT button and the description that it shows. */
 function altText(alt) {
   const caption = h("figcaption", { id: freshId("alt"), class: "alt-text", hidden: true }, alt);
-  const toggle = button("ALT", () => {
-    caption.hidden = !caption.hidden;
-    toggle.setAttribute("aria-expanded", String(!caption.hidden));
-  }, { class: "alt-button", "aria-label": "Alt text", "aria-expanded": "false", "aria-controls": caption.id });
+  const toggle = button(
+    "ALT",
+    () => {
+      caption.hidden = !caption.hidden;
+      toggle.setAttribute("aria-expanded", String(!caption.hidden));
+    },
+    { class: "alt-button", "aria-label": "Alt text", "aria-expanded": "false", "aria-controls": caption.id },
+  );
   return [toggle, caption];
 }
 
 /** A small picture beside text. */
 export function thumbnail(picture) {
-  const open = h("button", { type: "button", class: "thumbnail", onclick: () => openViewer([picture], 0), "aria-haspopup": "dialog" }, image(picture));
+  const open = h(
+    "button",
+    { type: "button", class: "thumbnail", onclick: () => openViewer([picture], 0), "aria-haspopup": "dialog" },
+    image(picture),
+  );
   return picture.spoiler ? spoilerBlock(open, "picture") : open;
 }

@@ -15,10 +15,30 @@ export function openMenu(label, entries, opener, point) {
   };
   for (const { heading, label: text, act, danger } of entries) {
     if (heading) menu.append(h("p", { class: "menu-heading", role: "presentation" }, heading));
-    else items.push(menu.appendChild(h("button", { type: "button", role: "menuitem", tabindex: "-1", class: danger ? "danger-text" : "", onclick: () => { close(true); act(); } }, text)));
+    else
+      items.push(
+        menu.appendChild(
+          h(
+            "button",
+            {
+              type: "button",
+              role: "menuitem",
+              tabindex: "-1",
+              class: danger ? "danger-text" : "",
+              onclick: () => {
+                close(true);
+                act();
+              },
+            },
+            text,
+          ),
+        ),
+      );
   }
   const leaving = new AbortController();
-  document.addEventListener("pointerdown", (event) => menu.contains(event.target) || close(false), { signal: leaving.signal });
+  document.addEventListener("pointerdown", (event) => menu.contains(event.target) || close(false), {
+    signal: leaving.signal,
+  });
   menu.addEventListener("keydown", (event) => key(event, items, close));
   document.body.append(menu);
   place(menu, opener, point);
@@ -27,7 +47,12 @@ export function openMenu(label, entries, opener, point) {
 
 function key(event, items, close) {
   const at = items.indexOf(document.activeElement);
-  const places = { ArrowDown: (at + 1) % items.length, ArrowUp: (at - 1 + items.length) % items.length, Home: 0, End: items.length - 1 };
+  const places = {
+    ArrowDown: (at + 1) % items.length,
+    ArrowUp: (at - 1 + items.length) % items.length,
+    Home: 0,
+    End: items.length - 1,
+  };
   if (event.key === "Escape" || event.key === "Tab") close(true);
   else if (event.key in places) items[places[event.key]].focus();
   else return;

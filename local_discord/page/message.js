@@ -22,12 +22,22 @@ export const hueOf = (id) => Number(BigInt(id) % BigInt(HUES));
 /** `actions` are what the message can ask of its surroundings: {menu(message, opener, point), dismiss(message)}. */
 export function messageItem(message, room, actions) {
   const more = button("More", () => actions.menu(message, more), {
-    class: "more quiet", "aria-haspopup": "menu", "aria-label": `More actions for the message of ${displayName(message.author)}` });
-  const item = h("li", { class: message.ephemeral ? "message ephemeral" : "message", "data-message-id": message.id },
+    class: "more quiet",
+    "aria-haspopup": "menu",
+    "aria-label": `More actions for the message of ${displayName(message.author)}`,
+  });
+  const item = h(
+    "li",
+    { class: message.ephemeral ? "message ephemeral" : "message", "data-message-id": message.id },
     cause(message),
-    h("span", { class: "avatar", "data-hue": hueOf(message.author.id), "aria-hidden": "true" }, initial(message.author)),
+    h(
+      "span",
+      { class: "avatar", "data-hue": hueOf(message.author.id), "aria-hidden": "true" },
+      initial(message.author),
+    ),
     h("div", { class: "message-body" }, header(message), ...content(message, room), ephemeralNote(message, actions)),
-    isLoading(message) ? null : more);
+    isLoading(message) ? null : more,
+  );
   item.addEventListener("contextmenu", (event) => {
     if (event.target.closest("a, input, textarea") || isLoading(message)) return;
     event.preventDefault();
@@ -41,19 +51,35 @@ export function initial(person) {
 }
 
 function header({ author, timestamp, edited_timestamp: edited }) {
-  return h("p", { class: "message-head" },
+  return h(
+    "p",
+    { class: "message-head" },
     h("strong", { class: "author" }, displayName(author)),
     author.bot ? h("span", { class: "app-tag" }, "app") : null,
     messageTime(timestamp),
-    edited ? h("span", { class: "edited" }, "(edited)") : null);
+    edited ? h("span", { class: "edited" }, "(edited)") : null,
+  );
 }
 
 /** What a message answers: another message, or a command that somebody used. */
 function cause({ type, referenced_message: replied, interaction }) {
-  if (replied) return h("p", { class: "cause" }, "replying to ", h("strong", {}, displayName(replied.author)), ` ${excerpt(replied)}`);
+  if (replied)
+    return h(
+      "p",
+      { class: "cause" },
+      "replying to ",
+      h("strong", {}, displayName(replied.author)),
+      ` ${excerpt(replied)}`,
+    );
   if (!interaction) return null;
   const command = type === MENU_ANSWER ? interaction.name : `/${interaction.name}`;
-  return h("p", { class: "cause" }, h("strong", {}, displayName(interaction.user)), " used ", h("span", { class: "mention" }, command));
+  return h(
+    "p",
+    { class: "cause" },
+    h("strong", {}, displayName(interaction.user)),
+    " used ",
+    h("span", { class: "mention" }, command),
+  );
 }
 
 function excerpt({ content: text, attachments }) {
@@ -63,7 +89,15 @@ function excerpt({ content: text, attachments }) {
 }
 
 function content(message, room) {
-  if (isLoading(message)) return [h("p", { class: "thinking" }, `${displayName(message.author)} is thinking`, h("span", { class: "dots", "aria-hidden": "true" }))];
+  if (isLoading(message))
+    return [
+      h(
+        "p",
+        { class: "thinking" },
+        `${displayName(message.author)} is thinking`,
+        h("span", { class: "dots", "aria-hidden": "true" }),
+      ),
+    ];
   const parts = h("div", { class: "components" }, ...components(message.components ?? [], message, room));
   return message.flags & COMPONENTS_V2 ? [parts] : [...legacy(message, room), parts];
 }
@@ -80,8 +114,12 @@ function legacy({ content: text, attachments, embeds }, room) {
 
 function ephemeralNote(message, { dismiss }) {
   if (!message.ephemeral) return null;
-  return h("p", { class: "ephemeral-note" }, "Only you can see this. ",
-    button(["Dismiss", unseen(" this message")], () => dismiss(message), { class: "inline-button" }));
+  return h(
+    "p",
+    { class: "ephemeral-note" },
+    "Only you can see this. ",
+    button(["Dismiss", unseen(" this message")], () => dismiss(message), { class: "inline-button" }),
+  );
 }
 
 /** A message in one sentence, for screen readers. */

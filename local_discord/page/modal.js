@@ -10,8 +10,19 @@ export function openModal({ title, components }, room, submit) {
   const error = h("p", { class: "error", role: "alert" });
   const send = h("button", { type: "submit", class: "primary" }, "Submit");
   const dialog = h("dialog", { class: "modal", "aria-labelledby": heading.id });
-  const form = h("form", { novalidate: true }, heading, ...elements, error,
-    h("div", { class: "command-foot" }, button("Cancel", () => dialog.close(), { class: "secondary" }), send));
+  const form = h(
+    "form",
+    { novalidate: true },
+    heading,
+    ...elements,
+    error,
+    h(
+      "div",
+      { class: "command-foot" },
+      button("Cancel", () => dialog.close(), { class: "secondary" }),
+      send,
+    ),
+  );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!allRight(fields)) return;
@@ -45,6 +56,8 @@ function allRight(fields) {
 }
 
 function answers(fields) {
-  const values = Object.fromEntries(fields.filter((field) => field.value).map((field) => [field.customId, field.value()]));
+  const values = Object.fromEntries(
+    fields.filter((field) => field.value).map((field) => [field.customId, field.value()]),
+  );
   return [values, fields.flatMap((field) => field.files?.() ?? [])];
 }

@@ -22,11 +22,27 @@ export function optionField(option, room, { others, remove }) {
   const error = h("p", { id: freshId("error"), class: "error" });
   input.setAttribute("aria-describedby", `${note.id} ${error.id}`);
   const list = option.autocomplete ? suggest(input, option, others, room) : null;
-  const element = h("div", { class: "field" },
+  const element = h(
+    "div",
+    { class: "field" },
     h("label", { for: input.id }, option.name, option.required ? h("span", { class: "required" }, " (needed)") : null),
-    h("div", { class: "field-row" }, input, option.required ? null : button("×", remove, { class: "quiet", "aria-label": `Leave out ${option.name}` })),
-    list, error, note);
-  const field = { option, element, input, value: () => valueOf(option, input), files: () => (option.type === ATTACHMENT ? [...input.files] : []) };
+    h(
+      "div",
+      { class: "field-row" },
+      input,
+      option.required ? null : button("×", remove, { class: "quiet", "aria-label": `Leave out ${option.name}` }),
+    ),
+    list,
+    error,
+    note,
+  );
+  const field = {
+    option,
+    element,
+    input,
+    value: () => valueOf(option, input),
+    files: () => (option.type === ATTACHMENT ? [...input.files] : []),
+  };
   field.problem = () => {
     const words = problemOf(option, input);
     error.textContent = words;
@@ -39,15 +55,30 @@ export function optionField(option, room, { others, remove }) {
 function inputFor(option, room) {
   const { type, choices, min_value: min, max_value: max, autocomplete } = option;
   if (choices?.length) return dropDown(choices.map(({ name, value }) => ({ label: name, value })));
-  if (type === BOOLEAN) return dropDown([{ label: "True", value: "true" }, { label: "False", value: "false" }]);
+  if (type === BOOLEAN)
+    return dropDown([
+      { label: "True", value: "true" },
+      { label: "False", value: "false" },
+    ]);
   if (type in OPTION_SELECTS) return dropDown(offered(OPTION_SELECTS[type], room));
   if (type === ATTACHMENT) return h("input", { type: "file" });
   if (autocomplete || type === STRING) return h("input", { type: "text", autocomplete: "off" });
-  return h("input", { type: "number", min, max, step: type === INTEGER ? 1 : "any", inputmode: type === INTEGER ? "numeric" : "decimal" });
+  return h("input", {
+    type: "number",
+    min,
+    max,
+    step: type === INTEGER ? 1 : "any",
+    inputmode: type === INTEGER ? "numeric" : "decimal",
+  });
 }
 
 function dropDown(choices) {
-  return h("select", {}, h("option", { value: "" }, "Choose…"), ...choices.map(({ label, value }) => h("option", { value }, label)));
+  return h(
+    "select",
+    {},
+    h("option", { value: "" }, "Choose…"),
+    ...choices.map(({ label, value }) => h("option", { value }, label)),
+  );
 }
 
 function noteText({ description, min_value: min, max_value: max }) {
@@ -62,7 +93,22 @@ function valueOf({ type }, input) {
 }
 
 function problemOf(option, input) {
-  const { name, type, required, min_value: min, max_value: max, min_length: minLength, max_length: maxLength = LONGEST } = option;
-  if (type === INTEGER || type === NUMBER) return numberProblem(name, input.value, { required, min, max, whole: type === INTEGER, broken: input.validity.badInput });
+  const {
+    name,
+    type,
+    required,
+    min_value: min,
+    max_value: max,
+    min_length: minLength,
+    max_length: maxLength = LONGEST,
+  } = option;
+  if (type === INTEGER || type === NUMBER)
+    return numberProblem(name, input.value, {
+      required,
+      min,
+      max,
+      whole: type === INTEGER,
+      broken: input.validity.badInput,
+    });
   return textProblem(name, input.value, { required, minLength, maxLength: type === STRING ? maxLength : Infinity });
 }

@@ -12,7 +12,9 @@ export class Person {
   static async of(world, user) {
     const api = new Api(user.name);
     const seen = await Promise.all(world.channels.map((channel) => mayRead(api, channel)));
-    const own = world.channels.filter((_, index) => seen[index]).map((channel) => ({ ...channel, title: channel.name }));
+    const own = world.channels
+      .filter((_, index) => seen[index])
+      .map((channel) => ({ ...channel, title: channel.name }));
     return new Person(user, [...own, DM], api);
   }
 

@@ -10,7 +10,9 @@ export class Room {
     this.seen = new Map();
   }
 
-  /** Whether a message or an event belongs here; a channel that the guild does not have is the person's own with the bot. */
+  /**
+   * Whether a message or an event belongs here. A channel that the guild does not have is the person's own with the bot.
+   */
   holds(channelId) {
     return this.channelOf(channelId).id === this.channel.id;
   }
@@ -21,7 +23,8 @@ export class Room {
 
   /** Remembers the people whom a message names, so that mentions of them can be read. */
   learn(message) {
-    for (const person of [message.author, ...(message.mentions ?? [])]) this.seen.set(person.id, person.global_name ?? person.username);
+    for (const person of [message.author, ...(message.mentions ?? [])])
+      this.seen.set(person.id, person.global_name ?? person.username);
   }
 
   nameOf(id) {

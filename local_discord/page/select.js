@@ -8,13 +8,26 @@ import { Listbox } from "./listbox.js";
 import { toast } from "./toast.js";
 import { countProblem } from "./validation.js";
 
-const PLACEHOLDERS = { 3: "Make a selection", 5: "Choose a person", 6: "Choose a role", 7: "Choose a person or role", 8: "Choose a channel" };
+const PLACEHOLDERS = {
+  3: "Make a selection",
+  5: "Choose a person",
+  6: "Choose a role",
+  7: "Choose a person or role",
+  8: "Choose a channel",
+};
 
 /** A select component of a message. */
 export function selectMenu(component, message, room) {
   const { min_values: min = 1, max_values: max = 1 } = component;
-  const offer = { component, min, max, choices: choicesOf(component, room), title: component.placeholder || PLACEHOLDERS[component.type] };
-  const send = (control, values) => performFrom(control, room, "select", { message: message.id, custom_id: component.custom_id, values });
+  const offer = {
+    component,
+    min,
+    max,
+    choices: choicesOf(component, room),
+    title: component.placeholder || PLACEHOLDERS[component.type],
+  };
+  const send = (control, values) =>
+    performFrom(control, room, "select", { message: message.id, custom_id: component.custom_id, values });
   return max > 1 ? several(offer, send) : single(offer, send);
 }
 
@@ -28,7 +41,11 @@ function single({ component, choices, min, title }, send) {
   const items = min === 0 ? [{ label: "Nothing", value: null }, ...choices] : choices;
   const open = () => list.open(items, Math.max(items.indexOf(chosen), 0));
   const control = button(chosen?.label ?? title, () => (list.isOpen ? list.close() : open()), {
-    class: "select", "aria-label": title, "data-custom-id": component.custom_id, disabled: component.disabled });
+    class: "select",
+    "aria-label": title,
+    "data-custom-id": component.custom_id,
+    disabled: component.disabled,
+  });
   list.tie(control);
   control.addEventListener("keydown", (event) => {
     if (list.key(event) || list.isOpen || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
@@ -41,12 +58,21 @@ function single({ component, choices, min, title }, send) {
 
 function several({ component, choices, min, max, title }, send) {
   const { element, ticked } = checklist(title, choices, { several: true });
-  const choose = button("Choose", () => {
-    const problem = countProblem(title, ticked().length, { min, max, required: min > 0 });
-    if (problem) toast(problem);
-    else send(choose, ticked());
-  }, { class: "primary" });
+  const choose = button(
+    "Choose",
+    () => {
+      const problem = countProblem(title, ticked().length, { min, max, required: min > 0 });
+      if (problem) toast(problem);
+      else send(choose, ticked());
+    },
+    { class: "primary" },
+  );
   element.append(choose);
   element.disabled = Boolean(component.disabled);
-  return h("details", { class: "select-box", "data-custom-id": component.custom_id }, h("summary", { class: "select" }, title), element);
+  return h(
+    "details",
+    { class: "select-box", "data-custom-id": component.custom_id },
+    h("summary", { class: "select" }, title),
+    element,
+  );
 }

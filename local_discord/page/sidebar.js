@@ -8,7 +8,11 @@ export class Sidebar {
   constructor(world, go) {
     Object.assign(this, { go, unread: new Set() });
     this.person = document.getElementById("person");
-    this.person.replaceChildren(...world.users.map(({ name, moderator }) => h("option", { value: name }, moderator ? `${name} (moderator)` : name)));
+    this.person.replaceChildren(
+      ...world.users.map(({ name, moderator }) =>
+        h("option", { value: name }, moderator ? `${name} (moderator)` : name),
+      ),
+    );
     this.person.addEventListener("change", () => {
       this.unread.clear();
       go({ user: this.person.value });
@@ -43,15 +47,26 @@ export class Sidebar {
   }
 
   list() {
-    document.getElementById("channels").replaceChildren(...this.room.channels.map((channel) => h("li", {}, this.link(channel))));
+    document
+      .getElementById("channels")
+      .replaceChildren(...this.room.channels.map((channel) => h("li", {}, this.link(channel))));
   }
 
   link(channel) {
     const { id, name, title, nsfw } = channel;
     const query = new URLSearchParams({ user: this.room.user.name, channel: name });
     const unread = this.unread.has(id);
-    const link = h("a", { href: `/?${query}`, class: unread ? "unread" : "", "aria-current": id === this.room.channel.id ? "page" : null },
-      id === "dm" ? title : `# ${title}`, nsfw ? h("span", { class: "age-tag" }, "age-restricted") : null, unread ? unseen("new messages") : null);
+    const link = h(
+      "a",
+      {
+        href: `/?${query}`,
+        class: unread ? "unread" : "",
+        "aria-current": id === this.room.channel.id ? "page" : null,
+      },
+      id === "dm" ? title : `# ${title}`,
+      nsfw ? h("span", { class: "age-tag" }, "age-restricted") : null,
+      unread ? unseen("new messages") : null,
+    );
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();

@@ -5,7 +5,11 @@ import { h } from "./dom.js";
 /** A covered piece of text: a button that says so in words, then the text itself. */
 export function spoilerText(nodes) {
   const text = h("span", { class: "spoiler-text", hidden: true }, ...nodes);
-  const cover = h("button", { type: "button", class: "spoiler-word", "aria-label": "Spoiler: show the hidden text" }, "spoiler");
+  const cover = h(
+    "button",
+    { type: "button", class: "spoiler-word", "aria-label": "Spoiler: show the hidden text" },
+    "spoiler",
+  );
   cover.addEventListener("click", () => uncover(cover, text));
   return h("span", { class: "spoiler" }, cover, text);
 }
@@ -14,7 +18,11 @@ export function spoilerText(nodes) {
 export function spoilerBlock(content, noun) {
   content.inert = true;
   content.classList.add("covered");
-  const cover = h("button", { type: "button", class: "spoiler-cover", "aria-label": `Spoiler: show the hidden ${noun}` }, "Spoiler");
+  const cover = h(
+    "button",
+    { type: "button", class: "spoiler-cover", "aria-label": `Spoiler: show the hidden ${noun}` },
+    "Spoiler",
+  );
   cover.addEventListener("click", () => {
     content.inert = false;
     content.classList.remove("covered");

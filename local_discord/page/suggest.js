@@ -16,7 +16,11 @@ export function suggest(input, option, others, room) {
     newest += 1;
     const mine = newest;
     const choices = await choicesFor(input, option, others(), room);
-    if (mine === newest && document.activeElement === input) list.open(choices.map(({ name, value }) => ({ label: name, value })), -1);
+    if (mine === newest && document.activeElement === input)
+      list.open(
+        choices.map(({ name, value }) => ({ label: name, value })),
+        -1,
+      );
   };
   const soon = () => {
     clearTimeout(timer);
@@ -38,7 +42,11 @@ export function suggest(input, option, others, room) {
 /** Suggestions are a convenience: without an answer the person types on. */
 async function choicesFor(input, option, { command, options }, room) {
   try {
-    const { choices } = await room.post("autocomplete", { command, options: { ...options, [option.name]: input.value }, focused: option.name });
+    const { choices } = await room.post("autocomplete", {
+      command,
+      options: { ...options, [option.name]: input.value },
+      focused: option.name,
+    });
     return choices;
   } catch {
     return [];

@@ -14,12 +14,23 @@ export class Timeline {
     this.element = element;
     this.scroller = scroller;
     this.dismissed = new Set();
-    /** Pictures get their height late; who reads the end goes on seeing the end. */
     this.atEnd = true;
-    scroller.addEventListener("scroll", () => {
-      this.atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
-    });
-    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(element);
+    scroller.addEventListener("scroll", () => this.scrolled());
+    const watcher = new ResizeObserver(() => this.resized());
+    watcher.observe(element);
+    watcher.observe(scroller);
+  }
+
+  /** A scroll that comes of a new height says nothing about where the person wants to be. */
+  scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    if (scrollHeight === this.height) this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  /** Pictures get their height late; who reads the end goes on seeing the end. */
+  resized() {
+    this.height = this.scroller.scrollHeight;
+    if (this.atEnd) this.toEnd();
   }
 
   /** Shows a room from its newest messages on. */
@@ -83,7 +94,8 @@ export class Timeline {
 
   nothingYet() {
     this.element.querySelector(".empty")?.remove();
-    if (!this.messages.size) this.element.append(h("li", { class: "empty" }, "Nothing here yet. Type / to see what the bot can do."));
+    if (!this.messages.size)
+      this.element.append(h("li", { class: "empty" }, "Nothing here yet. Type / to see what the bot can do."));
   }
 
   toEnd() {

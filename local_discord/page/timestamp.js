@@ -10,7 +10,14 @@ const STYLES = {
   f: { dateStyle: "long", timeStyle: "short" },
   F: { dateStyle: "full", timeStyle: "short" },
 };
-const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 const REFRESH_MS = 1000;
 
 /** "3 minutes ago" or "in 2 days", counted from now. */
@@ -38,7 +45,9 @@ export function timestamp(seconds, style = "f") {
 export function messageTime(iso) {
   const date = new Date(iso);
   const today = date.toDateString() === new Date().toDateString();
-  const text = new Intl.DateTimeFormat(undefined, today ? STYLES.t : { dateStyle: "short", timeStyle: "short" }).format(date);
+  const text = new Intl.DateTimeFormat(undefined, today ? STYLES.t : { dateStyle: "short", timeStyle: "short" }).format(
+    date,
+  );
   return h("time", { datetime: date.toISOString(), title: format(date, "F") }, text);
 }
 

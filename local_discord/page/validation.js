@@ -13,7 +13,8 @@ export function numberProblem(name, text, { required, min = -Infinity, max = Inf
   if (broken) return `${name} must be a ${whole ? "whole " : ""}number.`;
   if (!text) return required ? `${name} is needed.` : "";
   const number = Number(text);
-  if (!Number.isFinite(number) || (whole && !Number.isInteger(number))) return `${name} must be a ${whole ? "whole " : ""}number.`;
+  if (!Number.isFinite(number) || (whole && !Number.isInteger(number)))
+    return `${name} must be a ${whole ? "whole " : ""}number.`;
   return number < min || number > max ? `${name} must be ${range(min, max)}.` : "";
 }
 

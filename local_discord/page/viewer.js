@@ -32,9 +32,12 @@ function shown({ url, alt, name }) {
 
 function controls(pictures, show, counter, dialog) {
   const several = pictures.length > 1;
-  return h("div", { class: "viewer-controls" },
-    several && button("Previous", () => show(-1)) || null,
+  return h(
+    "div",
+    { class: "viewer-controls" },
+    (several && button("Previous", () => show(-1))) || null,
     counter,
-    several && button("Next", () => show(1)) || null,
-    button("Close", () => dialog.close(), { autofocus: true }));
+    (several && button("Next", () => show(1))) || null,
+    button("Close", () => dialog.close(), { autofocus: true }),
+  );
 }

@@ -1,7 +1,9 @@
 """Several people in several windows: who sees what, and who may do what."""
 
+from urllib.parse import urlsplit
+
 from page_kit import PAGE_TESTS, Visit, answered, newest, write
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from local_discord.server import LocalDiscord
 
@@ -97,6 +99,19 @@ async def test_the_page_comes_back_after_its_events_were_cut(visit: Visit, page_
     await write(page, "said in the gap")
     await expect(newest(page)).to_contain_text("said in the gap", timeout=8000)
     await expect(page.get_by_role("status")).to_have_text("")
+
+
+async def test_the_page_starts_anew_with_a_new_server(page_browser: Browser) -> None:
+    page = await page_browser.new_page()
+    async with LocalDiscord() as first:
+        await page.goto(f"{first.base}/?user=ada&channel=studio")
+        await write(page, "before the restart")
+        await expect(newest(page)).to_contain_text("before the restart")
+    async with LocalDiscord(port=urlsplit(first.base).port or 0):
+        await expect(page.get_by_text("Nothing here yet")).to_be_visible(timeout=15_000)
+        await write(page, "after the restart")
+        await expect(newest(page)).to_contain_text("after the restart")
+        await page.close()
 
 
 async def test_it_fits_a_phone(visit: Visit) -> None:
