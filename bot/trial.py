@@ -69,7 +69,7 @@ class Trial:
 
     async def _run(self, command: str) -> Reply:
         started = await self._post("run", {"channel": CHANNEL, "text": command})
-        message = await self._follow(started["interaction"])
+        message = await self._follow(started["interaction"], accepts=not command.startswith("/license"))
         records = await self._history.by_message(int(message["id"]))
         pictures = [await self._keep(attachment, records) for attachment in message.get("attachments", [])]
         if records:
@@ -78,7 +78,7 @@ class Trial:
             raise TrialFailed("\n".join(_texts(message)))
         return Reply(command, message, pictures)
 
-    async def _follow(self, interaction: str) -> Json:
+    async def _follow(self, interaction: str, *, accepts: bool) -> Json:
         """Go along with what the bot asks (the licence, a modal), and return the message that ends it."""
         async with asyncio.timeout(PICTURE_SECONDS):
             while True:
@@ -89,8 +89,10 @@ class Trial:
                         "interaction"
                     ]
                 elif message is None:
-                    raise TrialFailed(answer.get("error") or "no answer came")
-                elif accept := _button(message, "imagine:accept"):
+                    if answer["state"] not in ("thinking", "acknowledged"):  # a private answer may follow a deferral
+                        raise TrialFailed(answer.get("error") or "no answer came")
+                    await asyncio.sleep(POLL_SECONDS)
+                elif accepts and (accept := _button(message, "imagine:accept")):
                     pressed = await self._post("press", {"message": message["id"], "custom_id": accept})
                     interaction = pressed["interaction"]
                 elif answer["state"] == "thinking" or _button(message, "imagine:cancel"):

@@ -3,7 +3,7 @@
 from discord import app_commands
 from discord.utils import MISSING
 
-from bot.interaction import Interaction, caller_of, locale_of
+from bot.interaction import Interaction, caller_of, locale_of, think
 from bot.replies import queue_text
 from bot.translator import words
 from bot.tree import whisper
@@ -25,8 +25,8 @@ async def queue(interaction: Interaction) -> None:
 @app_commands.command(description=words("commands.cancel"))
 async def cancel(interaction: Interaction) -> None:
     """Cancel all that the person has waiting or running."""
-    await interaction.response.defer(ephemeral=True)
+    await think(interaction, ephemeral=True)
     count = await interaction.client.studio.cancel(caller_of(interaction))
     if not count:
         raise UserError("bot.nothing_to_cancel")
-    await interaction.edit_original_response(content=say("bot.cancelled", locale=locale_of(interaction), count=count))
+    await whisper(interaction, say("bot.cancelled", locale=locale_of(interaction), count=count))
