@@ -39,7 +39,9 @@ class LocalExecutor:
         for device in self._settings.devices or await find_devices():
             supervisor = Supervisor(device, self._config(device), self._patience, self._notify)
             self._supervisors[device] = supervisor
-            self._tasks.append(asyncio.create_task(supervisor.live(), name=f"worker {device}"))
+            task = asyncio.create_task(supervisor.live(), name=f"worker {device}")
+            task.add_done_callback(_report)
+            self._tasks.append(task)
 
     def workers(self) -> Sequence[WorkerInfo]:
         """Return the workers as they are now."""
@@ -88,3 +90,8 @@ class LocalExecutor:
     def _notify(self) -> None:
         event, self._change = self._change, asyncio.Event()
         event.set()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s is no longer supervised", task.get_name(), exc_info=error)

@@ -17,6 +17,7 @@ SECRETS = ("DISCORD_TOKEN", "PGPASSWORD")
 ENVIRONMENT = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # deterministic cuBLAS; read when its handles are made
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core
     "TOKENIZERS_PARALLELISM": "false",
 }
 EXIT_GRACE = 5.0

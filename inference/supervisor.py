@@ -90,14 +90,18 @@ class Supervisor:
 
     async def live(self) -> None:
         """Run the process again and again, until it is cancelled or has died too often in a row."""
-        while self._deaths < DEATHS:
+        while True:
             self._move_to(WorkerState.STARTING)
             try:
                 await self._live_once()
+            except OSError as error:
+                self._problem = f"its process cannot be started: {error}"
             finally:
                 self._lose(self._problem or "the executor closes")
             self._deaths += 1
             log.warning("worker %s died (%d in a row): %s", self.id, self._deaths, self._problem)
+            if self._deaths >= DEATHS:
+                break
             self._move_to(WorkerState.RESTARTING)
             await asyncio.sleep(back_off(self._deaths) * random.uniform(1.0, 1.2))  # noqa: S311 - jitter
         self._move_to(WorkerState.BROKEN)

@@ -165,7 +165,7 @@ class Worker:
             drawing = self._draw(attempt)
         except Cancelled:
             self._fail(attempt, FailureKind.CANCELLED, "cancelled")
-        except Unfeasible as error:
+        except (Unfeasible, CheckpointUnusable) as error:
             self._fail(attempt, FailureKind.INVALID, str(error))
         except OutOfMemory as error:
             self._fail(attempt, FailureKind.OUT_OF_MEMORY, str(error))

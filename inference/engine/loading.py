@@ -13,6 +13,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from huggingface_hub import hf_hub_download, snapshot_download
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers.utils import logging as transformers_logging
 
 from inference.checkpoints import Checkpoint, Family, Weights
 from inference.contract import CheckpointUnusable
@@ -30,6 +31,8 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     ),
 }
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
+
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ def _text_config(vocabulary: int) -> CLIPTextConfig:
 
 
 def _make_unet(family: Family) -> Any:
-    kinds = ["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"]
+    kinds = ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"]
     options: dict[str, Any] = {"cross_attention_dim": TEXT_WIDTH}
     if family is not Family.SD1:
         options["use_linear_projection"] = True

@@ -14,15 +14,15 @@ from typing import Any
 import torch
 from torch import nn
 
-CHANNELS = 32
+CHANNELS = 24
 LATENTS = 4
 FINE, LOW = 0, 8  # the first channel of four signals; their negatives are the next four
 LOUD = 16  # a constant and its negative
 LOUDNESS = 50.0
 NORM_SCALE = LOUDNESS * math.sqrt(2 / CHANNELS)  # what undoes a group normalisation over all channels
-DENOISING = 1.5  # by how much more than its noise the UNet takes from a latent; more gives smoother blobs
-TINT = 0.3
-TIME = 0.02
+DENOISING = 1.8  # by how much more than its noise the UNet takes from a latent; more gives smoother blobs
+TINT = 0.02
+TIME = 0.002
 ATTENTION = 4.0
 
 POINT = torch.zeros(3, 3)

@@ -1,0 +1,61 @@
+import re
+
+import pytest
+
+from config.settings import ROOT, ConfigError
+from inference.checkpoints import Checkpoint, Weights, load_checkpoints
+
+MODELS = ROOT / "config" / "models.toml"
+
+
+def test_the_file_that_ships_is_sound():
+    checkpoints = load_checkpoints(MODELS)
+    assert {"demo", "sd15", "sd-turbo", "sdxl", "sdxl-turbo", "sdxl-lightning"} <= set(checkpoints)
+    for name, checkpoint in checkpoints.items():
+        assert checkpoint.name == name
+        assert checkpoint.min_side <= checkpoint.native_side <= checkpoint.max_side
+        assert checkpoint.native_side**2 <= checkpoint.max_pixels
+        assert checkpoint.sampler in checkpoint.samplers
+        assert checkpoint.guided == (checkpoint.guidance_scale > 1)
+
+
+def test_all_that_comes_from_the_hub_is_pinned_and_its_pictures_are_checked():
+    for checkpoint in load_checkpoints(MODELS).values():
+        if checkpoint.weights.folder is None:
+            assert isinstance(checkpoint.image_check, Weights)
+            for weights in filter(None, (checkpoint.weights, checkpoint.unet, checkpoint.image_check)):
+                assert re.fullmatch("[0-9a-f]{40}", weights.revision or "")
+
+
+@pytest.mark.parametrize("revision", [None, "main", "451f4fe", "451F4FE16113BFF5A5D2269ED5AD43B0592E9A14"])
+def test_a_hub_id_needs_a_full_revision(revision):
+    with pytest.raises(ValueError, match=r"revision|pattern"):
+        Weights(source="somebody/something", revision=revision)
+
+
+def test_a_folder_needs_no_revision():
+    assert Weights(source="./data/x").folder == ROOT / "data" / "x"
+
+
+def test_every_problem_is_reported_at_once(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text('[one]\ntitle = "One"\n[two]\ntitle = 3\nfamily = "sd9"\n')
+    with pytest.raises(ConfigError) as caught:
+        load_checkpoints(path)
+    for part in ("[one]", "[two]", "family", "weights", "licence"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, "[one\n"])
+def test_a_missing_or_broken_file_is_a_configuration_error(tmp_path, text):
+    path = tmp_path / "models.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=r"models\.toml"):
+        load_checkpoints(path)
+
+
+def test_an_unknown_setting_is_refused():
+    entry = load_checkpoints(MODELS)["demo"].model_dump()
+    with pytest.raises(ValueError, match="colour"):
+        Checkpoint(**entry | {"colour": "red"})

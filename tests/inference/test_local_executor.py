@@ -1,0 +1,215 @@
+"""The executor with the real worker process and an engine that fails on demand."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+from inference_kit import a_checkpoint, an_attempt, pixels_of, run, running, until
+
+from inference.executor import WorkerState
+from inference.protocol import Done, Failed, FailureKind, Preview, Progress, Started
+from inference.supervisor import Patience, back_off
+
+SCRIPTED = "tests.fakes_inference:ScriptedEngine"
+
+
+@pytest.fixture
+async def executor(tmp_path):
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED, preview_every=0.01) as executor:
+        await until(executor, WorkerState.READY)
+        yield executor
+
+
+def failure(events):
+    assert isinstance(events[-1], Failed), events[-1]
+    return events[-1].kind
+
+
+async def test_a_worker_becomes_ready_and_tells_what_it_is(executor):
+    (worker,) = executor.workers()
+    assert (worker.state, worker.device, worker.lanes_free) == (WorkerState.READY, "cpu", 1)
+    assert worker.memory_bytes == 2**30
+    assert worker.fingerprint["engine"] == "scripted"
+    assert worker.fingerprint["pid"] != str(os.getpid())
+
+
+async def test_an_attempt_starts_progresses_and_ends_with_its_pictures(executor, tmp_path):
+    events = await run(executor, an_attempt(tmp_path / "spool"))
+    assert isinstance(events[0], Started)
+    assert [event.step for event in events if isinstance(event, Progress)] == [1, 2, 3, 4]
+    assert pixels_of(events[-1])[0].shape == (128, 128, 3)
+
+
+async def test_the_lane_is_taken_from_the_call_on_and_free_after_the_end(executor, tmp_path):
+    (worker,) = executor.workers()
+    stream = executor.run(worker.id, an_attempt(tmp_path / "a", "a", prompt="slow"))
+    assert executor.workers()[0].lanes_free == 0
+    other = await run(executor, an_attempt(tmp_path / "b", "b"))
+    assert failure(other) is FailureKind.WORKER_LOST
+    assert isinstance([event async for event in stream][-1], Done)
+    assert executor.workers()[0].lanes_free == 1
+
+
+async def test_a_cancel_ends_the_attempt_within_a_step(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    seen = []
+    async for event in stream:
+        seen.append(event)
+        if isinstance(event, Progress) and event.step == 3:
+            await executor.cancel("1")
+    assert failure(seen) is FailureKind.CANCELLED
+    assert sum(isinstance(event, Progress) for event in seen) < 10
+    assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+
+
+async def test_a_cancel_that_is_not_heeded_ends_the_process(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="hang"))
+    events = []
+    async for event in stream:
+        events.append(event)
+        if isinstance(event, Progress):
+            await executor.cancel("1")
+    assert failure(events) is FailureKind.WORKER_LOST
+    assert "cancel" in events[-1].detail
+    await until(executor, WorkerState.READY)
+
+
+async def test_a_reader_who_goes_away_cancels_the_attempt(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    await anext(stream)
+    await stream.aclose()
+    async with asyncio.timeout(2):
+        while executor.workers()[0].lanes_free == 0:
+            await executor.changed()
+
+
+async def test_a_killed_worker_loses_its_attempt_and_comes_back(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    pid = executor.worker_pids()["cpu"]
+    events = []
+    async for event in stream:
+        events.append(event)
+        if isinstance(event, Progress) and event.step == 2:
+            os.kill(pid, signal.SIGKILL)
+    assert failure(events) is FailureKind.WORKER_LOST
+    await until(executor, WorkerState.READY)
+    assert executor.worker_pids()["cpu"] != pid
+    assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+
+
+async def test_a_worker_that_stands_still_is_replaced(executor, tmp_path):
+    events = await run(executor, an_attempt(tmp_path, prompt="hang"))
+    assert failure(events) is FailureKind.WORKER_LOST
+    assert "stood still" in events[-1].detail
+
+
+async def test_a_worker_that_is_frozen_is_replaced(tmp_path):
+    patience = Patience(load=60, ping_every=0.1, silence=1)
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED, patience) as executor:
+        await until(executor, WorkerState.READY)
+        os.kill(executor.worker_pids()["cpu"], signal.SIGSTOP)
+        await until(executor, WorkerState.RESTARTING)
+        assert "no sign of life" in (executor.workers()[0].problem or "")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("out of memory", FailureKind.OUT_OF_MEMORY),
+        ("unfeasible", FailureKind.INVALID),
+        ("raise", FailureKind.ENGINE),
+        ("break the device", FailureKind.WORKER_LOST),
+        ("die", FailureKind.WORKER_LOST),
+    ],
+)
+async def test_every_failure_is_told_by_its_kind(executor, tmp_path, prompt, kind):
+    assert failure(await run(executor, an_attempt(tmp_path, prompt=prompt))) is kind
+
+
+async def test_out_of_memory_is_tried_once_more_with_the_least_memory(executor, tmp_path):
+    assert isinstance((await run(executor, an_attempt(tmp_path, prompt="out of memory once")))[-1], Done)
+
+
+async def test_previews_are_dropped_when_nobody_reads_them(executor, tmp_path):
+    """150 previews of a megabyte each, and a bot whose loop is busy meanwhile: the engine must not wait for it."""
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="flood", num_inference_steps=150))
+    time.sleep(1.2)  # noqa: ASYNC251 - the loop shall be busy
+    events = [event async for event in stream]
+    assert isinstance(events[-1], Done)
+    assert sum(isinstance(event, Progress) for event in events) == 150
+    assert 1 <= sum(isinstance(event, Preview) for event in events) < 150
+    assert events[-1].seconds < 1.0
+
+
+async def test_a_checkpoint_that_cannot_be_loaded_never_becomes_ready_and_is_named(tmp_path):
+    async with running(tmp_path, a_checkpoint(tmp_path, "unusable"), SCRIPTED) as executor:
+        states = set()
+        while executor.workers()[0].state is not WorkerState.BROKEN:
+            await executor.changed()
+            states.add(executor.workers()[0].state)
+    assert WorkerState.READY not in states
+    assert "picture check" in (executor.workers()[0].problem or "")
+
+
+async def test_a_checkpoint_that_loads_for_too_long_is_given_up(tmp_path):
+    patience = Patience(load=1.5, ping_every=0.1)
+    async with running(tmp_path, a_checkpoint(tmp_path, "slow to load"), SCRIPTED, patience) as executor:
+        await until(executor, WorkerState.RESTARTING)
+        assert "did not load" in (executor.workers()[0].problem or "")
+
+
+async def test_the_process_ends_when_the_bot_is_gone(tmp_path):
+    program = f"""
+import asyncio, sys
+sys.path[:0] = ["tests", "tests/inference"]
+from pathlib import Path
+from inference_kit import *
+async def main():
+    path = Path({str(tmp_path)!r})
+    async with running(path, a_checkpoint(path, "scripted"), {SCRIPTED!r}) as executor:
+        await until(executor, WorkerState.READY)
+        stream = executor.run("cpu", an_attempt(path, prompt="hang"))
+        async for event in stream:
+            print(executor.worker_pids()["cpu"], flush=True)
+            await asyncio.sleep(60)
+asyncio.run(main())
+"""
+    bot = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+    assert bot.stdout is not None
+    worker = psutil.Process(int(await bot.stdout.readline()))
+    bot.kill()
+    await bot.wait()
+    await asyncio.to_thread(psutil.wait_procs, [worker], 5)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_closing_lets_an_attempt_end_within_the_time(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="slow", num_inference_steps=10))
+    closing = asyncio.create_task(executor.close(5))
+    assert isinstance([event async for event in stream][-1], Done)
+    await closing
+    assert executor.worker_pids() == {}
+
+
+async def test_closing_ends_an_attempt_that_takes_longer(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, prompt="hang"))
+    began = time.monotonic()
+    closing = asyncio.create_task(executor.close(0.2))
+    assert failure([event async for event in stream]) is FailureKind.WORKER_LOST
+    await closing
+    assert time.monotonic() - began < 3
+
+
+async def test_the_worker_does_not_know_the_bots_secrets(tmp_path, monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED) as executor:
+        await until(executor, WorkerState.READY)
+        assert "DISCORD_TOKEN" not in psutil.Process(executor.worker_pids()["cpu"]).environ()
+
+
+def test_the_back_off_rises_to_a_minute():
+    assert [back_off(deaths) for deaths in range(1, 13)] == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60]

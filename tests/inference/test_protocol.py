@@ -1,0 +1,151 @@
+import asyncio
+import string
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.protocol import (
+    FRAME_LIMIT,
+    LENGTH,
+    Attempt,
+    BadFrame,
+    Cancel,
+    Done,
+    Failed,
+    FailureKind,
+    Message,
+    Ping,
+    Pixels,
+    Pong,
+    Preview,
+    Progress,
+    Ready,
+    Run,
+    Started,
+    Unusable,
+    decode,
+    encode,
+    receive,
+)
+from inference.request import ImageRequest, Sampler, Task
+
+ids = st.text(string.ascii_letters, min_size=1)
+counts = st.integers(0, 2**40)
+fingerprints = st.dictionaries(st.text(), st.text(), max_size=3)
+requests = st.builds(
+    ImageRequest,
+    task=st.sampled_from(Task),
+    checkpoint=st.text(),
+    prompt=st.text(max_size=200),
+    negative_prompt=st.text(max_size=200),
+    seed=st.integers(0, 2**32 - 1),
+    width=st.integers(8, 512).map(lambda side: side * 8),
+    height=st.integers(8, 512).map(lambda side: side * 8),
+    num_inference_steps=st.integers(1, 150),
+    guidance_scale=st.floats(0, 30),
+    sampler=st.sampled_from(Sampler),
+    count=st.integers(1, 4),
+    source=st.text(),
+    strength=st.floats(0, 1),
+    factor=st.sampled_from((2, 4)),
+)
+attempts = st.builds(Attempt, id=ids, request=requests, source_path=st.none() | st.text(), spool=st.text())
+pictures = st.builds(Pixels, path=st.text(), seed=counts, width=counts, height=counts, concern=st.none() | st.text())
+messages = st.one_of(
+    st.builds(Run, attempt=attempts),
+    st.builds(Cancel, attempt_id=ids),
+    st.builds(Ping, serial=counts),
+    st.builds(Ready, device=ids, memory_bytes=counts, lanes=counts, fingerprint=fingerprints),
+    st.builds(Unusable, problem=st.text()),
+    st.builds(Pong, serial=counts, steps=counts, loading=st.booleans()),
+    st.builds(Started, attempt_id=ids),
+    st.builds(Progress, attempt_id=ids, step=counts, of=counts),
+    st.builds(Preview, attempt_id=ids, jpeg=st.binary()),
+    st.builds(
+        Done,
+        attempt_id=ids,
+        pictures=st.lists(pictures, max_size=4).map(tuple),
+        seconds=st.floats(0, 1e6),
+        fingerprint=fingerprints,
+        truncated=st.text(),
+    ),
+    st.builds(Failed, attempt_id=ids, kind=st.sampled_from(FailureKind), detail=st.text()),
+)
+
+
+def reader_of(data: bytes) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    return reader
+
+
+@given(messages)
+def test_a_message_comes_back_as_it_was(message: Message):
+    assert decode(encode(message)[LENGTH.size :]) == message
+
+
+@given(st.binary(max_size=100))
+def test_foreign_bytes_are_refused_with_bad_frame_only(body: bytes):
+    with pytest.raises(BadFrame):
+        decode(body)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ["Nothing", {}],
+        ["Run", {}],
+        ["Ping", {"serial": "one"}],
+        ["Failed", {"attempt_id": "1", "kind": "boredom", "detail": ""}],
+        [["Ping"], {"serial": 1}],
+        ["Ping"],
+        3,
+    ],
+)
+def test_what_is_no_message_is_refused(content: object):
+    with pytest.raises(BadFrame):
+        decode(msgpack.packb(content))
+
+
+def test_a_request_out_of_bounds_is_refused_on_the_wire_too():
+    fields = msgpack.unpackb(encode(Run(attempt=_attempt()))[LENGTH.size :])[1]
+    fields["attempt"]["request"]["width"] = 100
+    with pytest.raises(BadFrame, match="multiple of 8"):
+        decode(msgpack.packb(["Run", fields]))
+
+
+def test_a_message_over_the_limit_is_not_sent():
+    with pytest.raises(BadFrame, match="Preview"):
+        encode(Preview(attempt_id="1", jpeg=b"\0" * FRAME_LIMIT))
+
+
+async def test_a_frame_over_the_limit_is_not_read():
+    with pytest.raises(BadFrame, match="is the most"):
+        await receive(reader_of(LENGTH.pack(FRAME_LIMIT + 1)))
+
+
+async def test_frames_are_told_apart_in_a_stream():
+    reader = reader_of(encode(Ping(serial=1)) + encode(Ping(serial=2)))
+    assert [await receive(reader), await receive(reader)] == [Ping(serial=1), Ping(serial=2)]
+
+
+async def test_a_stream_that_ends_within_a_frame_is_the_end():
+    with pytest.raises(EOFError):
+        await receive(reader_of(encode(Ping(serial=1))[:-1]))
+
+
+def _attempt() -> Attempt:
+    request = ImageRequest(
+        checkpoint="tiny",
+        prompt="",
+        seed=0,
+        width=64,
+        height=64,
+        num_inference_steps=1,
+        guidance_scale=1,
+        sampler=Sampler.DDIM,
+    )
+    return Attempt(id="1", request=request, source_path=None, spool="/")

@@ -1,0 +1,67 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inference_kit import a_request
+
+from inference.request import SEEDS, ImageRequest, InvalidRequest, Task
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("prompt", ["", "x" * 2000], ["x" * 2001]),
+        ("negative_prompt", ["", "x" * 2000], ["x" * 2001]),
+        ("seed", [0, SEEDS - 1], [-1, SEEDS]),
+        ("num_inference_steps", [1, 150], [0, 151]),
+        ("guidance_scale", [0.0, 30.0], [-0.1, 30.1, math.nan, math.inf]),
+        ("count", [1, 4], [0, 5]),
+        ("width", [64, 4096], [0, 56, 63, 68, 4104]),
+        ("height", [64, 4096], [0, 56, 63, 68, 4104]),
+    ],
+)
+def test_every_setting_has_bounds(field, good, bad):
+    for value in good:
+        assert getattr(a_request(**{field: value}), field) == value
+    for value in bad:
+        with pytest.raises(InvalidRequest) as caught:
+            a_request(**{field: value})
+        assert str(caught.value).endswith((".", "again."))
+
+
+@pytest.mark.parametrize("strength", [-0.01, 1.01, math.nan])
+def test_strength_has_bounds(strength):
+    with pytest.raises(InvalidRequest, match="Strength"):
+        a_request(task=Task.IMAGE_TO_IMAGE, source="00", strength=strength)
+
+
+@pytest.mark.parametrize("missing", [{"source": None, "strength": 0.5}, {"source": "00", "strength": None}])
+@pytest.mark.parametrize("task", [Task.IMAGE_TO_IMAGE, Task.UPSCALE])
+def test_what_starts_from_a_picture_needs_one(task, missing):
+    with pytest.raises(InvalidRequest, match="picture to start from"):
+        a_request(task=task, factor=2, **missing)
+
+
+@pytest.mark.parametrize("factor", [None, 0, 1, 3, 8])
+def test_a_picture_is_enlarged_two_or_four_times(factor):
+    with pytest.raises(InvalidRequest, match="2 or 4"):
+        a_request(task=Task.UPSCALE, source="00", strength=0.3, factor=factor)
+
+
+@given(st.integers(0, SEEDS - 1), st.integers(1, 4))
+def test_each_picture_can_be_asked_for_alone(seed: int, count: int):
+    request = a_request(seed=seed, count=count)
+    assert len(set(request.seeds)) == count
+    for index, picture_seed in enumerate(request.seeds):
+        single = request.single(index)
+        assert (single.seed, single.count, single.seeds) == (picture_seed, 1, (picture_seed,))
+
+
+def test_seed_zero_is_a_seed():
+    assert a_request(seed=0).seeds == (0,)
+
+
+def test_plain_values_make_the_same_request():
+    request = a_request(task=Task.UPSCALE, source="00", strength=0.3, factor=4)
+    assert ImageRequest.from_dict(request.to_dict()) == request
