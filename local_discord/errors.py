@@ -1,8 +1,10 @@
 """Discord's errors: an HTTP status, a JSON code, a message, and the nested places of a bad form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 Path = tuple[str | int, ...]
+Check = Callable[[Any, Path, "Form"], None]
 
 
 class ApiError(Exception):
@@ -40,6 +42,12 @@ class Form:
     def wrong(self, path: Path, code: str, message: str) -> None:
         """Note one problem."""
         self._problems.append((path, code, message))
+
+    def passes(self, check: Check, value: Any, path: Path) -> bool:
+        """Run a check; whether it found nothing wrong."""
+        before = len(self._problems)
+        check(value, path, self)
+        return len(self._problems) == before
 
     def finish(self) -> None:
         """Raise FormError when anything was wrong."""

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from local_discord.errors import Form, Path
+from local_discord.errors import Check, Form, Path
 from local_discord.limits.shape import (
-    Check,
     anything,
     boolean,
     both,
@@ -70,18 +69,16 @@ def _typed(value: Check, *bounds: str, bound: Check) -> Check:
 
 
 def _choices_rule(value: Any, path: Path, form: Form) -> None:
-    if not isinstance(value, dict):
-        return
     choices = value.get("choices")
     if value.get("autocomplete") and choices:
         message = "Autocomplete options cannot have choices"
         form.wrong((*path, "choices"), "APPLICATION_COMMAND_AUTOCOMPLETE_WITH_CHOICES", message)
     for low, high in (("min_value", "max_value"), ("min_length", "max_length")):
         a, b = value.get(low), value.get(high)
-        if isinstance(a, int | float) and isinstance(b, int | float) and a > b:
+        if a is not None and b is not None and a > b:
             form.wrong((*path, low), "BASE_TYPE_MAX", f"{low} must not be above {high}.")
-    names = [choice.get("name") for choice in choices or [] if isinstance(choice, dict)]
-    if len(names) != len(set(map(str, names))):
+    names = [choice["name"] for choice in choices or []]
+    if len(names) != len(set(names)):
         form.wrong((*path, "choices"), "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_INVALID", "Choice names must differ")
 
 
@@ -99,11 +96,10 @@ def _options(kinds: dict[int, Check]) -> Check:
 
 
 def _options_rule(value: Any, path: Path, form: Form) -> None:
-    options = [option for option in value if isinstance(option, dict)] if isinstance(value, list) else []
     names: set[str] = set()
     optional = False
-    for index, option in enumerate(options):
-        name = str(option.get("name"))
+    for index, option in enumerate(value):
+        name = option["name"]
         if name in names:
             message = f'Option name "{name}" is already used'
             form.wrong((*path, index, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
@@ -112,7 +108,7 @@ def _options_rule(value: Any, path: Path, form: Form) -> None:
             message = "Required options must be placed before non-required options"
             form.wrong((*path, index), "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         optional = optional or not option.get("required")
-    if len({option.get("type") in (SUBCOMMAND, GROUP) for option in options}) > 1:
+    if len({option["type"] in (SUBCOMMAND, GROUP) for option in value}) > 1:
         form.wrong(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Subcommands and options cannot be mixed")
 
 
@@ -156,8 +152,7 @@ _MENU = record(
 def check_command(value: Any, path: Path, form: Form) -> None:
     """One whole command."""
     menu = isinstance(value, dict) and value.get("type") in (USER, MESSAGE)
-    (_MENU if menu else _SLASH)(value, path, form)
-    if isinstance(value, dict) and sum(_characters(value)) > MAX_CHARACTERS:
+    if form.passes(_MENU if menu else _SLASH, value, path) and sum(_characters(value)) > MAX_CHARACTERS:
         message = f"Command exceeds maximum size ({MAX_CHARACTERS})"
         form.wrong(path, "APPLICATION_COMMAND_TOO_LARGE", message)
 
@@ -165,13 +160,11 @@ def check_command(value: Any, path: Path, form: Form) -> None:
 def _characters(item: dict[str, Any]) -> Iterator[int]:
     for key in ("name", "description", "value"):
         value = item.get(key)
-        translations = item.get(f"{key}_localizations")
-        longest = translations.values() if isinstance(translations, dict) else ()
-        yield max((len(word) for word in (value, *longest) if isinstance(word, str)), default=0)
+        translated = (item.get(f"{key}_localizations") or {}).values()
+        yield max((len(word) for word in (value, *translated) if isinstance(word, str)), default=0)
     for key in ("options", "choices"):
         for inner in item.get(key) or []:
-            if isinstance(inner, dict):
-                yield from _characters(inner)
+            yield from _characters(inner)
 
 
 def check_commands(value: Any, form: Form) -> None:

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from local_discord.errors import Form, Path
+from local_discord.errors import Check, Form, Path
 from local_discord.limits import kinds
 from local_discord.limits.shape import (
-    Check,
     boolean,
     both,
     by_type,
@@ -37,8 +36,6 @@ def component(required: dict[str, Check], optional: dict[str, Check]) -> Check:
 
 
 def _button_needs(value: Any, path: Path, form: Form) -> None:
-    if not isinstance(value, dict):
-        return
     needed = {kinds.LINK_STYLE: "url", kinds.PREMIUM_STYLE: "sku_id"}.get(value.get("style", 0), "custom_id")
     for key in ("custom_id", "url", "sku_id"):
         if key == needed and not value.get(key):
@@ -71,15 +68,13 @@ SELECT_OPTION = record(
 
 
 def _select_counts(value: Any, path: Path, form: Form) -> None:
-    if not isinstance(value, dict):
-        return
     low, high = value.get("min_values"), value.get("max_values")
-    if isinstance(low, int) and low > (high if isinstance(high, int) else 1):
+    if low is not None and low > (1 if high is None else high):
         form.wrong((*path, "min_values"), "BASE_TYPE_MAX", "min_values must not be above max_values.")
     options = value.get("options")
-    if not isinstance(options, list):
+    if options is None:
         return
-    if isinstance(high, int) and high > len(options):
+    if high is not None and high > len(options):
         form.wrong((*path, "max_values"), "BASE_TYPE_MAX", "max_values must not be above the number of options.")
     distinct(options, "value", (*path, "options"), form)
 
@@ -88,11 +83,10 @@ def distinct(items: list[Any], key: str, path: Path, form: Form) -> None:
     """Note every item whose key repeats an earlier one."""
     seen: set[Any] = set()
     for index, item in enumerate(items):
-        value = item.get(key) if isinstance(item, dict) else None
-        if isinstance(value, str) and value in seen:
-            form.wrong((*path, index, key), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", f'"{value}" is already used')
-        if isinstance(value, str):
-            seen.add(value)
+        if item[key] in seen:
+            message = f'"{item[key]}" is already used'
+            form.wrong((*path, index, key), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message)
+        seen.add(item[key])
 
 
 _SELECT: dict[str, Check] = {
@@ -122,10 +116,8 @@ SELECTS: dict[int, Check] = {
 
 
 def _row_width(value: Any, path: Path, form: Form) -> None:
-    inner = value.get("components") if isinstance(value, dict) else None
-    if not isinstance(inner, list) or len(inner) < 2:
-        return
-    if any(isinstance(item, dict) and item.get("type") in kinds.SELECTS for item in inner):
+    inner = value["components"]
+    if len(inner) > 1 and any(item["type"] in kinds.SELECTS for item in inner):
         form.wrong((*path, "components"), "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "A select takes the whole row")
 
 
@@ -161,15 +153,14 @@ _VERSION_2 = each(by_type({**_CONTAINED, kinds.CONTAINER: CONTAINER}), 0, MAX_CO
 
 def message_components(value: Any, path: Path, form: Form, *, version_2: bool) -> None:
     """All the rules for a message's components, the ones across components included."""
-    (_VERSION_2 if version_2 else _OLD)(value, path, form)
-    if not isinstance(value, list):
+    if not form.passes(_VERSION_2 if version_2 else _OLD, value, path):
         return
     everything = list(walk(value))
     unique(everything, path, form)
     if version_2 and len(everything) > MAX_COMPONENTS:
         message = f"Must be {MAX_COMPONENTS} or fewer components in all."
         form.wrong(path, "COMPONENT_LAYOUT_TOTAL_COMPONENTS_MAX", message)
-    words = sum(len(item["content"]) for item in everything if isinstance(item.get("content"), str))
+    words = sum(len(item.get("content", "")) for item in everything)
     if words > MAX_TEXT:
         form.wrong(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", f"Text exceeds {MAX_TEXT} characters in all.")
 
@@ -177,18 +168,15 @@ def message_components(value: Any, path: Path, form: Form, *, version_2: bool) -
 def unique(everything: list[dict[str, Any]], path: Path, form: Form) -> None:
     """Neither custom_id nor id may occur twice."""
     for key, code in (("custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED"), ("id", "COMPONENT_ID_DUPLICATED")):
-        used = Counter(item[key] for item in everything if isinstance(item.get(key), str | int) and item[key] != 0)
+        used = Counter(item[key] for item in everything if item.get(key))
         for value, count in used.items():
             if count > 1:
                 form.wrong(path, code, f"Component {key} cannot be duplicated: {value}")
 
 
-def walk(components: list[Any]) -> Iterator[dict[str, Any]]:
+def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Every component, the nested ones after the one that holds them."""
     for item in components:
-        if not isinstance(item, dict):
-            continue
         yield item
-        inner = item.get("components")
-        yield from walk(inner if isinstance(inner, list) else [])
-        yield from walk([item.get("accessory"), item.get("component")])
+        yield from walk(item.get("components", []))
+        yield from walk([item[key] for key in ("accessory", "component") if key in item])

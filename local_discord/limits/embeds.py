@@ -3,7 +3,7 @@
 from typing import Any
 
 from local_discord.errors import Form, Path
-from local_discord.limits.shape import anything, boolean, each, integer, maybe, record, text, url
+from local_discord.limits.shape import anything, boolean, each, integer, maybe, moment, record, text, url
 
 MAX_TOTAL = 6000
 
@@ -36,7 +36,7 @@ EMBED = record(
         "title": maybe(text(0, 256)),
         "description": maybe(text(0, 4096)),
         "color": maybe(integer(0, 0xFFFFFF)),
-        "timestamp": maybe(text()),
+        "timestamp": maybe(moment),
         "author": maybe(record({"name": text(1, 256)}, {"url": _LINK, **_ICON})),
         "footer": maybe(record({"text": text(1, 2048)}, _ICON)),
         "image": _PICTURE,
@@ -51,13 +51,12 @@ _EMBEDS = each(EMBED, 0, 10)
 
 def embeds(value: Any, path: Path, form: Form) -> None:
     """A message's embeds, with the limit on all their words together."""
-    _EMBEDS(value, path, form)
-    if not isinstance(value, list):
+    if not form.passes(_EMBEDS, value, path):
         return
-    if sum(_words(embed) for embed in value if isinstance(embed, dict)) > MAX_TOTAL:
+    if sum(map(_words, value)) > MAX_TOTAL:
         form.wrong(path, "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_TOTAL}")
     for index, embed in enumerate(value):
-        if isinstance(embed, dict) and not any(embed.get(key) for key in _SHOWN):
+        if not any(embed.get(key) for key in _SHOWN):
             form.wrong((*path, index, "description"), "BASE_TYPE_REQUIRED", "This field is required")
 
 
@@ -65,14 +64,12 @@ _SHOWN = ("title", "description", "fields", "author", "footer", "image", "thumbn
 
 
 def _words(embed: dict[str, Any]) -> int:
-    def length(holder: Any, *keys: str) -> int:
-        found = [holder.get(key) for key in keys] if isinstance(holder, dict) else []
-        return sum(len(value) for value in found if isinstance(value, str))
+    def length(holder: dict[str, Any] | None, *keys: str) -> int:
+        return sum(len((holder or {}).get(key) or "") for key in keys)
 
-    fields = embed.get("fields")
     return (
         length(embed, "title", "description")
         + length(embed.get("author"), "name")
         + length(embed.get("footer"), "text")
-        + sum(length(field, "name", "value") for field in (fields if isinstance(fields, list) else []))
+        + sum(length(field, "name", "value") for field in embed.get("fields") or [])
     )

@@ -3,11 +3,11 @@
 from enum import Enum
 from typing import Any
 
-from local_discord.errors import Form, Path
+from local_discord.errors import Check, Form, Path
 from local_discord.limits import kinds
 from local_discord.limits.components import message_components
 from local_discord.limits.embeds import embeds
-from local_discord.limits.shape import Check, anything, boolean, each, integer, maybe, one_of, record, snowflake, text
+from local_discord.limits.shape import anything, boolean, both, each, integer, maybe, one_of, record, snowflake, text
 
 MAX_FILES = 10
 
@@ -52,23 +52,23 @@ ATTACHMENT = record(
 )
 
 
-def _mentions(value: Any, path: Path, form: Form) -> None:
-    MENTIONS(value, path, form)
-    if not isinstance(value, dict) or not isinstance(value.get("parse"), list):
-        return
+def _no_clash(value: Any, path: Path, form: Form) -> None:
     for kind in ("users", "roles"):
-        if kind in value["parse"] and value.get(kind):
+        if kind in (value.get("parse") or []) and value.get(kind):
             form.wrong((*path, kind), "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", f'parse:["{kind}"] and {kind} clash')
 
 
-MENTIONS = record(
-    {},
-    {
-        "parse": maybe(each(one_of("users", "roles", "everyone"))),
-        "users": maybe(each(snowflake, 0, 100)),
-        "roles": maybe(each(snowflake, 0, 100)),
-        "replied_user": maybe(boolean),
-    },
+MENTIONS = both(
+    record(
+        {},
+        {
+            "parse": maybe(each(one_of("users", "roles", "everyone"))),
+            "users": maybe(each(snowflake, 0, 100)),
+            "roles": maybe(each(snowflake, 0, 100)),
+            "replied_user": maybe(boolean),
+        },
+    ),
+    _no_clash,
 )
 
 
@@ -88,7 +88,7 @@ _REFERENCE = record(
 _COMMON: dict[str, Check] = {
     "content": maybe(text(0, 2000)),
     "embeds": maybe(embeds),
-    "allowed_mentions": maybe(_mentions),
+    "allowed_mentions": maybe(MENTIONS),
     "attachments": maybe(each(ATTACHMENT, 0, MAX_FILES)),
     "components": anything,
     "tts": maybe(boolean),

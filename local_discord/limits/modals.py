@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_discord.errors import Form, Path
+from local_discord.errors import Check, Form, Path
 from local_discord.limits import kinds
 from local_discord.limits.components import (
     CUSTOM_ID,
@@ -13,7 +13,7 @@ from local_discord.limits.components import (
     unique,
     walk,
 )
-from local_discord.limits.shape import Check, boolean, both, by_type, each, integer, maybe, one_of, record, text
+from local_discord.limits.shape import boolean, both, by_type, each, integer, maybe, one_of, record, text
 
 _INPUT: dict[str, Check] = {
     "value": maybe(text(0, 4000)),
@@ -25,12 +25,10 @@ _INPUT: dict[str, Check] = {
 
 
 def _lengths(value: Any, path: Path, form: Form) -> None:
-    if not isinstance(value, dict):
-        return
     low, high, filled = value.get("min_length"), value.get("max_length"), value.get("value")
-    if isinstance(low, int) and isinstance(high, int) and low > high:
+    if None not in (low, high) and low > high:
         form.wrong((*path, "min_length"), "BASE_TYPE_MAX", "min_length must not be above max_length.")
-    if isinstance(high, int) and isinstance(filled, str) and len(filled) > high:
+    if None not in (high, filled) and len(filled) > high:
         form.wrong((*path, "value"), "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer in length.")
 
 
@@ -40,9 +38,7 @@ def _text_input(label: dict[str, Check], optional: dict[str, Check]) -> Check:
 
 
 def _distinct_options(value: Any, path: Path, form: Form) -> None:
-    options = value.get("options") if isinstance(value, dict) else None
-    if isinstance(options, list):
-        distinct(options, "value", (*path, "options"), form)
+    distinct(value["options"], "value", (*path, "options"), form)
 
 
 _OPTION = record(
@@ -78,8 +74,7 @@ _TOP: dict[int, Check] = {
 
 
 def _unique(value: Any, path: Path, form: Form) -> None:
-    if isinstance(value, list):
-        unique(list(walk(value)), path, form)
+    unique(list(walk(value)), path, form)
 
 
 MODAL = record(

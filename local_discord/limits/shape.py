@@ -5,13 +5,12 @@ Discord's nested form errors.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from local_discord.errors import Form, Path
+from local_discord.errors import Check, Form, Path
 from local_discord.snowflake import parse
-
-Check = Callable[[Any, Path, Form], None]
 
 
 def text(low: int = 0, high: int | None = None, pattern: re.Pattern[str] | None = None) -> Check:
@@ -73,6 +72,14 @@ def snowflake(value: Any, path: Path, form: Form) -> None:
 
 def anything(value: Any, path: Path, form: Form) -> None:
     """A value that nobody looks at."""
+
+
+def moment(value: Any, path: Path, form: Form) -> None:
+    """A time in ISO 8601."""
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        form.wrong(path, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
 
 
 def one_of(*choices: Any) -> Check:
@@ -174,11 +181,11 @@ def by_type(kinds: Mapping[int, Check]) -> Check:
     return check
 
 
-def both(*checks: Check) -> Check:
-    """All of these checks, in order."""
+def both(shape: Check, rule: Check) -> Check:
+    """The shape, and if the value has it, the rule across its parts."""
 
     def check(value: Any, path: Path, form: Form) -> None:
-        for inner in checks:
-            inner(value, path, form)
+        if form.passes(shape, value, path):
+            rule(value, path, form)
 
     return check
