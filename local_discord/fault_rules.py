@@ -39,7 +39,7 @@ class Rule:
     @classmethod
     def parse(cls, given: Any) -> "Rule":
         """Read a rule and fill in its defaults; raises BadRule."""
-        if not isinstance(given, dict) or given.get("kind") not in KINDS:
+        if not isinstance(given, dict) or given.get("kind") not in list(KINDS):
             raise BadRule(f"A rule is an object whose kind is one of {', '.join(KINDS)}.")
         kind = given["kind"]
         known = KINDS[kind]
@@ -66,7 +66,7 @@ class Rule:
 def parse_rules(text: str) -> list[Rule]:
     """Read the body of an order; raises BadRule."""
     given: Any = None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         given = json.loads(text)
     if not isinstance(given, list):
         raise BadRule("The body is a JSON list of rules.")

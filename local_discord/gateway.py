@@ -17,12 +17,12 @@ from local_discord.gateway_members import member_chunks
 from local_discord.gateway_protocol import BadFrame, Close, Op
 from local_discord.gateway_session import Session
 from local_discord.gateway_transport import Transport
+from local_discord.gateway_welcome import VERSION, welcome
 from local_discord.guild import Json
 from local_discord.world import World
 
 log = logging.getLogger(__name__)
 
-VERSION = "10"
 #: After these a session cannot be resumed: the client left for good, or was refused.
 ENDING = {1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
 
@@ -133,33 +133,8 @@ class Gateway:
         session = Session(wish.shard, wish.intents)
         self._sessions[session.id] = session
         session.attach(connection)
-        self._welcome(session, connection.base_url)
+        welcome(session, self._world, connection.base_url)
         self.on_ready()
-
-    def _welcome(self, session: Session, url: str) -> None:
-        mine = [guild for guild in self._world.guilds.values() if session.serves(guild.id)]
-        session.deliver(
-            "READY",
-            {
-                "v": int(VERSION),
-                "user": self._world.own_user(),
-                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in mine],
-                "session_id": session.id,
-                "session_type": "normal",
-                "resume_gateway_url": url,
-                "shard": list(session.shard),
-                "application": self._world.application(),
-                "private_channels": [],
-                "presences": [],
-                "relationships": [],
-                "user_settings": {},
-                "_trace": [],
-            },
-        )
-        for guild in mine:
-            if wants(session.intents, "GUILD_CREATE", in_guild=True):
-                data = tailored("GUILD_CREATE", guild.create_payload(), session.intents, self._world.bot.id)
-                session.deliver("GUILD_CREATE", data)
 
     def _resume(self, connection: Connection, data: Any) -> None:
         wish = Resume.parse(data, token=self._world.token)

@@ -81,7 +81,7 @@ class Connection:
         try:
             self._queue.put_nowait(item)
         except asyncio.QueueFull:
-            self._break()
+            self._abort()
 
     async def _read(self, receive: Receive) -> None:
         while True:
@@ -116,9 +116,15 @@ class Connection:
                 await self._socket.close(code=self.close_code, message=reason.encode())
 
     def _break(self) -> None:
-        self.close_code = 1006
+        """End without a close frame, but not before what is written has gone out."""
         if self._request.transport is not None:
             self._request.transport.close()
+
+    def _abort(self) -> None:
+        """End at once: the client does not read any more."""
+        self.close_code = self.close_code or 1006
+        if self._request.transport is not None:
+            self._request.transport.abort()
 
     async def _watch(self) -> None:
         while True:
@@ -127,6 +133,8 @@ class Connection:
             self.send(Op.HEARTBEAT)
             if not await self._beats_within(DEAD * self._heartbeat):
                 self.close(Close.SESSION_TIMED_OUT, "Session timed out.")
+                await asyncio.sleep(CLOSE_SECONDS)
+                self._abort()
                 return
 
     async def _beats_within(self, seconds: float) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from local_discord.gateway_intents import ALL_INTENTS, PRIVILEGED, Intent
-from local_discord.gateway_protocol import BadFrame, Close
+from local_discord.gateway_protocol import BadFrame, Close, is_count
 from local_discord.guild import Json
 
 #: Identifies a day, and shards that may identify at the same time: what Discord grants a small bot.
@@ -48,7 +48,7 @@ class Resume:
         """Read RESUME's data; raises BadFrame with 4002 or 4004."""
         body = _authenticated(data, token)
         session_id, seq = body.get("session_id"), body.get("seq")
-        if not isinstance(session_id, str) or not _is_count(seq):
+        if not isinstance(session_id, str) or not is_count(seq):
             raise BadFrame(Close.DECODE_ERROR, "Error while decoding payload.")
         return cls(session_id, seq)
 
@@ -97,19 +97,15 @@ def _authenticated(data: Any, token: str) -> Json:
 
 
 def _shard(value: Any) -> tuple[int, int]:
-    if isinstance(value, list) and len(value) == 2 and all(map(_is_count, value)) and value[0] < value[1]:
+    if isinstance(value, list) and len(value) == 2 and all(map(is_count, value)) and value[0] < value[1]:
         return value[0], value[1]
     raise BadFrame(Close.INVALID_SHARD, "Invalid shard.")
 
 
 def _intents(value: Any, flags: int) -> Intent:
-    if not _is_count(value) or value & ~ALL_INTENTS:
+    if not is_count(value) or value & ~ALL_INTENTS:
         raise BadFrame(Close.INVALID_INTENTS, "Invalid intent(s).")
     for intent, granting in PRIVILEGED.items():
         if value & intent and not flags & granting:
             raise BadFrame(Close.DISALLOWED_INTENTS, "Disallowed intent(s).")
     return Intent(value)
-
-
-def _is_count(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local_discord.gateway_intents import Intent
-from local_discord.gateway_protocol import BadFrame, Close
+from local_discord.gateway_protocol import BadFrame, Close, is_count
 from local_discord.gateway_session import Session
 from local_discord.guild import Guild, Json, Member
 from local_discord.snowflake import parse
@@ -21,10 +21,11 @@ def member_chunks(world: World, session: Session, data: Any) -> Iterator[Json]:
     Raises BadFrame with 4002 when the request is not one.
     """
     guild_id = parse(data.get("guild_id")) if isinstance(data, dict) else None
-    if guild_id is None or ("query" not in data) == ("user_ids" not in data):
+    limit = data.get("limit", 0) if isinstance(data, dict) else 0
+    if guild_id is None or ("query" not in data) == ("user_ids" not in data) or not is_count(limit):
         raise BadFrame(Close.DECODE_ERROR, "Error while decoding payload.")
     guild = world.guilds.get(guild_id)
-    whole = data.get("query") == "" and not data.get("limit")
+    whole = data.get("query") == "" and limit == 0
     if guild is None or (whole and Intent.GUILD_MEMBERS not in session.intents):
         return
     found, missing = _by_ids(guild, data) if "user_ids" in data else (_by_name(guild, data, whole=whole), [])
@@ -38,7 +39,7 @@ def member_chunks(world: World, session: Session, data: Any) -> Iterator[Json]:
 def _by_name(guild: Guild, data: Json, *, whole: bool) -> list[Member]:
     start = str(data["query"]).lower()
     found = [member for member in guild.members.values() if member.user.name.lower().startswith(start)]
-    return found if whole else found[: min(int(data.get("limit") or MAX_FOUND), MAX_FOUND)]
+    return found if whole else found[: min(data.get("limit") or MAX_FOUND, MAX_FOUND)]
 
 
 def _by_ids(guild: Guild, data: Json) -> tuple[list[Member], list[str]]:

@@ -2,7 +2,7 @@
 
 import json
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 
 class Op(IntEnum):
@@ -65,7 +65,7 @@ def decode(raw: str | bytes) -> tuple[Op, Any]:
         raise BadFrame(Close.DECODE_ERROR, "Payload too large.")
     try:
         payload = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFrame(Close.DECODE_ERROR, "Error while decoding payload.") from error
     if not isinstance(payload, dict) or not isinstance(payload.get("op"), int):
         raise BadFrame(Close.DECODE_ERROR, "Error while decoding payload.")
@@ -73,3 +73,8 @@ def decode(raw: str | bytes) -> tuple[Op, Any]:
         return Op(payload["op"]), payload.get("d")
     except ValueError as error:
         raise BadFrame(Close.UNKNOWN_OPCODE, "Unknown opcode.") from error
+
+
+def is_count(value: Any) -> TypeGuard[int]:
+    """Whether a client sent a whole number that is not negative."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

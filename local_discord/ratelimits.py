@@ -101,7 +101,8 @@ class RateLimits:
 def too_many(retry_after: float, *, scope: str, headers: dict[str, str] | None = None) -> web.Response:
     """Return Discord's 429; without `Via` client libraries take it for a ban by the proxy and do not retry."""
     everywhere = scope == "global"
-    body = {"message": "You are being rate limited.", "retry_after": round(retry_after, 3), "global": everywhere}
+    told = {"message": "You are being rate limited.", "code": 0, "global": everywhere}
+    body = {**told, "retry_after": round(retry_after, 3)}
     more = {"Retry-After": str(math.ceil(retry_after)), "Via": "1.1 local", "X-RateLimit-Scope": scope}
     if everywhere:
         more["X-RateLimit-Global"] = "true"

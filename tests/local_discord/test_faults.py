@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from gateway_kit import GUILDS
+from local_discord_kit import Bot, Person
 
 from local_discord.clock import Clock
 from local_discord.faults import Faults
@@ -182,6 +183,7 @@ async def test_expired_tokens_expire_at_once(bench: Bench) -> None:
         ("nonsense", "The body is a JSON list of rules."),
         ('{"kind": "rest"}', "The body is a JSON list of rules."),
         ("[1]", "A rule is an object whose kind is one of"),
+        ('[{"kind": []}]', "A rule is an object whose kind is one of"),
         ('[{"kind": "meteor"}]', "A rule is an object whose kind is one of gateway_drop,"),
         ('[{"kind": "rest"}]', "rest: status needed."),
         ('[{"kind": "rest", "status": 42}]', "rest: status must be an HTTP status from 200 to 599."),
@@ -206,3 +208,23 @@ async def test_a_bad_rule_is_refused_in_words_and_none_of_its_list_is_ordered(
     assert answer.status == 400
     assert (await answer.json())["error"].startswith(sentence)
     assert left == []
+
+
+async def test_expired_tokens_are_refused_by_the_whole_server(bot: Bot, ada: Person) -> None:
+    await bot.command()
+    await ada.run("/imagine")
+    asked = await bot.interaction()
+    await bot.respond(asked, 5)
+    await ada.session.post(f"{ada.base}/local/faults", json=[{"kind": "expire_tokens"}])
+    late = await bot.webhook("PATCH", asked, {"content": "late"}, which="@original")
+
+    assert (late.status, late.code) == (401, 50027)
+
+
+async def test_the_whole_server_refuses_by_order_and_by_itself(bot: Bot, ada: Person, studio: int) -> None:
+    rules = [{"kind": "rest", "status": 429, "path": "/messages"}, {"kind": "rest_delay", "seconds": 0.1}]
+    await ada.session.post(f"{ada.base}/local/faults", json=rules)
+    replies = [await bot.call("POST", f"/channels/{studio}/messages", {"content": str(n)}) for n in range(7)]
+
+    assert [reply.status for reply in replies] == [429, 200, 200, 200, 200, 200, 429]
+    assert [message["content"] for message in await ada.messages()] == ["1", "2", "3", "4", "5"]

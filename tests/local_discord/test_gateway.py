@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from gateway_kit import GUILDS, Place, running_gateway
 
+from local_discord.gateway_connection import MAX_QUEUED
+
 GUILD_MEMBERS, GUILD_PRESENCES, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 2, 256, 512, 4096, 1 << 15
 
 
@@ -80,6 +82,7 @@ async def test_a_bad_identify_is_refused_with_its_code(place: Place, changed: di
     [
         ("not json", 4002),
         ("[]", 4002),
+        ("[" * 4000, 4002),
         ('{"op": null}', 4002),
         ('{"op": 2, "d": []}', 4002),
         ('{"op": 77, "d": null}', 4001),
@@ -255,6 +258,31 @@ async def test_presence_and_voice_are_accepted(place: Place) -> None:
     await client.send(1, None)
 
     assert await client.op(11)
+
+
+@pytest.mark.parametrize(
+    "request_members",
+    [
+        None,
+        {},
+        {"guild_id": "1"},
+        {"guild_id": "1", "query": "", "user_ids": []},
+        {"guild_id": "1", "query": "", "limit": "all"},
+    ],
+)
+async def test_a_request_for_members_that_is_none_is_refused(place: Place, request_members: Any) -> None:
+    client, _ = await place.login()
+    await client.send(8, request_members)
+
+    assert await client.closed() == 4002
+
+
+async def test_a_client_that_does_not_read_is_cut_off(place: Place) -> None:
+    client, _ = await place.login()
+    for number in range(MAX_QUEUED + 1):
+        place.say(number)
+
+    assert await client.closed() == 1006
 
 
 async def test_closing_the_gateway_closes_its_connections(place: Place) -> None:
