@@ -169,23 +169,17 @@ def _characters(item: dict[str, Any]) -> Iterator[int]:
 
 def check_commands(value: Any, form: Form) -> None:
     """The body of a bulk overwrite: every command, their number, and that names differ within a type."""
-    if not isinstance(value, list):
-        form.wrong((), "BASE_TYPE_BAD_TYPE", "Only iterables may be used in a ListType")
+    if not form.passes(each(check_command), value, ()):
         return
-    seen: set[tuple[object, object]] = set()
-    for index, item in enumerate(value):
-        check_command(item, (index,), form)
-        key = kind_and_name(item)
-        if key in seen:
+    known = [kind_and_name(item) for item in value]
+    for index, key in enumerate(known):
+        if key in known[:index]:
             form.wrong((index, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must differ")
-        seen.add(key)
     for kind, most in MOST.items():
-        if sum(1 for found, _ in map(kind_and_name, value) if found == kind) > most:
+        if sum(found == kind for found, _ in known) > most:
             form.wrong((), "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
 
 
-def kind_and_name(item: Any) -> tuple[object, object]:
+def kind_and_name(command: dict[str, Any]) -> tuple[int, str]:
     """What a command is known by."""
-    if not isinstance(item, dict):
-        return None, None
-    return item.get("type") or CHAT_INPUT, str(item.get("name"))
+    return command.get("type") or CHAT_INPUT, command["name"]

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from local_discord import permissions
 from local_discord.body import answer, nothing, read_json
-from local_discord.errors import Form, missing_access, unknown
+from local_discord.errors import Form, missing_access, missing_permissions, unknown
 from local_discord.guild import Channel
 from local_discord.limits.shape import anything, record, snowflake
 from local_discord.rest.paths import API, core, path_channel, path_guild, path_id
@@ -77,7 +77,7 @@ async def typing(request: web.Request) -> web.Response:
     here = visible_channel(request)
     server = core(request)
     if not server.world.permissions(here, server.world.bot.id) & permissions.SEND_MESSAGES:
-        raise missing_access()
+        raise missing_permissions()
     server.chat.typing(here, server.world.bot)
     return nothing()
 

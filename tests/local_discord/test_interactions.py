@@ -162,6 +162,48 @@ async def test_deferral_carries_no_flag_but_ephemeral(bot: Bot, asked: dict) -> 
     assert reply.code == 50035
 
 
+async def pressed(bot: Bot, ada: Person, studio: int) -> tuple[dict, str]:
+    button = {"type": 2, "style": 1, "label": "go", "custom_id": "go"}
+    body = {"content": "before", "components": [{"type": 1, "components": [button]}]}
+    message = (await bot.call("POST", f"/channels/{studio}/messages", body)).body
+    await ada.post("press", {"message": message["id"], "custom_id": "go"})
+    return await bot.interaction(), message["id"]
+
+
+async def test_silent_deferral_then_edit_changes_the_message_with_the_button(
+    bot: Bot, ada: Person, studio: int
+) -> None:
+    asked, message = await pressed(bot, ada, studio)
+    await bot.respond(asked, 6)
+    silent = await ada.outcome(asked["id"])
+    edited = await bot.webhook("PATCH", asked, {"content": "after"}, which="@original")
+    outcome = await ada.outcome(asked["id"])
+
+    assert asked["message"]["id"] == edited.body["id"] == message
+    assert asked["data"] == {"custom_id": "go", "component_type": 2, "id": 2}
+    assert silent["state"] == "acknowledged"
+    assert (outcome["state"], outcome["message"]["content"]) == ("updated", "after")
+
+
+async def test_answer_to_a_button_refers_to_its_message(bot: Bot, ada: Person, studio: int) -> None:
+    asked, message = await pressed(bot, ada, studio)
+    answered = await bot.respond(asked, 4, {"content": "x"}, query="?with_response=true")
+    made = answered.body["resource"]["message"]
+
+    assert made["message_reference"]["message_id"] == message
+    assert made["interaction_metadata"]["interacted_message_id"] == message
+
+
+async def test_update_in_place_follows_the_rules_of_messages(bot: Bot, ada: Person, studio: int) -> None:
+    asked, _ = await pressed(bot, ada, studio)
+    bad = await bot.respond(asked, 7, {"content": "x" * 2001})
+    good = await bot.respond(asked, 7, {"content": "after", "components": []}, query="?with_response=1")
+
+    assert bad.faults("data", "content") == ["BASE_TYPE_MAX_LENGTH"]
+    assert good.body["resource"]["type"] == 7
+    assert (await ada.outcome(asked["id"]))["message"]["components"] == []
+
+
 async def test_quiet_waits_until_the_message_rests(bot: Bot, ada: Person, asked: dict) -> None:
     await bot.respond(asked, 4, {"content": "0"})
     waiting = asyncio.create_task(ada.outcome(asked["id"], until="quiet", wait=10))
