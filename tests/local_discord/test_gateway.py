@@ -176,6 +176,12 @@ async def test_a_zlib_stream_carries_the_whole_connection(place: Place) -> None:
     assert (await client.event("CHANNEL_UPDATE"))["number"] == 1
 
 
+async def test_a_compression_that_is_not_spoken_here_means_plain_frames(place: Place) -> None:
+    client = await place.connect(compress="zstd-stream")
+
+    assert (await client.receive())["op"] == 10
+
+
 async def test_payload_compression_compresses_each_large_payload_by_itself(place: Place) -> None:
     client = await place.connect()
     await client.op(10)
