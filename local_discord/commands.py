@@ -18,7 +18,11 @@ from local_discord.payloads import BOT_DM_CONTEXT, GUILD_CONTEXT, context_of
 from local_discord.world import World
 
 Scope = int | None
-_FIELDS = ("name", "name_localizations", "description", "description_localizations", "options", "nsfw")
+#: What an edit that does not speak of it leaves as it is.
+_FIELDS = (
+    *("type", "name", "name_localizations", "description", "description_localizations", "options", "nsfw"),
+    *("default_member_permissions", "contexts", "integration_types"),
+)
 
 
 class Commands:
@@ -56,11 +60,8 @@ class Commands:
     def edit(self, scope: Scope, command_id: int | None, body: Json) -> Json:
         """Change some keys of a command."""
         old = self.get(scope, command_id)
-        known = {key: old[key] for key in (*_FIELDS, "type", "default_member_permissions", "contexts") if key in old}
-        merged = {**known, **body}
-        if "contexts" in body or "dm_permission" not in body:
-            merged.setdefault("contexts", old.get("contexts"))
-        else:
+        merged = {**{key: old[key] for key in _FIELDS if key in old}, **body}
+        if "dm_permission" in body and "contexts" not in body:
             merged["contexts"] = None
         _check(merged)
         made = self._made(scope, merged, old)

@@ -35,6 +35,7 @@ async def sentences(
     except Refused as refused:
         return answer({"error": refused.sentence}, refused.status)
     except ApiError as error:
-        return answer({"error": f"{error.message}."}, 413 if error.status == 413 else 400)
+        large = "A file may be at most 10 MiB, and all together 25 MiB."
+        return answer({"error": large if error.status == 413 else f"{error.message}."}, 400)
     except web.HTTPException as error:
         return answer({"error": error.reason}, error.status)

@@ -23,7 +23,8 @@ def _corrected(spec: dict[str, Any]) -> dict[str, Any]:
     """Where the written documentation and the description disagree, the documentation wins."""
     schemas = spec["components"]["schemas"]
     schemas["MessageAttachmentRequest"]["properties"]["id"] = {"type": ["string", "integer"]}
-    for name in ("ApplicationCommandCreateRequest", "ApplicationCommandUpdateRequest"):
+    for name in ("CreateRequest", "UpdateRequest", "PatchRequestPartial"):
+        name = f"ApplicationCommand{name}"
         schemas[name]["properties"]["nsfw"] = {"type": "boolean"}
         schemas[name]["properties"]["default_member_permissions"] = {"type": ["string", "integer", "null"]}
     field_error = {"code": {"type": ["string", "integer"]}, "message": {"type": "string"}}

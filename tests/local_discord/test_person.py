@@ -227,6 +227,12 @@ async def test_people_delete_their_own_and_moderators_anybodys(ada: Person, ben:
     assert await ada.messages() == []
 
 
+async def test_too_large_a_file_is_refused_in_words(ada: Person) -> None:
+    reply = await ada.post("say", {"content": "x"}, files=[("big.bin", bytes(11 << 20))])
+
+    assert (reply.status, reply.body["error"]) == (400, "A file may be at most 10 MiB, and all together 25 MiB.")
+
+
 async def test_world_names_everything(ada: Person, server: LocalDiscord) -> None:
     world = await ada.get("world")
 

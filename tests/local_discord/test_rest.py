@@ -235,6 +235,8 @@ async def test_commands_are_created_changed_and_deleted(bot: Bot, server: LocalD
     made = await bot.call("POST", base, body)
     again = await bot.call("POST", base, {**body, "description": "e"})
     changed = await bot.call("PATCH", f"{base}/{made.body['id']}", {"name": "paint"})
+    guarded = await bot.call("PATCH", f"{base}/{made.body['id']}", {"default_member_permissions": "8", "contexts": [0]})
+    open_again = await bot.call("PATCH", f"{base}/{made.body['id']}", {"dm_permission": True})
     bad = await bot.call("PATCH", f"{base}/{made.body['id']}", {"name": "No"})
     put = await bot.call("PUT", base, [{"name": "paint", "description": "f"}, {"name": "Menu", "type": 3}])
     gone = await bot.call("DELETE", f"{base}/{made.body['id']}")
@@ -242,6 +244,8 @@ async def test_commands_are_created_changed_and_deleted(bot: Bot, server: LocalD
     assert (made.status, again.status) == (201, 200)
     assert (again.body["id"], again.body["description"]) == (made.body["id"], "e")
     assert (changed.body["name"], changed.body["description"]) == ("paint", "e")
+    assert (guarded.body["name"], guarded.body["contexts"], guarded.body["dm_permission"]) == ("paint", [0], False)
+    assert (open_again.body["contexts"], open_again.body["default_member_permissions"]) == (None, "8")
     assert bad.code == 50035
     assert [item["id"] for item in put.body][:1] == [made.body["id"]]
     assert gone.status == 204
