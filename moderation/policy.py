@@ -15,7 +15,7 @@ from config.words import FALLBACK, say
 
 DEFAULT = ROOT / "config" / "policy.toml"
 LABELS = tuple("abcdefghijk")
-SERVER_RULES = ("nudity", "gore", "self_harm", "real_people", "nonsense", "operator")
+SERVER_RULES = ("nudity", "gore", "harm", "self_harm", "real_people", "nonsense", "operator")
 
 
 class Verdict(StrEnum):
@@ -63,6 +63,12 @@ class Clause(_Frozen):
     action: Verdict
     reply: str = Field(min_length=1)
     relaxed_in_age_restricted: bool = False
+
+
+class Learned(_Frozen):
+    """How sure the classifier must be before a prompt is refused on its word."""
+
+    threshold: float = Field(allow_inf_nan=False)
 
 
 class Group(_Frozen):
@@ -121,6 +127,7 @@ class _PolicyFile(_Frozen):
     version: str = Field(min_length=1)
     terms: str
     licence: Licence
+    classifier: Learned
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
 
@@ -138,6 +145,7 @@ class Policy(_Frozen):
 
     version: str
     licence: Licence
+    classifier: Learned
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
     terms: Terms
@@ -170,7 +178,7 @@ def load_policy(path: Path = DEFAULT) -> Policy:
         if rule.breaks not in known:
             line = _line(terms_path.read_text(encoding="utf-8"), ("rules", number, "breaks"))
             raise ConfigError(f'{terms_path.name}, line {line}: "{rule.breaks}" is neither a clause nor a rule')
-    return Policy(version=file.version, licence=file.licence, clauses=file.clauses, rules=file.rules, terms=terms)
+    return Policy(terms=terms, **{name: getattr(file, name) for name in Policy.model_fields if name != "terms"})
 
 
 @cache

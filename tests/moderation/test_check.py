@@ -2,10 +2,12 @@
 
 import pickle
 import time
+from collections.abc import Callable
 
 import pytest
 
 from moderation import Policy, Verdict, check_prompt, default_policy
+from moderation.opinion import Opinion
 from moderation.policy import Policy as PolicyModel
 
 
@@ -128,6 +130,44 @@ def test_the_licence_binds_in_age_restricted_channels() -> None:
     assert check_prompt("Taylor Swift, nude", age_restricted=True).label == "real_people"
 
 
+def test_the_classifier_alone_refuses_without_a_strike(stand_in_policy: Policy) -> None:
+    threshold = stand_in_policy.classifier.threshold
+
+    def judge(log_odds: float) -> Verdict:
+        opinion = Opinion("i", log_odds)
+        return check_prompt("a fox", policy=stand_in_policy, classifier=lambda prompt: opinion).verdict
+
+    assert judge(threshold) is Verdict.ALLOW
+    assert judge(threshold + 0.01) is Verdict.REFUSE
+
+
+def test_a_rule_outranks_the_classifier(stand_in_policy: Policy) -> None:
+    decision = check_prompt(
+        "a lantern, a harbour", policy=stand_in_policy, classifier=lambda prompt: Opinion("nudity", 9.0)
+    )
+
+    assert decision.label == "b"
+
+
+def raising(prompt: str) -> Opinion:
+    raise FileNotFoundError("the classifier is missing")
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [raising, lambda prompt: None, lambda prompt: Opinion("no such label", 9.0), lambda prompt: Opinion("i", None)],
+    ids=["missing", "of the wrong shape", "of an unknown label", "without a number"],
+)
+def test_a_classifier_that_fails_is_a_refusal_that_says_so(classifier: Callable[[str], Opinion]) -> None:
+    decision = check_prompt("a fox", classifier=classifier)
+
+    assert (decision.verdict, decision.key) == (Verdict.REFUSE, "moderation.check_failed")
+
+
+def test_a_classifier_that_gives_no_number_refuses() -> None:
+    assert not check_prompt("a fox", classifier=lambda prompt: Opinion("i", float("nan"))).allowed
+
+
 def test_what_cannot_be_checked_is_refused_in_plain_words() -> None:
     no_text = check_prompt(None)  # type: ignore[arg-type]
     no_terms = check_prompt("a fox", policy=PolicyModel.model_construct(version="broken"))
@@ -136,6 +176,10 @@ def test_what_cannot_be_checked_is_refused_in_plain_words() -> None:
         assert (decision.verdict, decision.label) == (Verdict.REFUSE, None)
         assert "could not be made" in decision.sentence()
     assert no_terms.policy_version == "broken"
+
+
+def harmless(prompt: str) -> Opinion:
+    return Opinion("harm", -9.0)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +196,8 @@ def test_what_cannot_be_checked_is_refused_in_plain_words() -> None:
     ],
 )
 def test_a_long_prompt_is_checked_in_time(prompt: str) -> None:
-    check_prompt("warm")
+    check_prompt("warm", classifier=harmless)
     start = time.perf_counter()
-    check_prompt(prompt)
+    check_prompt(prompt, classifier=harmless)
 
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from moderation import Policy, check_prompt
 from moderation.normalise import folded, readings, shape, spelled, visible
+from moderation.opinion import Opinion
 
 BLOCKED = "marmalade"
 LOOKALIKES = {"a": "аɑα", "e": "еҽ", "m": "ⅿм", "r": "гᴦ", "l": "ⅼ|", "d": "ԁⅾ"}
@@ -17,6 +18,10 @@ MARKS = "\u0301\u0308\u0327\u0336\u20dd"
 SEPARATORS = (" ", ".", "-", "_", "*", "/", "~", "  ", ". ", ", ")
 
 Draw = Callable[..., str]
+
+
+def harmless(prompt: str) -> Opinion:
+    return Opinion("harm", -9.0)
 
 
 def swapped(draw: Draw, table: dict[str, str]) -> str:
@@ -73,7 +78,7 @@ def disguises(draw: Draw) -> str:
 def test_a_blocked_term_is_found_in_every_disguise(
     stand_in_policy: Policy, disguise: str, before: str, after: str
 ) -> None:
-    decision = check_prompt(before + disguise + after, policy=stand_in_policy)
+    decision = check_prompt(before + disguise + after, policy=stand_in_policy, classifier=harmless)
 
     assert decision.label == "operator"
 
