@@ -19,7 +19,7 @@ from bot.translator import CatalogueTranslator
 from bot.tree import Tree, attend
 from bot.views.button import ActionButton
 
-SYNCED = "commands.json"  # in the data folder: which commands Discord was told of last
+SYNCED = "synced.json"  # in the data folder: which commands Discord was told of last
 REMIX = "imagine:remix:"
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,8 @@ import discord
 from bot.caller import Caller
 from config.words import UserError
 
+PRIVATE = "private"
+
 if TYPE_CHECKING:
     from bot.making import Making
     from bot.studio import Studio
@@ -55,4 +57,10 @@ def caller_of(interaction: Interaction, message_id: int | None = None) -> Caller
 async def think(interaction: Interaction, *, ephemeral: bool = False) -> int | None:
     """Acknowledge with "thinking…"; return the id of the reply that says so."""
     response = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+    interaction.extras[PRIVATE] = ephemeral
     return None if response is None else response.message_id
+
+
+def thinks_in_private(interaction: Interaction) -> bool:
+    """Say whether the acknowledgement is one that only the person sees."""
+    return bool(interaction.extras.get(PRIVATE))

@@ -65,7 +65,7 @@ def ending_letter(job: Job) -> Letter:
     locale = job.locale
     if job.status is JobStatus.CANCELLED:
         return Letter(_clip([say("bot.was_cancelled", locale=locale, user=job.user_id), _prompt_of(job)]))
-    sentence = say(job.error_key or "bot.failed_inside", locale=locale, **(job.error_values or {}))
+    sentence = say(job.error_key or "jobs.failed_inside", locale=locale, **(job.error_values or {}))
     lines = [say("bot.no_picture", locale=locale, user=job.user_id, reason=sentence)]
     if job.status is not JobStatus.REFUSED:  # a refusal does not repeat what it refused
         lines.append(_prompt_of(job))

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.interaction import Host, Interaction, caller_of, locale_of
+from bot.interaction import Host, Interaction, caller_of, locale_of, thinks_in_private
 from config.words import UserError, say
 
 TOO_LATE = 10062  # Discord forgot the interaction: more than three seconds went by
@@ -61,6 +61,9 @@ async def whisper(interaction: Interaction, text: str, **message: Any) -> None:
     """Answer so that only the person sees it, whatever was answered so far."""
     if not interaction.response.is_done():
         await interaction.response.send_message(text, ephemeral=True, **message)
+        return
+    if thinks_in_private(interaction):
+        await interaction.edit_original_response(content=text, **message)
         return
     if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         await interaction.delete_original_response()  # a public "thinking…" cannot be made private

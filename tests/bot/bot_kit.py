@@ -1,0 +1,134 @@
+"""The whole bot in one process, on a local Discord and a fake executor, for tests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+from fakes import FakeExecutor, InThreadClerk
+from guest import Guest, Json
+from yarl import URL
+
+from bot.client import ImagineClient
+from bot.delivery import Delivery
+from bot.progress import ProgressBoard
+from bot.studio import Studio
+from config.settings import load_settings
+from db.history import History
+from db.images import PictureStore
+from db.jobs import Jobs
+from db.outbox import Outbox
+from db.people import People
+from db.session import Database
+from db.uploads import Uploads
+from inference.checkpoints import load_checkpoints
+from jobs.dispatcher import Dispatcher
+from jobs.finish import Finisher
+from local_discord.server import LocalDiscord
+from moderation.policy import default_policy
+
+POLL_SECONDS = 0.05
+
+
+@dataclass
+class House:
+    """A running bot, and what a test looks at."""
+
+    server: LocalDiscord
+    client: ImagineClient
+    executor: FakeExecutor
+    studio: Studio
+    jobs: Jobs
+    history: History
+    store: PictureStore
+    session: aiohttp.ClientSession
+
+    def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
+        return Guest(self.session, self.server.base, name, channel)
+
+
+@asynccontextmanager
+async def open_house(server: LocalDiscord, database: Database, folder: Path) -> AsyncIterator[House]:
+    """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
+    settings = load_settings(data=folder)
+    checkpoints = {"demo": load_checkpoints(settings.models)["demo"]}
+    jobs, history, outbox = Jobs(database), History(database), Outbox(database)
+    store, clerk, executor = PictureStore(folder / "pictures"), InThreadClerk(), FakeExecutor()
+    finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=clerk)
+    dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times)
+    studio = Studio(
+        checkpoints=checkpoints,
+        default_checkpoint="demo",
+        limits=settings.limits,
+        policy=default_policy(),
+        policy_file=settings.policy,
+        people=People(database),
+        jobs=jobs,
+        history=history,
+        uploads=Uploads(database),
+        store=store,
+        dispatcher=dispatcher,
+        pictures=clerk,
+        prompts=clerk,
+    )
+    async with aiohttp.ClientSession() as session, ImagineClient(studio=studio, data=folder) as client:
+        client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine
+        delivery = Delivery(client=client, outbox=outbox, jobs=jobs, history=history, store=store, clerk=clerk)
+        board = ProgressBoard(client=client, place=dispatcher.place, every=0.2, ended=delivery.wake)
+        tasks = [
+            asyncio.create_task(work)
+            for work in (client.start(server.token), dispatcher.run(board), board.run(), delivery.run(board))
+        ]
+        try:
+            await asyncio.wait_for(client.wait_until_ready(), 20)
+            yield House(server, client, executor, studio, jobs, history, store, session)
+        finally:
+            await board.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def pointed_at(server: LocalDiscord) -> AsyncIterator[None]:
+    """Let discord.py, which keeps its addresses on classes, speak to the server."""
+    before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE
+    discord.http.Route.BASE = f"{server.base}/api/v10"
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(server.core.gateway_url)
+    discord.Asset.BASE = f"{server.base}/cdn"
+    try:
+        yield
+    finally:
+        discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE = before
+
+
+async def first_answer(guest: Guest, text: str) -> Json:
+    """Type a command and return the message that answers it first, even if it asks something in turn."""
+    started = await guest.post("run", {"channel": guest.channel, "text": text})
+    return await settled(guest, started)
+
+
+async def settled(guest: Guest, started: Json) -> Json:
+    """Return the message that an act led to, once it no longer says "thinking"."""
+    async with asyncio.timeout(20):
+        while True:
+            answer = await guest.get(f"interactions/{started['interaction']}", wait=20)
+            if answer["state"] in ("answered", "updated"):
+                return dict(answer["message"])
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def gone(guest: Guest, message: Json) -> None:
+    """Return once the message is no longer there."""
+    async with asyncio.timeout(20):
+        while message["id"] in [each["id"] for each in await in_channel(guest)]:  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def in_channel(guest: Guest) -> list[Json]:
+    """Return what the person sees in the channel, oldest first."""
+    return list(await guest.get("messages", channel=guest.channel, limit=50))

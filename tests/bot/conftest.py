@@ -1,0 +1,31 @@
+"""A running bot for each test."""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from bot_kit import House, open_house, pointed_at
+from PIL import Image
+
+from db.session import Database
+from local_discord.server import LocalDiscord
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[LocalDiscord]:
+    async with LocalDiscord() as running, pointed_at(running):
+        yield running
+
+
+@pytest.fixture
+async def house(server: LocalDiscord, sqlite_database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(server, sqlite_database, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(file, "PNG")
+    return file.getvalue()
