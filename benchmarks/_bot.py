@@ -35,11 +35,11 @@ class Bot:
             response.raise_for_status()
             return dict(await response.json())
 
-    async def get(self, call: str, **query: Any) -> Json:
+    async def get(self, call: str, **query: Any) -> Any:
         """Look at something as a person."""
         async with self.session.get(f"{self.base}/local/{call}", params=query) as response:
             response.raise_for_status()
-            return dict(await response.json())
+            return await response.json()
 
     async def accept_licence(self, user: str) -> None:
         """Ask for a picture, accept the use restrictions, and wait until the picture is there."""

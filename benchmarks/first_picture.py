@@ -15,7 +15,7 @@ async def measure() -> dict[str, float]:
         await bot.accept_licence("ada")
         while True:
             messages = await bot.get("messages", user="ada", channel="studio", limit=10)
-            if any(_finished(message) for message in messages["messages"]):
+            if any(_finished(message) for message in messages):
                 return {"ready_s": ready - started, "first_picture_s": time.monotonic() - started}
             await asyncio.sleep(0.1)
 

@@ -95,7 +95,7 @@ class Trial:
                 elif accepts and (accept := _button(message, "imagine:accept")):
                     pressed = await self._post("press", {"message": message["id"], "custom_id": accept})
                     interaction = pressed["interaction"]
-                elif answer["state"] == "thinking" or _button(message, "imagine:cancel"):
+                elif answer["state"] == "thinking" or _in_progress(message):
                     await asyncio.sleep(POLL_SECONDS)
                 else:
                     return dict(message)
@@ -139,6 +139,11 @@ def _walk(components: list[Json]) -> list[Json]:
 def _button(message: Json, prefix: str) -> str | None:
     ids = (str(component.get("custom_id", "")) for component in _walk(message.get("components", [])))
     return next((custom_id for custom_id in ids if custom_id.startswith(prefix)), None)
+
+
+def _in_progress(message: Json) -> bool:
+    """Say whether a reply is that of a job which is not over; /queue's own buttons are for the person alone."""
+    return not message["ephemeral"] and _button(message, "imagine:cancel") is not None
 
 
 def _texts(message: Json) -> list[str]:

@@ -47,8 +47,7 @@ class Guest:
 
     async def messages(self) -> list[Json]:
         """Return what the person sees in the channel, oldest first."""
-        answer = await self.get("messages", channel=self.channel, limit=50)
-        return list(answer["messages"])
+        return await self.get("messages", channel=self.channel, limit=200)
 
     async def message(self, message_id: str) -> Json:
         """Return a message as it is now."""
@@ -68,12 +67,12 @@ class Guest:
                 elif message and (accept := custom_id(message, "imagine:accept")):
                     pressed = await self.post("press", {"message": message["id"], "custom_id": accept})
                     interaction = pressed["interaction"]
-                elif message is None or answer["state"] == "thinking" or custom_id(message, "imagine:cancel"):
+                elif message is None or answer["state"] in ("thinking", "acknowledged") or in_progress(message):
                     await asyncio.sleep(0.1)
                 else:
                     return dict(message)
 
-    async def post(self, call: str, body: Json, files: tuple[tuple[str, bytes], ...] = ()) -> Json:
+    async def post(self, call: str, body: Json, files: tuple[tuple[str, bytes], ...] = ()) -> Any:
         """Do something; raises Refused where the chat client would not send it."""
         body = {"user": self.name} | body
         data: Any = json.dumps(body)
@@ -85,7 +84,7 @@ class Guest:
         async with self.session.post(f"{self.base}/{call}", data=data, headers=headers) as response:
             return await _read(response)
 
-    async def get(self, call: str, **query: Any) -> Json:
+    async def get(self, call: str, **query: Any) -> Any:
         """Look at something."""
         async with self.session.get(f"{self.base}/{call}", params={"user": self.name} | query) as response:
             return await _read(response)
@@ -97,11 +96,16 @@ class Guest:
             return await response.read()
 
 
-async def _read(response: aiohttp.ClientResponse) -> Json:
-    answer: Json = await response.json()
+async def _read(response: aiohttp.ClientResponse) -> Any:
+    answer = await response.json()
     if response.status >= 400:
         raise Refused(answer["error"])
     return answer
+
+
+def in_progress(message: Json) -> bool:
+    """Say whether a reply is that of a job which is not over."""
+    return not message["ephemeral"] and custom_id(message, "imagine:cancel") is not None
 
 
 def components(message: Json) -> list[Json]:
