@@ -16,7 +16,7 @@ CHUNK = 2**22
 
 def make_deterministic() -> None:
     """Choose the settings that give the same bits for the same work, and leave a core to the bot."""
-    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), len(os.sched_getaffinity(0)) - 1)))
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.allow_tf32 = False

@@ -8,6 +8,7 @@ from inference_kit import a_checkpoint, a_request
 from inference.checkpoints import Family
 from inference.engine import tiny
 from inference.engine.denoise import Schedule, condition, denoise, draw_noise
+from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import load
 from inference.engine.schedulers import make_scheduler
 from inference.request import Sampler
@@ -26,6 +27,7 @@ TOLERANCE = 1e-4  # of latents whose deviation is about one, in float32
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
+    make_deterministic()
     folder = tmp_path_factory.mktemp("checkpoints")
     for family in Family:
         tiny.make(folder / family, family)
