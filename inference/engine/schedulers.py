@@ -61,7 +61,7 @@ def make_scheduler(sampler: Sampler, *configs: Mapping[str, Any]) -> Scheduler:
 
 def set_timesteps(scheduler: Scheduler, num_inference_steps: int, device: torch.device) -> None:
     """Set the timesteps; LCM chooses its own among those that it was distilled on, or as many as are asked for."""
-    if type(scheduler) is LCMScheduler:
+    if SCHEDULERS[Sampler.LCM][0] is type(scheduler):
         of = max(num_inference_steps, scheduler.config.original_inference_steps)
         scheduler.set_timesteps(num_inference_steps, device, original_inference_steps=of)
     else:
