@@ -124,7 +124,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 async def local_server() -> AsyncIterator[Place]:
     """Start the chat server of this machine as a process of its own."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "local_discord", cwd=ROOT, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        *(sys.executable, "-m", "local_discord", "--until-eof"),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,  # never written to: its end is ours, however we end
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         assert process.stdout is not None

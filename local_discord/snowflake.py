@@ -1,22 +1,24 @@
 """Discord's ids: 42 bits of time, 22 bits that keep them apart."""
 
 import time
+from collections.abc import Callable
 
 EPOCH_MS = 1_420_070_400_000
 
 
 class Snowflakes:
-    """Makes ids of the real time, each larger than the one before.
+    """Makes ids of the time that `now` tells in seconds, each larger than the one before.
 
     The moved clock is left out on purpose: client libraries compare an id's time with their own clock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
         self._last = 0
 
     def make(self) -> int:
         """The next id."""
-        stamp = (int(time.time() * 1000) - EPOCH_MS) << 22
+        stamp = (int(self._now() * 1000) - EPOCH_MS) << 22
         self._last = max(stamp, self._last + 1)
         return self._last
 

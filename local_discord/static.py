@@ -13,12 +13,19 @@ def add_routes(app: web.Application) -> None:
     """The page at /, its parts below /page/, attachments below /cdn/."""
     app.router.add_get("/", page)
     app.router.add_static("/page/", PAGE)
+    app.on_response_prepare.append(_always_fresh)
     app.router.add_get("/cdn/attachments/{channel:\\d+}/{attachment:\\d+}/{name}", attachment)
 
 
 async def page(request: web.Request) -> web.StreamResponse:
     """The chat page."""
     return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _always_fresh(request: web.Request, response: web.StreamResponse) -> None:
+    """Let no browser keep a part of the page beyond an upgrade."""
+    if request.path.startswith("/page/"):
+        response.headers["Cache-Control"] = "no-cache"
 
 
 async def attachment(request: web.Request) -> web.StreamResponse:

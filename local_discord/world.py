@@ -12,15 +12,19 @@ from local_discord.snowflake import Snowflakes
 PEOPLE = ("ada", "ben", "mia")
 MODERATORS = frozenset({"mia"})
 BOT_PERMISSIONS = permissions.EVERYONE | permissions.MANAGE_MESSAGES
+FOUNDED = 1_767_225_600.0  # 2026-01-01, in seconds since the Unix epoch
 ROOMS = (("studio", False), ("after-dark", True), ("mod-room", False))
 
 
 class World:
-    """One application with its bot, three people, and one guild to begin with."""
+    """One application with its bot, three people, and one guild to begin with.
+
+    These have the same ids in every run, so that a bot which keeps a history knows its people again.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.ids = Snowflakes()
+        self.ids = Snowflakes(lambda: FOUNDED)
         self.application_id = self.ids.make()
         self.bot = User(self.application_id, "Atelier", bot=True)
         self.token = _bot_token(self.application_id)
@@ -31,6 +35,7 @@ class World:
             user = User(self.ids.make(), name)
             self.users[user.id] = user
         self.home = self._found_home()
+        self.ids = Snowflakes()
 
     @property
     def people(self) -> list[User]:

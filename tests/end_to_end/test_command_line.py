@@ -1,0 +1,99 @@
+"""run_bot.py as an operator uses it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+from processes import ROOT
+
+
+def run(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+    environment |= {"IMAGINE_DATA": str(data)} | variables
+    return subprocess.run(
+        [sys.executable, "run_bot.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def test_try_runs_commands_in_order_and_writes_the_pictures(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    commands = ("/imagine a red circle seed:0 steps:2 count:2", "/reproduce {last}", "/queue")
+    done = run(tmp_path / "data", "try", *commands, "--json", "--out", str(out), "--as", "ben")
+    drawn, reproduced, queue = map(json.loads, done.stdout.splitlines())
+
+    assert done.returncode == 0, done.stderr
+    assert [picture["seed"] for picture in drawn["pictures"]] == [0, 1]
+    for picture in drawn["pictures"] + reproduced["pictures"]:
+        assert Image.open(picture["path"]).size == (picture["width"], picture["height"])
+        assert picture["record"] in picture["path"]
+    assert Path(reproduced["pictures"][0]["path"]).read_bytes() == Path(drawn["pictures"][1]["path"]).read_bytes()
+    assert "Identical" in reproduced["message"]["content"]
+    assert queue["message"]["content"]
+
+
+def test_try_remembers_its_history_and_prints_what_a_person_sees(tmp_path: Path) -> None:
+    first = run(tmp_path / "data", "try", "/imagine a kite steps:2", "--out", str(tmp_path), "--json")
+    record = json.loads(first.stdout)["pictures"][0]["record"]
+    shown = run(tmp_path / "data", "try", f"/show {record}", "--out", str(tmp_path))
+
+    assert shown.returncode == 0, shown.stderr
+    assert "a kite" in shown.stdout
+    assert "alt text" in shown.stdout
+    assert "Vary" in shown.stdout
+
+
+def test_try_fails_where_no_picture_came(tmp_path: Path) -> None:
+    refused = run(tmp_path / "data", "try", "/show 0000000000", "--out", str(tmp_path))
+
+    assert refused.returncode == 1
+    assert "no picture" in refused.stdout
+
+
+def test_doctor_says_of_everything_whether_it_is_well(tmp_path: Path) -> None:
+    well = run(tmp_path / "data", "doctor")
+
+    assert well.returncode == 0, well.stdout
+    for subject in ("token", "database", "disk", "device", "checkpoint demo"):
+        assert subject in well.stdout
+
+
+def test_doctor_says_what_to_do_about_a_problem(tmp_path: Path) -> None:
+    ill = run(tmp_path / "data", "doctor", IMAGINE_CHECKPOINT="nobody", IMAGINE_CHECKPOINTS='["nobody"]')
+
+    assert ill.returncode == 1
+    assert "models.toml" in ill.stdout
+
+
+def test_every_mistake_in_the_settings_is_named_at_once_and_no_secret_is(tmp_path: Path) -> None:
+    wrong = run(
+        tmp_path / "data",
+        "doctor",
+        IMAGINE_LIMITS__PENDING_PER_USER="0",
+        IMAGINE_TIMES__DRAIN="soon",
+        DISCORD_TOKEN="s3cret",
+    )
+
+    assert wrong.returncode == 2
+    assert "pending_per_user" in wrong.stderr
+    assert "drain" in wrong.stderr
+    assert "s3cret" not in wrong.stderr + wrong.stdout
+
+
+def test_db_upgrade_makes_the_schema(tmp_path: Path) -> None:
+    upgraded = run(tmp_path / "data", "db", "upgrade")
+
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert "revision" in upgraded.stdout
+    assert (tmp_path / "data" / "imagine.db").exists()
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert run(tmp_path / "data", "--version").stdout.startswith("imagine-bot ")
