@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from moderation.normalise import Words, backwards, folded, readings, shape, spelled
+from moderation.normalise import Words, backwards, folded, readings, shape, spelled, visible
 from moderation.policy import Group
 
 # Shorter words are parts of too many others to be looked for inside a run of spelled letters, or backwards.
 _SHORTEST_INSIDE = 4
+# Kana, Han and Hangul, where words run together or carry particles: gaps between them mean nothing.
+_UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_GAPS = re.compile(rf"(?<=[{_UNSPACED}])\s+|\s+(?=[{_UNSPACED}])")
+# Besides those, Arabic and Devanagari, whose vowels folding loses.
+_OWN_SCRIPT = re.compile(rf"[{_UNSPACED}\u0600-\u06ff\u0900-\u097f]")
+_PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~،؛؟।、。・「」]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,25 @@ class _Term:
         return len(found) == len(self.words) and all(map(_says, found, self.words))
 
 
+class _OwnScript:
+    """A group's terms in scripts that say too little once folded to ASCII, found as they are written."""
+
+    def __init__(self, group: Group) -> None:
+        self._terms, self._harmless = (
+            tuple(_written(phrase) for phrase in phrases if _OWN_SCRIPT.search(phrase))
+            for phrases in (group.words, group.harmless)
+        )
+
+    def stands_in(self, text: str) -> bool:
+        """Tell whether one of the terms stands in the text, outside of every harmless phrase."""
+        if not self._terms:
+            return False
+        written = _written(text)
+        for phrase in self._harmless:
+            written = written.replace(phrase, " ")
+        return any(term in written for term in self._terms)
+
+
 class Lexicon:
     """The terms of all groups, indexed by first word: the time to search grows with the text alone."""
 
@@ -34,6 +59,7 @@ class Lexicon:
             name: re.compile("|".join(group.patterns)) for name, group in groups.items() if group.patterns
         }
         self._ordinary_backwards = frozenset(word[::-1] for word in ordinary_backwards)
+        self._own_script = {name: _OwnScript(group) for name, group in groups.items()}
         for name, group in groups.items():
             for harmless, phrases in ((False, group.words), (True, group.harmless)):
                 for words in {words for phrase in phrases for words in _inflected(phrase)}:
@@ -49,6 +75,8 @@ class Lexicon:
             found |= self._inside(run)
         for plain in folded(text):
             found |= {name for name, pattern in self._patterns.items() if pattern.search(plain)}
+        if _OWN_SCRIPT.search(text):
+            found |= {name for name, terms in self._own_script.items() if terms.stands_in(text)}
         return frozenset(found)
 
     def _forwards(self, words: Words) -> set[str]:
@@ -99,9 +127,14 @@ def _says(found: str, word: str) -> bool:
 
 
 def _inflected(phrase: str) -> Iterator[Words]:
-    """Yield the phrase as words, and with a plural s."""
-    for base in folded(phrase):
+    """Yield the phrase as words, and with a plural s; nothing for a phrase that is looked for in its own script."""
+    for base in () if _OWN_SCRIPT.search(phrase) else folded(phrase):
         words = tuple(re.findall(r"[a-z0-9]+", base))
         yield words
         if not words[-1].endswith("s"):
             yield (*words[:-1], f"{words[-1]}s")
+
+
+def _written(text: str) -> str:
+    """Return the text as its words stand, one space around each; none inside scripts that know no gaps."""
+    return _GAPS.sub("", f" {' '.join(_PUNCTUATION.split(visible(text)))} ".replace("  ", " "))

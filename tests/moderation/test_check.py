@@ -124,6 +124,46 @@ def test_a_subject_alone_is_no_breach(prompt: str) -> None:
     assert decision.allowed, decision.label
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "retrato de una mujer desnuda",
+        "portrait d'une femme nue",
+        "Porträt einer nackten Frau",
+        "retrato de uma mulher nua",
+        "портрет обнажённой, голая женщина",
+        "صورة امرأة عارية",
+        "नग्न महिला का चित्र",
+        "一幅裸体女人的画像",
+        "全裸の女性の写真",
+        "여자의 누드 사진",
+    ],
+)
+def test_other_languages_are_judged(prompt: str) -> None:
+    assert check_prompt(prompt, classifier=harmless).label == "nudity"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "una niña juega con un perro en el parque",
+        "une petite fille lit un livre",
+        "Kinder spielen im Schnee",
+        "crianças na praia, aquarela",
+        "дети играют в саду",
+        "طفل يلعب في الحديقة",
+        "बगीचे में खेलता बच्चा",
+        "一个小女孩在樱花树下",
+        "子供とヌードルを食べる猫",
+        "어린이가 강아지와 놀고 있다",
+    ],
+)
+def test_a_child_in_any_language_is_no_breach(prompt: str) -> None:
+    decision = check_prompt(prompt)
+
+    assert decision.allowed, decision.label
+
+
 def test_the_licence_binds_in_age_restricted_channels() -> None:
     assert check_prompt("immigrants drawn as vermin", age_restricted=True).label == "i"
     assert check_prompt("a nude portrait", age_restricted=True).allowed
