@@ -9,12 +9,14 @@ from bot_kit import House, open_house, pointed_at
 from PIL import Image
 
 from db.session import Database
+from local_discord.gateway_identify import IdentifyLimit
 from local_discord.server import LocalDiscord
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[LocalDiscord]:
     async with LocalDiscord() as running, pointed_at(running):
+        running.gateway._limit = IdentifyLimit(0)  # a restart need not wait five seconds
         yield running
 
 

@@ -56,7 +56,8 @@ async def test_a_picture_is_deleted_by_its_requester(house: House) -> None:
     await ada.push(result, "Delete")
     await gone(ada, result)
 
-    assert [record.deleted_at is not None for record in await house.history.by_message(int(result["id"]))] == [True] * 2
+    records = [await house.history.get(each) for each in record_ids(result)]
+    assert all(record and record.deleted_at for record in records)
     assert "no picture" in (await ada.type(f"/show id:{record_ids(result)[0]}"))["content"]
 
 
