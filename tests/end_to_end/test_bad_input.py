@@ -43,11 +43,11 @@ def animation() -> bytes:
 
 REFUSED = {
     "1x1.png": (encoded(Image.new("RGB", (1, 1)), "PNG"), "64"),
-    "huge.png": (huge_png(), "pixels"),
+    "huge.png": (huge_png(), "Scale it down"),
     "corrupt.png": (encoded(Image.new("RGB", (300, 300)), "PNG")[:200], "damaged"),
-    "bomb.png": (png_bomb(), ""),
+    "bomb.png": (png_bomb(), "damaged"),
     "words.txt": (b"these are words", "PNG"),
-    "empty.png": (b"", ""),
+    "empty.png": (b"", "PNG"),
 }
 TAKEN = {
     "animated.gif": animation(),
@@ -80,7 +80,7 @@ async def test_after_all_that_the_bot_draws_as_before(guest: People) -> None:
 
 
 async def test_a_prompt_of_six_thousand_characters_is_told_its_limit(guest: People) -> None:
-    message = await guest().type(f"/imagine {'very ' * 1_200}long")
+    message = await guest().type(f"/imagine {'very ' * 1_199}long")
 
     assert message["ephemeral"]
     assert "2,000" in message["content"]
