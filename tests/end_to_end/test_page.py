@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from page_kit import ARGUMENTS, CHROMIUM
+from browsing import ARGUMENTS, CHROMIUM
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from processes import Bot
 

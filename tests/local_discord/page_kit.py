@@ -1,24 +1,18 @@
 """The chat page in a real browser, over a real server, with a real bot: fixtures, and what a person does."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import discord
 import pytest
 import pytest_asyncio
+from browsing import ARGUMENTS, CHROMIUM
 from discord.gateway import DiscordWebSocket
 from page_bot import PageBot
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 from yarl import URL
 
 from local_discord.server import LocalDiscord
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 
 PAGE_TESTS = [
     pytest.mark.asyncio(loop_scope="module"),
