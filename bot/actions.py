@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 
 import discord
 
 from bot.caller import Caller
 from bot.details import details_text
 from bot.interaction import Interaction, Press, caller_of, locale_of, think
+from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
 from bot.replies import deleted_text, shown_letter
@@ -65,7 +67,7 @@ async def show(interaction: Interaction, record_id: str) -> None:
         content=letter.content,
         attachments=[enclosure.to_file() for enclosure in letter.enclosures],
         view=letter.view,
-        allowed_mentions=discord.AllowedMentions.none(),
+        allowed_mentions=NOBODY,
     )
 
 
@@ -158,10 +160,13 @@ async def _download(upload: discord.Attachment, limit: int) -> bytes:
 async def _remove(client: discord.Client, channel_id: int, message_id: int, text: str) -> None:
     """Delete a message; where that is not allowed, empty it."""
     message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
-    try:
-        await message.delete()
-    except discord.NotFound:
-        return
-    except discord.HTTPException as error:
-        log.info("message %s is emptied, as it cannot be deleted: %s", message_id, error)
-        await message.edit(content=text, attachments=[], view=None, allowed_mentions=discord.AllowedMentions.none())
+    empty = partial(message.edit, content=text, attachments=[], view=None, allowed_mentions=NOBODY)
+    for way in (message.delete, empty):
+        try:
+            await way()
+        except discord.NotFound:
+            return
+        except discord.HTTPException as error:
+            log.info("message %s cannot be removed: %s", message_id, error)
+        else:
+            return

@@ -24,6 +24,8 @@ REMIX = "imagine:remix:"
 
 log = logging.getLogger(__name__)
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing is spoken here
+
 
 class ImagineClient(Host):
     """Speaks to Discord for a studio. Pings nobody, and reads no messages."""

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-import discord
-
 from bot.caller import Caller
 from bot.interaction import Interaction, caller_of, think
+from bot.letters import NOBODY
 from bot.views.history import PER_PAGE, HistoryView, thumbnail_file
 from bot.wording import escape
 from config.words import UserError, say
@@ -65,9 +64,7 @@ async def _show(interaction: Interaction, query: Query) -> None:
         locale=caller.locale,
     )
     files = [thumbnail_file(record, thumbnails[record.id]) for record in found.records if record.id in thumbnails]
-    await interaction.edit_original_response(
-        view=view, attachments=files, allowed_mentions=discord.AllowedMentions.none()
-    )
+    await interaction.edit_original_response(view=view, attachments=files, allowed_mentions=NOBODY)
 
 
 async def _find(interaction: Interaction, caller: Caller, query: Query) -> Page:

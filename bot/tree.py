@@ -85,5 +85,6 @@ def _sentence(interaction: Interaction, cause: BaseException) -> str:
 
 
 def _name_of(interaction: Interaction) -> str:
+    """Return the command's name or the button's kind; its argument may hold words that are nobody's business."""
     data: Any = interaction.data or {}
-    return str(data.get("name") or data.get("custom_id"))
+    return str(data.get("name") or ":".join(data.get("custom_id", "").split(":")[:2]))

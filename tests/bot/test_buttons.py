@@ -73,6 +73,19 @@ async def test_a_picture_is_deleted_by_a_moderator_but_not_by_just_anybody(house
     assert still_there
 
 
+async def test_a_message_that_cannot_be_deleted_is_emptied(house: House) -> None:
+    ada = house.guest()
+    result = await ada.type("/imagine a red circle")
+    fault = {"kind": "rest", "status": 403, "method": "DELETE", "path": "/messages/"}
+    await house.session.post(f"{house.server.base}/local/faults", json=[fault])
+    told = await settled(ada, await ada.push(result, "Delete"))
+    left = next(message for message in await in_channel(ada) if message["id"] == result["id"])
+
+    assert told["content"] == "Deleted."
+    assert "Deleted by" in left["content"]
+    assert (left["attachments"], left["components"]) == ([], [])
+
+
 async def test_a_running_job_is_cancelled_by_its_button(house: House) -> None:
     ada = house.guest()
     await ada.type("/imagine a red circle")
