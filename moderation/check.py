@@ -113,7 +113,7 @@ def _refusal(breach: Breach, policy: Policy, scores: Mapping[str, float]) -> Dec
     key = "moderation.refused_by_server"
     if breach.label in policy.clauses:
         values |= {"licence": policy.licence.name, "label": breach.label}
-        key = "moderation.locked" if breach.action is Verdict.LOCK else "moderation.refused_by_licence"
+        key = "moderation.refused_by_licence"
     if breach.action is Verdict.ALLOW:
         return Decision(Verdict.ALLOW, policy.version, label=breach.label, scores=scores)
     return Decision(breach.action, policy.version, breach.label, key, values, scores)

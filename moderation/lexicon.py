@@ -116,8 +116,8 @@ def _holds(run: str, word: str) -> bool:
     if len(word) < _SHORTEST_INSIDE:
         return _says(run, word)
     (letters, counts), (wanted, least) = shape(run), shape(word)
-    starts = (match.start() for match in re.finditer(f"(?={re.escape(wanted)})", letters))
-    return any(all(map(int.__ge__, counts[start:], least)) for start in starts)
+    starts = (start for start in range(len(letters)) if letters.startswith(wanted, start))
+    return wanted in letters and any(all(map(int.__ge__, counts[start:], least)) for start in starts)
 
 
 def _says(found: str, word: str) -> bool:
