@@ -81,7 +81,9 @@ def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Pol
     scores = {**evidence, **signs, f"classifier: {opinion.label}": opinion.log_odds}
     breaches = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
     if not opinion.log_odds <= policy.classifier.threshold:
-        breaches.append(Breach(opinion.label, Verdict.REFUSE))
+        # A classifier errs more often than a rule: it refuses at most, and only what the policy refuses.
+        action = min(Verdict.REFUSE, policy.find(opinion.label).action, key=lambda verdict: verdict.severity)
+        breaches.append(Breach(opinion.label, action))
     for breach in sorted(breaches, key=lambda each: -each.action.severity):
         if not (age_restricted and policy.find(breach.label).relaxed_in_age_restricted):
             return _refusal(breach, policy, scores)

@@ -181,6 +181,15 @@ def test_the_classifier_alone_refuses_without_a_strike(stand_in_policy: Policy) 
     assert judge(threshold + 0.01) is Verdict.REFUSE
 
 
+def test_a_clause_that_the_policy_only_notes_is_not_refused(stand_in_policy: Policy) -> None:
+    noted = stand_in_policy.clauses["i"].model_copy(update={"action": Verdict.ALLOW})
+    policy = stand_in_policy.model_copy(update={"clauses": {**stand_in_policy.clauses, "i": noted}})
+
+    decision = check_prompt("a fox", policy=policy, classifier=lambda prompt: Opinion("i", 9.0))
+
+    assert (decision.verdict, decision.label, decision.sentence()) == (Verdict.ALLOW, "i", "")
+
+
 def test_a_rule_outranks_the_classifier(stand_in_policy: Policy) -> None:
     decision = check_prompt(
         "a lantern, a harbour", policy=stand_in_policy, classifier=lambda prompt: Opinion("nudity", 9.0)
