@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from config.settings import ROOT, ConfigError, Endpoints, Settings, load_settings
 
 if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
+    from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.gallery import Gallery
     from bot.progress import ProgressBoard
     from db.history import History
     from jobs.dispatcher import Dispatcher
@@ -86,13 +88,15 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url))
         await database.migrate()
-        jobs, history, outbox = Jobs(database), History(database), Outbox(database)
+        jobs, history, uploads = Jobs(database), History(database), Uploads(database)
         store = PictureStore(settings.data / "pictures")
+        await store.sweep(await history.known_pictures() | await uploads.known_pictures())
         pictures = await stack.enter_async_context(Clerk())
         prompts = await stack.enter_async_context(Clerk())
         executor = LocalExecutor(settings, checkpoints)
         await executor.start()
         stack.push_async_callback(executor.close, CLOSE_SECONDS)
+        gallery = Gallery(history=history, store=store, clerk=pictures)
         finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=pictures)
         dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times)
         studio = Studio(
@@ -100,18 +104,19 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             default_checkpoint=settings.checkpoint,
             limits=settings.limits,
             policy=policy,
-            policy_file=settings.policy,
             people=People(database),
             jobs=jobs,
-            history=history,
-            uploads=Uploads(database),
+            uploads=uploads,
             store=store,
             dispatcher=dispatcher,
-            pictures=pictures,
-            prompts=prompts,
+            gallery=gallery,
+            admission=Admission(
+                jobs=jobs, dispatcher=dispatcher, clerk=prompts, policy_file=settings.policy, limits=settings.limits
+            ),
+            clerk=pictures,
         )
         client = await stack.enter_async_context(ImagineClient(studio=studio, data=settings.data))
-        delivery = Delivery(client=client, outbox=outbox, jobs=jobs, history=history, store=store, clerk=pictures)
+        delivery = Delivery(client=client, outbox=Outbox(database), jobs=jobs, gallery=gallery)
         board = ProgressBoard(
             client=client, place=dispatcher.place, every=settings.times.preview_every, ended=delivery.wake
         )

@@ -7,6 +7,7 @@ from functools import partial
 
 import discord
 
+from bot.admission import Ticket
 from bot.caller import Caller
 from bot.details import details_text
 from bot.interaction import Interaction, Press, caller_of, locale_of, think
@@ -14,7 +15,7 @@ from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
 from bot.replies import deleted_text, shown_letter
-from bot.studio import Source, Ticket
+from bot.studio import Source
 from bot.tree import whisper
 from bot.views.buttons import details_view
 from config.words import UserError, say
@@ -60,8 +61,8 @@ async def reproduce(interaction: Interaction, record_id: str) -> None:
 async def show(interaction: Interaction, record_id: str) -> None:
     """Post a picture of the history, for everybody."""
     studio, message_id = interaction.client.studio, await think(interaction)
-    record = await studio.record(caller_of(interaction, message_id), record_id)
-    data, suffix = await studio.picture(record, interaction.filesize_limit)
+    record = await studio.gallery.record(caller_of(interaction, message_id), record_id)
+    data, suffix = await studio.gallery.picture(record, interaction.filesize_limit)
     letter = shown_letter(record, data, suffix, locale_of(interaction))
     await interaction.edit_original_response(
         content=letter.content,
@@ -74,9 +75,9 @@ async def show(interaction: Interaction, record_id: str) -> None:
 async def details(interaction: Interaction, record_id: str) -> None:
     """Tell a person everything that made a picture."""
     studio, caller = interaction.client.studio, caller_of(interaction)
-    record = await studio.record(caller, record_id)
-    family = await studio.family(caller, record)
-    siblings = await studio.history.of_job(record.job_id)
+    record = await studio.gallery.record(caller, record_id)
+    family = await studio.gallery.family(caller, record)
+    siblings = await studio.gallery.history.of_job(record.job_id)
     text = details_text(record, family, studio.checkpoints, caller.locale)
     await whisper(interaction, text, view=details_view(record, siblings, caller.locale))
 
@@ -85,7 +86,7 @@ async def delete(interaction: Interaction, record_id: str) -> None:
     """Delete a picture, with all of its message, from the history and from sight."""
     await interaction.response.defer()
     caller = caller_of(interaction)
-    records = await interaction.client.studio.delete(caller, record_id)
+    records = await interaction.client.studio.gallery.delete(caller, record_id)
     text = deleted_text(caller.user_id, caller.locale)
     shown_at = {(each.channel_id, each.message_id) for each in records if each.message_id is not None}
     if interaction.message is not None and not interaction.message.flags.ephemeral:
@@ -139,11 +140,11 @@ async def source_of(
 async def records_of(interaction: Interaction, message: discord.Message) -> list[Record]:
     """Return the records that a message shows and the caller may see."""
     studio, caller = interaction.client.studio, caller_of(interaction)
-    known = await studio.history.by_message(message.id)
+    known = await studio.gallery.history.by_message(message.id)
     if not known and message.author.id == interaction.application_id:
         names = (attachment.filename.removeprefix("imagine-").partition(".")[0] for attachment in message.attachments)
-        known = [found for name in names if (found := await studio.history.get(name)) is not None]
-    return [await studio.record(caller, each.id) for each in known if each.deleted_at is None]
+        known = [found for name in names if (found := await studio.gallery.history.get(name)) is not None]
+    return [await studio.gallery.record(caller, each.id) for each in known if each.deleted_at is None]
 
 
 async def _download(upload: discord.Attachment, limit: int) -> bytes:

@@ -7,26 +7,22 @@ from datetime import timedelta
 
 import discord
 
+from bot.gallery import Gallery
 from bot.letters import Enclosure, Letter, edit_reply, send_letter, token_lives
 from bot.progress import ProgressBoard
-from bot.replies import ending_letter, result_letter
-from config.words import say
+from bot.replies import alt_text, ending_letter, result_letter
 from db.base import utc_now
-from db.history import History
-from db.images import PictureStore
 from db.jobs import Jobs
 from db.outbox import Message, Notice, Outbox
 from db.tables.job import Job
 from db.tables.record import Record
-from jobs.clerk import Clerk
-from provenance.thumbnails import shrink_to_fit
 
 POLL_SECONDS = 30.0
 SEND_SECONDS = 60.0
-SHRINK_SECONDS = 60.0
 AT_ONCE = 20
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try
 SMALLEST_LIMIT = 10 * 2**20  # bytes per file in a place without boosts
+REQUEST_LIMIT = 25 * 2**20  # bytes of all files together
 HEADROOM = 64 * 2**10  # bytes of a request that are not the file
 CLOSED_CODES = {10003, 10008, 10015, 50001, 50007, 50013, 50027}  # unknown, forbidden or expired: another way is needed
 
@@ -44,16 +40,12 @@ class Delivery:
         client: discord.Client,
         outbox: Outbox,
         jobs: Jobs,
-        history: History,
-        store: PictureStore,
-        clerk: Clerk,
+        gallery: Gallery,
     ) -> None:
         self._client = client
         self._outbox = outbox
         self._jobs = jobs
-        self._history = history
-        self._store = store
-        self._clerk = clerk
+        self._gallery = gallery
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -132,20 +124,15 @@ class Delivery:
     async def _compose(self, message: Message, job: Job) -> Letter:
         if message.kind is not Notice.RESULT:
             return ending_letter(job)
-        records = [record for record in await self._history.of_job(job.id) if record.deleted_at is None]
+        records = [record for record in await self._gallery.history.of_job(job.id) if record.deleted_at is None]
         enclosures = [await self._enclose(job, record) for record in records]
         smaller = any(not enclosure.filename.endswith(".png") for enclosure in enclosures)
         return result_letter(job, records, enclosures, smaller=smaller)
 
     async def _enclose(self, job: Job, record: Record) -> Enclosure:
-        data, suffix = await self._store.read(record.sha256), ".png"
-        limit = (self._upload_limit(job) - HEADROOM) // max(1, job.pictures)
-        if len(data) > limit:
-            data, suffix = await self._clerk.call(shrink_to_fit, data, limit, timeout=SHRINK_SECONDS)
-        alt = say(
-            "bot.alt_text", locale=job.locale, prompt=record.prompt[:900] or say("bot.no_words", locale=job.locale)
-        )
-        return Enclosure(f"imagine-{record.id}{suffix}", data, alt)
+        limit = min(self._upload_limit(job), REQUEST_LIMIT // job.pictures) - HEADROOM
+        data, suffix = await self._gallery.picture(record, limit)
+        return Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, job.locale))
 
     def _upload_limit(self, job: Job) -> int:
         guild = None if job.guild_id is None else self._client.get_guild(job.guild_id)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.gallery import Family
 from bot.replies import CONTENT_LENGTH, description
-from bot.studio import Family
 from bot.wording import moment, shorten
 from config.words import say
 from db.history import Relative

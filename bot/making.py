@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.admission import Ticket
 from bot.caller import Caller
 from bot.interaction import Interaction, caller_of, locale_of, think
 from bot.replies import licence_embed
-from bot.studio import Studio, Ticket
+from bot.studio import Studio
 from bot.views.buttons import accept_view
 from config.words import say
 

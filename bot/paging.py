@@ -54,7 +54,7 @@ async def _show(interaction: Interaction, query: Query) -> None:
     thumbnails = {
         record.id: small
         for record in found.records
-        if studio.may_show(caller, record) and (small := await studio.thumbnail(record)) is not None
+        if studio.gallery.may_show(caller, record) and (small := await studio.gallery.thumbnail(record)) is not None
     }
     view = HistoryView(
         found,
@@ -68,7 +68,7 @@ async def _show(interaction: Interaction, query: Query) -> None:
 
 
 async def _find(interaction: Interaction, caller: Caller, query: Query) -> Page:
-    search = interaction.client.studio.search
+    search = interaction.client.studio.gallery.search
     text = query.text or None
     found = await search(caller, user_id=query.user_id, text=text, page=query.page, size=PER_PAGE)
     if found.records or not query.page:

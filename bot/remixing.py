@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from bot.admission import Ticket
 from bot.caller import Caller
 from bot.interaction import Interaction, caller_of, locale_of
 from bot.setting_lines import read_setting_lines, setting_lines
-from bot.studio import Ticket, Wish
+from bot.studio import Wish
 from bot.views.remix import remix_modal
 from config.words import UserError
 from inference.request import ImageRequest
@@ -14,7 +15,7 @@ from inference.request import ImageRequest
 
 async def open_remix(interaction: Interaction, record_id: str) -> None:
     """Show the modal, filled in with all that made the picture."""
-    record = await interaction.client.studio.record(caller_of(interaction), record_id)
+    record = await interaction.client.studio.gallery.record(caller_of(interaction), record_id)
     request = ImageRequest.from_dict(record.request)
     modal = remix_modal(record.id, request, setting_lines(request), locale_of(interaction))
     modal.stop()  # not waited for: whatever comes of it arrives at `remix`, after a restart too

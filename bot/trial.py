@@ -10,7 +10,6 @@ from typing import Any
 import aiohttp
 
 from db.history import History
-from db.tables.record import Record
 
 CHANNEL = "studio"
 ANSWER_SECONDS = 30.0
@@ -70,10 +69,8 @@ class Trial:
     async def _run(self, command: str) -> Reply:
         started = await self._post("run", {"channel": CHANNEL, "text": command})
         message = await self._follow(started["interaction"], accepts=not command.startswith("/license"))
-        records = await self._history.by_message(int(message["id"]))
-        pictures = [await self._keep(attachment, records) for attachment in message.get("attachments", [])]
-        if records:
-            self._last = records[-1].id
+        pictures = [await self._keep(attachment) for attachment in message.get("attachments", [])]
+        self._last = next((picture["record"] for picture in reversed(pictures) if "record" in picture), self._last)
         if not pictures and command.lstrip("/").split(" ")[0] in MAKES_PICTURES:
             raise TrialFailed("\n".join(_texts(message)))
         return Reply(command, message, pictures)
@@ -100,17 +97,18 @@ class Trial:
                 else:
                     return dict(message)
 
-    async def _keep(self, attachment: Json, records: list[Record]) -> Json:
+    async def _keep(self, attachment: Json) -> Json:
+        """Write a picture down, and return what the history knows of it; its file is named after its record."""
         async with self._session.get(attachment["url"]) as response:
             response.raise_for_status()
             data = await response.read()
         path = self._out / attachment["filename"]
         await asyncio.to_thread(path.write_bytes, data)
         kept = {"path": str(path), "alt": attachment.get("description")}
-        for record in records:
-            if record.id in attachment["filename"]:
-                kept |= {"seed": record.seed, "width": record.width, "height": record.height, "record": record.id}
-        return kept
+        record = await self._history.get(path.stem.removeprefix("imagine-"))
+        if record is None:
+            return kept
+        return kept | {"seed": record.seed, "width": record.width, "height": record.height, "record": record.id}
 
     async def _post(self, call: str, body: Json) -> Json:
         async with self._session.post(f"{self._base}/local/{call}", json={"user": self._user} | body) as response:

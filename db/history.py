@@ -114,6 +114,12 @@ class History:
             change = update(RecordRow).where(*there).values(gone).returning(RecordRow.id)
             return await session.scalar(change) is not None
 
+    async def is_shown(self, sha256: str) -> bool:
+        """Tell whether a record that is not deleted still shows the picture."""
+        query = select(RecordRow.id).where(RecordRow.sha256 == sha256, RecordRow.deleted_at.is_(None)).limit(1)
+        async with self._database.reading() as session:
+            return await session.scalar(query) is not None
+
     async def known_pictures(self) -> set[str]:
         """Return the SHA-256 of every picture that a record still shows."""
         async with self._database.reading() as session:

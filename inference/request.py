@@ -119,6 +119,8 @@ class ImageRequest:
 def _check_text(name: str, text: str) -> None:
     if len(text) > PROMPT_LENGTH:
         raise InvalidRequest(f"inference.{name}_length", limit=PROMPT_LENGTH, given=len(text))
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):  # no database keeps these
+        raise InvalidRequest("inference.unreadable_text")
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

@@ -5,10 +5,10 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot.actions import source_of
+from bot.admission import Ticket
 from bot.caller import Caller
 from bot.commands.options import suggest_pictures, suggest_strengths
 from bot.interaction import Interaction
-from bot.studio import Ticket
 from bot.translator import words
 from inference.request import FACTORS, SEEDS
 

@@ -7,9 +7,10 @@ from discord import app_commands
 
 from bot import actions
 from bot.actions import records_of, source_of
+from bot.admission import Ticket
 from bot.caller import Caller
 from bot.interaction import Interaction, Press, locale_of
-from bot.studio import Source, Studio, Ticket
+from bot.studio import Source, Studio
 from bot.translator import words
 from bot.tree import whisper
 from bot.views.buttons import choice_view

@@ -16,7 +16,7 @@ Suggestions = list[Choice[str]]
 
 async def suggest_pictures(interaction: Interaction, typed: str) -> Suggestions:
     """Suggest pictures of the history by id or words."""
-    records = await interaction.client.studio.suggestions(caller_of(interaction), typed)
+    records = await interaction.client.studio.gallery.suggestions(caller_of(interaction), typed)
     without = say("bot.no_words", locale=str(interaction.locale))
     labels = (f"{record.id} · {' '.join(record.prompt.split()) or without}" for record in records)
     return [

@@ -13,8 +13,10 @@ from fakes import FakeExecutor, InThreadClerk
 from guest import Guest, Json
 from yarl import URL
 
+from bot.admission import Admission
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.gallery import Gallery
 from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
@@ -60,24 +62,26 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path) -> 
     store, clerk, executor = PictureStore(folder / "pictures"), InThreadClerk(), FakeExecutor()
     finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=clerk)
     dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times)
+    gallery = Gallery(history=history, store=store, clerk=clerk)
     studio = Studio(
         checkpoints=checkpoints,
         default_checkpoint="demo",
         limits=settings.limits,
         policy=default_policy(),
-        policy_file=settings.policy,
         people=People(database),
         jobs=jobs,
-        history=history,
         uploads=Uploads(database),
         store=store,
         dispatcher=dispatcher,
-        pictures=clerk,
-        prompts=clerk,
+        gallery=gallery,
+        admission=Admission(
+            jobs=jobs, dispatcher=dispatcher, clerk=clerk, policy_file=settings.policy, limits=settings.limits
+        ),
+        clerk=clerk,
     )
     async with aiohttp.ClientSession() as session, ImagineClient(studio=studio, data=folder) as client:
         client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine
-        delivery = Delivery(client=client, outbox=outbox, jobs=jobs, history=history, store=store, clerk=clerk)
+        delivery = Delivery(client=client, outbox=outbox, jobs=jobs, gallery=gallery)
         board = ProgressBoard(client=client, place=dispatcher.place, every=0.2, ended=delivery.wake)
         tasks = [
             asyncio.create_task(work)

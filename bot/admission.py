@@ -1,0 +1,89 @@
+"""The way into the queue: words judged, room found, job committed. In this order, and always all of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.caller import Caller
+from config.settings import Limits
+from config.words import UserError
+from db.jobs import Job, Jobs, NewJob
+from inference.request import ImageRequest
+from jobs.clerk import Clerk, ClerkFailed
+from jobs.dispatcher import Dispatcher, Place
+from jobs.notes import Note
+from moderation.judge import judge
+
+CHECK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A job that is committed, where it stands in the queue, and what the person should know."""
+
+    job: Job
+    place: Place
+
+
+class Admission:
+    """Lets requests into the queue. Raises UserError with the sentence for the person."""
+
+    def __init__(self, *, jobs: Jobs, dispatcher: Dispatcher, clerk: Clerk, policy_file: Path, limits: Limits) -> None:
+        self._jobs = jobs
+        self._dispatcher = dispatcher
+        self._clerk = clerk
+        self._policy_file = policy_file
+        self._limits = limits
+
+    async def admit(
+        self,
+        caller: Caller,
+        action: str,
+        request: ImageRequest,
+        *,
+        notes: tuple[Note, ...] = (),
+        parent: str | None = None,
+        reproduces: str | None = None,
+    ) -> Ticket:
+        """Check a request and commit it as a job; the same interaction is admitted once."""
+        await self._check_words(caller, request)
+        await self._check_room(caller, request)
+        new = NewJob(
+            interaction_id=caller.interaction_id,
+            action=action,
+            request=request.to_dict(),
+            notes=[note.to_dict() for note in notes],
+            user_id=caller.user_id,
+            guild_id=caller.guild_id,
+            channel_id=caller.channel_id,
+            application_id=caller.application_id,
+            token=caller.token,
+            message_id=caller.message_id,
+            locale=caller.locale,
+            private=caller.private,
+            age_restricted=caller.age_restricted,
+            pictures=request.count,
+            parent_id=parent,
+            reproduces=reproduces,
+            cost=self._dispatcher.estimate(request),
+        )
+        job, created = await self._jobs.submit(new)
+        if created:
+            self._dispatcher.enqueue(job)
+        return Ticket(job, self._dispatcher.place(job))
+
+    async def _check_words(self, caller: Caller, request: ImageRequest) -> None:
+        words = (request.prompt, request.negative_prompt, caller.age_restricted)
+        try:
+            decision = await self._clerk.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
+        except ClerkFailed as error:  # what was not checked is not allowed
+            raise UserError("moderation.check_failed") from error
+        if not decision.allowed:
+            raise UserError(decision.key or "moderation.check_failed", **decision.values)
+
+    async def _check_room(self, caller: Caller, request: ImageRequest) -> None:
+        mine, everybody = await self._jobs.counts(caller.user_id), await self._jobs.count_open()
+        if mine.pictures + request.count > self._limits.pending_per_user:
+            raise UserError("bot.too_many_of_yours", waiting=mine.pictures, limit=self._limits.pending_per_user)
+        if everybody.pictures + request.count > self._limits.pending_in_all:
+            minutes = max(1, round(self._dispatcher.seconds_until_room() / 60))
+            raise UserError("bot.queue_full", minutes=minutes)

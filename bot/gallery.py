@@ -1,0 +1,107 @@
+"""What was made: who may see it, how it is found, shown and deleted."""
+
+from dataclasses import dataclass
+
+from bot.caller import Caller
+from config.words import UserError
+from db.history import History, Page, Record, Relative
+from db.images import PictureDamaged, PictureStore
+from jobs.clerk import Clerk
+from provenance.thumbnails import shrink_to_fit, thumbnail
+
+SHRINK_SECONDS = 60.0
+THUMBNAIL_SIDE = 256  # pixels
+RELATIVES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What a picture was made from and what was made from it, as far as the viewer may see it."""
+
+    parents: tuple[Relative, ...]
+    children: tuple[Relative, ...]
+
+
+class Gallery:
+    """The history as people may see it. Raises UserError with the sentence for the person."""
+
+    def __init__(self, *, history: History, store: PictureStore, clerk: Clerk) -> None:
+        self.history = history
+        self._store = store
+        self._clerk = clerk
+
+    async def record(self, caller: Caller, record_id: str) -> Record:
+        """Return a record that the caller may see and use here."""
+        record = await self.history.visible(record_id.strip("#` "), caller.user_id, caller.guild_id)
+        if record is None:
+            raise UserError("bot.no_such_picture", id=record_id[:20])
+        if not self.may_show(caller, record):
+            raise UserError("bot.age_restricted_picture")
+        return record
+
+    def may_show(self, caller: Caller, record: Record) -> bool:
+        """Say whether a record that the caller may see may be shown in this place."""
+        return caller.age_restricted or caller.private or not record.age_restricted
+
+    async def suggestions(self, caller: Caller, typed: str) -> list[Record]:
+        """Return the records that the caller may mean by what was typed so far."""
+        found = await self.history.suggestions(caller.user_id, caller.guild_id, typed)
+        return [record for record in found if self.may_show(caller, record)]
+
+    async def family(self, caller: Caller, record: Record) -> Family:
+        """Return what the record was made from and what was made from it, as far as the caller may see it."""
+        parents, children = await self.history.parents(record.id), await self.history.children(record.id)
+        return Family(await self._seen(caller, parents), await self._seen(caller, children))
+
+    async def picture(self, record: Record, limit: int) -> tuple[bytes, str]:
+        """Return the record's file in at most `limit` bytes, smaller than it is if need be, and its suffix."""
+        data = await self._read(record)
+        if len(data) <= limit:
+            return data, ".png"
+        smaller, kind = await self._clerk.call(shrink_to_fit, data, limit, timeout=SHRINK_SECONDS)
+        return smaller, f".{kind}"
+
+    async def thumbnail(self, record: Record) -> bytes | None:
+        """Return the record's picture small, as WebP; None where the file is lost."""
+        try:
+            data = await self._read(record)
+        except UserError:
+            return None
+        return await self._clerk.call(thumbnail, data, THUMBNAIL_SIDE, timeout=SHRINK_SECONDS)
+
+    async def search(self, caller: Caller, *, user_id: int | None, text: str | None, page: int, size: int) -> Page:
+        """Return a page of the history that the caller may see, newest first."""
+        return await self.history.search(
+            caller.user_id,
+            caller.guild_id,
+            age_restricted=caller.age_restricted or caller.private,
+            user_id=user_id,
+            text=text,
+            limit=size,
+            offset=page * size,
+        )
+
+    async def delete(self, caller: Caller, record_id: str) -> list[Record]:
+        """Delete everything of the message that shows the record; its requester or a moderator may."""
+        record = await self.record(caller, record_id)
+        if not (record.user_id == caller.user_id or (caller.moderator and record.guild_id == caller.guild_id)):
+            raise UserError("bot.not_yours_to_delete")
+        records = await self.history.of_job(record.job_id)
+        for each in records:
+            await self.history.delete(each.id, caller.user_id)
+            if not await self.history.is_shown(each.sha256):
+                await self._store.delete(each.sha256)
+        return records
+
+    async def _read(self, record: Record) -> bytes:
+        try:
+            return await self._store.read(record.sha256)
+        except (FileNotFoundError, PictureDamaged) as error:
+            raise UserError("bot.picture_lost", id=record.id) from error
+
+    async def _seen(self, caller: Caller, relatives: list[Relative]) -> tuple[Relative, ...]:
+        seen = [
+            await self.history.visible(each.record.id, caller.user_id, caller.guild_id)
+            for each in relatives[:RELATIVES]
+        ]
+        return tuple(each for each, record in zip(relatives, seen, strict=False) if record is not None)
