@@ -1,0 +1,99 @@
+"""Says what a picture of the drawn world shows, by a network trained on drawn pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+
+from demo_model.detect.network import GRID, SIDE, Network, Reading
+from demo_model.world.drawer import Picture
+from demo_model.world.scene import BACKDROPS, Backdrop, Colour, Kind, Place, Style
+
+WEIGHTS = Path(__file__).with_name("detector.safetensors")
+SURE = 0.5  #: the probability from which a thing counts as seen
+LOW, HIGH = 0.375, 0.625  #: where left ends and right begins, in fractions of the side
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A thing and where it is, in fractions of the side."""
+
+    kind: Kind
+    colour: Colour
+    x: float
+    y: float
+
+    @property
+    def place(self) -> Place:
+        """The ninth of the picture that it is in."""
+        row = "top" if self.y < LOW else "bottom" if self.y > HIGH else ""
+        column = "left" if self.x < LOW else "right" if self.x > HIGH else ""
+        return Place(f"{row} {column}".strip() or "middle")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a picture shows; the surest thing comes first."""
+
+    things: tuple[Sighting, ...]
+    backdrop: Backdrop
+    style: Style
+
+
+class Detector:
+    """The network with its weights."""
+
+    def __init__(self, network: Network, device: str | torch.device = "cpu") -> None:
+        self._device = torch.device(device)
+        self._network = network.to(self._device).eval()
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS, device: str | torch.device = "cpu") -> "Detector":
+        """Read the weights of a trained network."""
+        network = Network()
+        network.load_state_dict(load_file(path))
+        return cls(network.float(), device)
+
+    def look(self, pictures: Sequence[Picture]) -> list[Seen]:
+        """Return what each of the pictures, squares all of one size, shows."""
+        seen: list[Seen] = []
+        for start in range(0, len(pictures), BATCH):
+            batch = torch.from_numpy(np.stack(pictures[start : start + BATCH])).to(self._device)
+            with torch.inference_mode():
+                reading = self._network(prepare(batch))
+            seen += [_interpret(reading, index) for index in range(len(batch))]
+        return seen
+
+
+def prepare(pictures: torch.Tensor) -> torch.Tensor:
+    """Return pictures of shape [pictures, height, width, 3] from 0 to 255 as the network takes them."""
+    unit = pictures.movedim(-1, 1).float() / 127.5 - 1
+    return functional.interpolate(unit, (SIDE, SIDE), mode="area")
+
+
+def save(network: Network, path: Path) -> None:
+    """Write the weights in half precision."""
+    save_file({name: value.half().contiguous().cpu() for name, value in network.state_dict().items()}, path)
+
+
+def _interpret(reading: Reading, index: int) -> Seen:
+    chance = torch.sigmoid(reading.thing[index])
+    peaks = functional.max_pool2d(chance[None], 3, stride=1, padding=1)[0] == chance
+    rows, columns = torch.nonzero(peaks & (chance > SURE), as_tuple=True)
+    cells = sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda cell: -float(chance[cell]))
+    things = tuple(
+        Sighting(
+            tuple(Kind)[int(reading.kind[index, :, row, column].argmax())],
+            tuple(Colour)[int(reading.colour[index, :, row, column].argmax())],
+            (column + 0.5) / GRID,
+            (row + 0.5) / GRID,
+        )
+        for row, column in cells
+    )
+    backdrop, style = int(reading.backdrop[index].argmax()), int(reading.style[index].argmax())
+    return Seen(things, BACKDROPS[backdrop], tuple(Style)[style])

@@ -1,0 +1,42 @@
+"""Writes the trained networks as a StableDiffusionPipeline folder, in half precision."""
+
+import copy
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+
+from demo_model.train.diffusion import SCHEDULER
+
+INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "feature_extractor": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "DDIMScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+}
+
+
+def export(folder: Path, *, unet: Any, text_encoder: Any, vae: Any, scale: float, tokenizer: Path) -> None:
+    """Write the folder anew; whatever stood there is replaced once the new one is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+        made = Path(unfinished) / "made"
+        for name, network in {"unet": unet, "text_encoder": text_encoder, "vae": vae}.items():
+            half = copy.deepcopy(network).half().cpu()
+            if name == "vae":
+                half.register_to_config(scaling_factor=scale)
+            half.save_pretrained(made / name)
+        DDIMScheduler(**SCHEDULER).save_pretrained(made / "scheduler")
+        shutil.copytree(tokenizer, made / "tokenizer")
+        (made / "model_index.json").write_text(json.dumps(INDEX, indent=1), encoding="utf-8")
+        if folder.exists():
+            shutil.rmtree(folder)
+        made.rename(folder)

@@ -1,0 +1,64 @@
+"""A network that learns: Adam, a cosine schedule, clipped gradients and a running average of the weights."""
+
+import copy
+import math
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import nn
+
+WARM_UP = 0.02  #: the share of the run in which the rate rises
+CLIP = 1.0
+DECAY = 0.999
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class Learner(Generic[Net]):
+    """Changes `network` by its loss; `average` follows it and is what gets used."""
+
+    def __init__(self, network: Net, rate: float) -> None:
+        self.network = network
+        self.average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+        self.steps = 0
+        self._rate = rate
+        self._optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-3)
+
+    def learn(self, loss: torch.Tensor, progress: float) -> None:
+        """Take one step down the loss; `progress` is the share of the run that is over."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate * schedule(progress)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self._optimiser.step()
+        self.steps += 1
+        self._follow()
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that `load` needs to go on."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "steps": self.steps,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.steps = state["steps"]
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        keep = min(DECAY, (1 + self.steps) / (10 + self.steps))
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - keep)
+
+
+def schedule(progress: float) -> float:
+    """Return the share of the full rate: up in a line, then down along a cosine to a fiftieth."""
+    if progress < WARM_UP:
+        return max(progress / WARM_UP, 0.02)
+    over = min(1.0, (progress - WARM_UP) / (1 - WARM_UP))
+    return 0.02 + 0.98 * (1 + math.cos(math.pi * over)) / 2
