@@ -5,7 +5,9 @@ from bot_samples import job, record, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.admission import Ticket
 from bot.details import details_text
+from bot.gallery import Family
 from bot.letters import Letter
 from bot.replies import (
     alt_text,
@@ -18,7 +20,7 @@ from bot.replies import (
     verdict_text,
     waiting_letter,
 )
-from bot.studio import Family, QueueState, Ticket
+from bot.studio import QueueState
 from config.words import say
 from db.history import Relative
 from db.tables.job import JobStatus
