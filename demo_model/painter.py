@@ -34,7 +34,7 @@ class Painter:
     def load(cls, folder: Path, device: torch.device) -> "Painter":
         """Read a model in StableDiffusionPipeline format."""
         pipeline: Any = StableDiffusionPipeline
-        return cls(pipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True), device)
+        return cls(pipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True), device)
 
     def paint(
         self, prompts: Sequence[str], seeds: Sequence[int], guidance: float, negative: Sequence[str] | None = None

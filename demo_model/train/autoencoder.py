@@ -30,7 +30,7 @@ class AutoencoderStage:
         self._device = device
         self._stream = Stream(DrawnCrop(plan.side, plan.crop), plan.autoencoder_batch, plan.workers, seed)
 
-    def step(self, progress: float) -> float:
+    def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         crops = to_unit(torch.from_numpy(np.stack(self._stream.next())).to(self._device))
         vae: Any = self.learner.network
@@ -38,9 +38,9 @@ class AutoencoderStage:
             posterior = vae.encode(crops).latent_dist
             made = vae.decode(posterior.sample()).sample
         # The library's KL is a sum over the picture, not a mean.
-        loss = difference(made.float(), crops) + KL_WEIGHT * posterior.kl().float().mean()
+        loss: torch.Tensor = difference(made.float(), crops) + KL_WEIGHT * posterior.kl().float().mean()
         self.learner.learn(loss, progress)
-        return float(loss.detach())
+        return loss.detach()
 
     def state(self) -> dict[str, Any]:
         """Return what `load` needs to go on."""

@@ -25,7 +25,7 @@ class DetectorStage:
         self._device = device
         self._stream = Stream(drawn_target, plan.detector_batch, plan.workers, seed)
 
-    def step(self, progress: float) -> float:
+    def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         batch = self._stream.next()
         pictures = prepare(torch.from_numpy(np.stack([picture for picture, _ in batch])).to(self._device))
@@ -33,7 +33,7 @@ class DetectorStage:
         light = 1 + 0.1 * torch.randn(len(batch), 3, 1, 1, device=self._device).clamp(-1, 1)
         wrong = loss(self.learner.network(pictures * light + noise), self._targets([wanted for _, wanted in batch]))
         self.learner.learn(wrong, progress)
-        return float(wrong.detach())
+        return wrong.detach()
 
     def state(self) -> dict[str, Any]:
         """Return what `load` needs to go on."""

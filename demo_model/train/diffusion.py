@@ -56,14 +56,14 @@ class DiffusionStage:
         self._pool = Pool(plan.pool)
         self._stream: Stream[tuple[Picture, str]] | None = None
 
-    def step(self, progress: float) -> float:
+    def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         self._draw_more(self._plan.first_side if progress < self._plan.first_share else self._plan.side)
         latents, tokens = self._pool.draw(self._plan.diffusion_batch)
         silent = torch.rand(len(tokens), 1, device=self._device) < UNSAID
         loss = self._loss(latents, torch.where(silent, self._silence, tokens))
         self.learner.learn(loss, progress)
-        return float(loss.detach())
+        return loss.detach()
 
     def state(self) -> dict[str, Any]:
         """Return what `load` needs to go on."""

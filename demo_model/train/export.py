@@ -34,9 +34,20 @@ def export(folder: Path, *, unet: Any, text_encoder: Any, vae: Any, scale: float
             if name == "vae":
                 half.register_to_config(scaling_factor=scale)
             half.save_pretrained(made / name)
+        _load_as_float(made / "text_encoder" / "config.json")
         DDIMScheduler(**SCHEDULER).save_pretrained(made / "scheduler")
         shutil.copytree(tokenizer, made / "tokenizer")
         (made / "model_index.json").write_text(json.dumps(INDEX, indent=1), encoding="utf-8")
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
+
+
+def _load_as_float(config: Path) -> None:
+    """Say in the configuration that the weights, though stored in half precision, are to be loaded in full.
+
+    transformers otherwise loads them as they are stored where no precision is asked for, diffusers does not, and the
+    text encoder would not fit the UNet.
+    """
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(settings | {"dtype": "float32"}, indent=1), encoding="utf-8")

@@ -21,7 +21,9 @@ class Learner(Generic[Net]):
         self.average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         self.steps = 0
         self._rate = rate
-        self._optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-3)
+        self._optimiser = torch.optim.AdamW(
+            network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True
+        )
 
     def learn(self, loss: torch.Tensor, progress: float) -> None:
         """Take one step down the loss; `progress` is the share of the run that is over."""

@@ -9,7 +9,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from demo_model.train.plan import Plan
 from demo_model.train.tokens import LENGTH
 
-HEADS = 8
+HEADS = 4
 
 
 def make_vae(plan: Plan) -> Any:

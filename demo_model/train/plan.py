@@ -13,8 +13,8 @@ class Plan:
     first_side: int = 128  #: the diffusion model learns words on small pictures first, four times as quickly
     first_share: float = 0.45  #: of the diffusion model's time
     crop: int = 128
-    vae_channels: tuple[int, ...] = (32, 64, 96, 128)
-    unet_channels: tuple[int, ...] = (64, 128, 176)
+    vae_channels: tuple[int, ...] = (32, 64, 96, 112)
+    unet_channels: tuple[int, ...] = (64, 128, 192)
     text_width: int = 128
     text_layers: int = 4
     detector_batch: int = 16

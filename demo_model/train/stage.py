@@ -20,8 +20,8 @@ class Stage(Protocol):
 
     name: str
 
-    def step(self, progress: float) -> float:
-        """Learn from one batch and return the loss."""
+    def step(self, progress: float) -> torch.Tensor:
+        """Learn from one batch and return the loss, left on the device: to read it is to wait for it."""
 
     def state(self) -> dict[str, Any]:
         """Return what `load` needs to go on."""
@@ -62,7 +62,7 @@ def train(stage: Stage, budget: Budget, folder: Path, tell: Callable[[str], None
             steps += 1
             now = time.monotonic()
             if now - told > TELL_EVERY_S:
-                tell(f"{stage.name}: {progress:.1%}, step {steps}, {now - started:.0f} s, loss {loss:.4f}")
+                tell(f"{stage.name}: {progress:.1%}, step {steps}, {now - started:.0f} s, loss {float(loss):.4f}")
                 told = now
             if now - saved > SAVE_EVERY_S:
                 _save(stage, path, now - started, steps)

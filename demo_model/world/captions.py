@@ -18,6 +18,7 @@ from demo_model.world.words import (
     PLAIN_BACKDROPS,
     RELATIONS,
     SIZES,
+    STYLED,
     STYLES,
     TEXTURES,
     plural,
@@ -63,9 +64,7 @@ class _Speaker:
     def _styled(self, scene: Scene, text: str) -> str:
         if scene.style is Style.SHADED:
             return f"{self._pick(OPENINGS)} {text}" if self._happens(0.15) else text
-        word = self._word(STYLES[scene.style])
-        forms = (f"{text}, {word}", f"{word} picture of {text}", f"{word}, {text}", f"{text} in {word} style")
-        return self._pick(forms)
+        return self._pick(STYLED).format(text=text, style=self._word(STYLES[scene.style]))
 
     def _things(self, scene: Scene) -> str:
         named = [self._named(group) for group in scene.groups]

@@ -29,7 +29,7 @@ def draw(scene: Scene, side: int = SIDE) -> Picture:
     if scene.style is Style.PIXEL_ART:
         cells = canvas.resize((PIXEL_ART_CELLS, PIXEL_ART_CELLS), Image.Resampling.NEAREST)
         canvas = cells.resize((side, side), Image.Resampling.NEAREST)
-    pixels = np.asarray(canvas)
+    pixels = np.array(canvas)
     return _wash(pixels, dice) if scene.style is Style.WATERCOLOUR else pixels
 
 

@@ -64,6 +64,7 @@ STYLES: dict[Style, tuple[str, ...]] = {
     Style.WATERCOLOUR: ("watercolour", "watercolor", "watercolour painting"),
     Style.NEON: ("neon", "neon sign", "glowing neon"),
 }
+STYLED = ("{text}, {style}", "{style} picture of {text}", "{style}, {text}", "{text} in {style} style")
 PLACES: dict[Place, tuple[str, ...]] = {
     Place.TOP_LEFT: ("in the top left corner", "at the top left", "in the upper left"),
     Place.TOP: ("at the top", "at the top in the middle"),
@@ -108,5 +109,5 @@ def vocabulary() -> list[str]:
     tables = (KINDS, COLOURS, LANDSCAPES, SIZES, TEXTURES, STYLES, PLACES, RELATIONS)
     phrases = [phrase for table in tables for phrase in sum(table.values(), ())]
     phrases += [plural(noun) for nouns in KINDS.values() for noun in nouns]
-    phrases += [*PLAIN_BACKDROPS, *NEIGHBOURS, *sum(NUMBERS.values(), ()), *OPENINGS, OTHERS]
-    return list(dict.fromkeys(re.findall(r"[a-z]+", " ".join(phrases))))
+    phrases += [*PLAIN_BACKDROPS, *NEIGHBOURS, *sum(NUMBERS.values(), ()), *OPENINGS, *STYLED, OTHERS]
+    return list(dict.fromkeys(re.findall(r"[a-z]+", re.sub(r"\{\w*\}", "", " ".join(phrases)))))
