@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 from config.settings import ROOT, ConfigError, Endpoints, Settings, load_settings
 
 if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
-    from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
-    from bot.gallery import Gallery
     from bot.progress import ProgressBoard
     from db.history import History
     from jobs.dispatcher import Dispatcher
@@ -61,8 +59,10 @@ class House:
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Build everything on the settings; on leaving, drain and close in reverse order."""
+    from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.gallery import Gallery
     from bot.progress import ProgressBoard
     from bot.studio import Studio
     from db.history import History
