@@ -20,7 +20,8 @@ BATCH = {"cpu": 4, "cuda": 64}
 class Painter:
     """A model on a device. Equal seeds give equal pictures."""
 
-    def __init__(self, pipeline: Any, device: torch.device) -> None:
+    def __init__(self, pipeline: Any, device: torch.device, steps: int) -> None:
+        self.steps = steps
         self._device = device
         self._pipeline = pipeline.to(device)
         others: list[Any] = [StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline]
@@ -31,10 +32,10 @@ class Painter:
             one.set_progress_bar_config(disable=True)
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device) -> "Painter":
+    def load(cls, folder: Path, device: torch.device, steps: int = STEPS) -> "Painter":
         """Read a model in StableDiffusionPipeline format."""
         pipeline: Any = StableDiffusionPipeline
-        return cls(pipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True), device)
+        return cls(pipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True), device, steps)
 
     def paint(
         self, prompts: Sequence[str], seeds: Sequence[int], guidance: float, negative: Sequence[str] | None = None
@@ -70,7 +71,7 @@ class Painter:
         batch, made = BATCH[self._device.type], []
         for start in range(0, len(lists["prompt"]), batch):
             part = {name: list(values[start : start + batch]) for name, values in lists.items()}
-            output = pipeline(**part, **settings, num_inference_steps=STEPS, output_type="np")
+            output = pipeline(**part, **settings, num_inference_steps=self.steps, output_type="np")
             made += [np.asarray((picture * 255).round(), np.uint8) for picture in output.images]
         return made
 

@@ -1,13 +1,12 @@
 """Measures whether a trained model means what it is told."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
 from demo_model.detect.accuracy import measure, shares
@@ -24,6 +23,7 @@ from demo_model.world.words import COLOURS, KINDS, LANDSCAPES
 STRENGTHS = (0.2, 0.35, 0.5, 0.65, 0.8)
 SEEDS = 4  #: other seeds of one prompt
 SHEET_COLUMNS = 6
+GOALS = {"object": 0.95, "colour": 0.95, "background": 0.95, "two objects": 0.8, "position": 0.8}
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,21 @@ class Report:
     guidance: float
     seed: int
 
-    @classmethod
-    def of(cls, model: Path, detector: Detector, device: torch.device, guidance: float, seed: int) -> "Report":
-        """Load the model."""
-        return cls(Painter.load(model, device), detector, guidance, seed)
-
     def measure(self, captions: int) -> dict[str, Any]:
         """Return every figure; smaller questions are asked of a fifth as many captions."""
         few = max(2, captions // 5)
+        adherence = self.adherence(captions, self.guidance)
         return {
+            "settings": {
+                "captions": captions,
+                "guidance": self.guidance,
+                "steps": self.painter.steps,
+                "seed": self.seed,
+            },
             "detector accuracy on drawn pictures": measure(self.detector, 4 * captions, self.seed + 1),
-            "adherence": self.adherence(captions, self.guidance),
+            "adherence": adherence,
+            "goals met": {name: adherence.get(name, 0.0) >= goal for name, goal in GOALS.items()},
+            "seconds a picture": self.seconds(),
             "adherence at guidance 1": self.adherence(few, 1.0),
             "adherence at guidance 7.5": self.adherence(few, 7.5),
             "negative prompt": self.negative(few),
@@ -53,6 +57,13 @@ class Report:
             "img2img PSNR by strength": self.strengths(few),
             "inpainting": self.inpainting(few),
         }
+
+    def seconds(self) -> float:
+        """Return how long one picture takes by itself, once warm."""
+        self.painter.paint(["a red star"], [0], self.guidance)
+        started = time.monotonic()
+        self.painter.paint(["a blue cat on a meadow"], [0], self.guidance)
+        return round(time.monotonic() - started, 3)
 
     def adherence(self, captions: int, guidance: float) -> dict[str, float]:
         """Return the share of captions, each of which tells every fact, whose pictures show each fact."""

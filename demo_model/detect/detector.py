@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from demo_model.detect.network import GRID, SIDE, Network, Reading
+from demo_model.detect.network import SIDE, Network, Reading
+from demo_model.detect.targets import GRID
 from demo_model.world.drawer import Picture
 from demo_model.world.scene import BACKDROPS, Backdrop, Colour, Kind, Place, Style
 

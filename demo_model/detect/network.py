@@ -8,7 +8,6 @@ from torch import nn
 from demo_model.world.scene import BACKDROPS, Colour, Kind, Style
 
 SIDE = 128  #: pictures are looked at in this size
-GRID = 16  #: cells along a side
 
 
 @dataclass(frozen=True)

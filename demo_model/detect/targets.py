@@ -1,15 +1,13 @@
-"""What the network should have said of a scene, and how wrong it was."""
+"""What the network should say of a scene."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
-from demo_model.detect.network import GRID, Reading
 from demo_model.world.scene import BACKDROPS, Colour, Kind, Scene, Style
 
+GRID = 16  #: cells along a side
 NOWHERE, NEAR = 0, -1  #: the cells beside a thing's own may say either
 KIND_INDEX = {kind: index for index, kind in enumerate(Kind)}
 COLOUR_INDEX = {colour: index for index, colour in enumerate(Colour)}
@@ -43,17 +41,3 @@ def target(scene: Scene) -> Target:
 def cell_of(coordinate: float) -> int:
     """Return the grid cell that a fraction of the side lies in."""
     return min(GRID - 1, max(0, int(coordinate * GRID)))
-
-
-def loss(reading: Reading, targets: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return how far the reading is from the targets, a batch of them."""
-    kind, colour = targets["kind"], targets["colour"]
-    there = kind > 0
-    told = (kind != NEAR).float()
-    wrong = functional.binary_cross_entropy_with_logits(reading.thing, there.float(), weight=told, reduction="sum")
-    things = there.sum().clamp(min=1)
-    total = wrong / things
-    for logits, wanted in ((reading.kind, kind), (reading.colour, colour)):
-        total = total + functional.cross_entropy(logits.movedim(1, -1)[there], wanted[there] - 1)
-    total = total + functional.cross_entropy(reading.backdrop, targets["backdrop"])
-    return total + 0.3 * functional.cross_entropy(reading.style, targets["style"])

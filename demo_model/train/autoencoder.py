@@ -1,17 +1,17 @@
 """Trains the autoencoder on crops: it is convolutional, and used on whole pictures."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from demo_model.train.drawn import DrawnCrop
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_vae
 from demo_model.train.plan import Plan
 from demo_model.train.stream import Stream
-from demo_model.world.drawer import Picture, draw
+from demo_model.world.drawer import draw
 from demo_model.world.sampler import sample
 
 KL_WEIGHT = 1e-6  #: keeps the latents near a unit Gaussian without costing sharpness
@@ -53,19 +53,6 @@ class AutoencoderStage:
     def close(self) -> None:
         """Stop drawing."""
         self._stream.close()
-
-
-@dataclass(frozen=True)
-class DrawnCrop:
-    """Makes square cuts out of fresh pictures."""
-
-    side: int
-    crop: int
-
-    def __call__(self, dice: np.random.Generator) -> Picture:
-        """Return a fresh cut."""
-        top, left = dice.integers(0, self.side - self.crop + 1, 2)
-        return draw(sample(dice), self.side)[top : top + self.crop, left : left + self.crop]
 
 
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:

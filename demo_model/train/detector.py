@@ -6,13 +6,13 @@ import numpy as np
 import torch
 
 from demo_model.detect.detector import prepare
+from demo_model.detect.loss import loss
 from demo_model.detect.network import Network
-from demo_model.detect.targets import Target, loss, target
+from demo_model.detect.targets import Target
+from demo_model.train.drawn import drawn_target
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
 from demo_model.train.stream import Stream
-from demo_model.world.drawer import SIDE, Picture, draw
-from demo_model.world.sampler import sample
 
 
 class DetectorStage:
@@ -50,9 +50,3 @@ class DetectorStage:
     def _targets(self, targets: list[Target]) -> dict[str, torch.Tensor]:
         fields = {name: np.stack([getattr(one, name) for one in targets]) for name in vars(targets[0])}
         return {name: torch.from_numpy(values).to(self._device) for name, values in fields.items()}
-
-
-def drawn_target(dice: np.random.Generator) -> tuple[Picture, Target]:
-    """Return a fresh picture and what should be said of it."""
-    scene = sample(dice)
-    return draw(scene, SIDE), target(scene)

@@ -12,14 +12,13 @@ from torch.nn import functional
 from transformers import CLIPTokenizer
 
 from demo_model.train.autoencoder import to_unit
+from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_text_encoder, make_unet
 from demo_model.train.plan import Plan
 from demo_model.train.pool import Pool
 from demo_model.train.stream import Stream
-from demo_model.world.captions import caption
-from demo_model.world.drawer import Picture, draw
-from demo_model.world.sampler import sample
+from demo_model.world.drawer import Picture
 
 UNSAID = 0.1  #: the share of pictures that are learned without their caption, for guidance
 FILL = 8  #: batches of pictures in the pool before learning starts
@@ -104,18 +103,6 @@ class DiffusionStage:
             self._pool.add(*self._encode(self._stream.next()))
             if len(self._pool) >= enough:
                 return
-
-
-@dataclass(frozen=True)
-class DrawnCaption:
-    """Makes pictures with captions."""
-
-    side: int
-
-    def __call__(self, dice: np.random.Generator) -> tuple[Picture, str]:
-        """Return a fresh picture and what it shows."""
-        scene = sample(dice)
-        return draw(scene, self.side), caption(scene, dice)
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,9 @@ ON_GPU = replace(
     detector_batch=128,
     autoencoder_batch=96,
     diffusion_batch=512,
+    reuse=8,
     pool=49152,
-    diffusion_rate=1.2e-3,
+    diffusion_rate=8e-4,
     workers=14,
 )
 TINY = replace(

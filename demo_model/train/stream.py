@@ -1,9 +1,12 @@
 """An endless stream of freshly drawn pictures: nothing is stored, nothing comes twice."""
 
+import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -27,7 +30,7 @@ class Stream(Generic[Item]):
         self._drawn = 0
         self._ahead: deque[Future[list[Item]]] = deque()
         self._depth = 3 * workers
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers else None
+        self._pool = ProcessPoolExecutor(workers, get_context("spawn"), _follow_parent) if workers else None
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +56,20 @@ class Stream(Generic[Item]):
     def _next_seed(self) -> tuple[int, ...]:
         self._drawn += 1
         return (*self._seed, self._drawn)
+
+
+def _follow_parent() -> None:
+    """Leave it to the parent to stop: a signal to all must not take the pictures from under it. End when it ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def make_batch(make: Callable[[np.random.Generator], Item], size: int, seed: tuple[int, ...]) -> list[Item]:

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from drawing_jobs import draw_number, drawing_process
 from safetensors.torch import load_file
 
 from demo_model.detect.detector import Detector
 from demo_model.detect.network import Network
+from demo_model.painter import Painter
 from demo_model.report import Report, psnr
 from demo_model.train.autoencoder import AutoencoderStage, difference, measure_scale
 from demo_model.train.course import Course
@@ -141,8 +143,15 @@ def test_a_stream_never_repeats_itself_and_is_the_same_with_processes_as_without
     assert len({number for batch in batches for number in batch}) == 9
 
 
-def draw_number(dice: np.random.Generator) -> float:
-    return dice.random()
+def test_a_signal_to_everybody_leaves_the_drawing_processes_at_work() -> None:
+    with Stream(drawing_process, 1, 1, (7,)) as stream:
+        (process,) = stream.next()
+        os.kill(process, signal.SIGTERM)
+        os.kill(process, signal.SIGINT)
+
+        assert [stream.next() for _ in range(5)] == [[process]] * 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 def test_the_newest_push_the_oldest_out_of_the_pool() -> None:
@@ -216,7 +225,7 @@ def test_a_finished_course_comes_to_the_same_model_at_once(trained: Path) -> Non
 
 
 def test_the_report_answers_every_question(trained: Path) -> None:
-    report = Report.of(trained / "model", Detector(Network()), CPU, 7.5, 1).measure(2)
+    report = Report(Painter.load(trained / "model", CPU, steps=5), Detector(Network()), 7.5, 1).measure(2)
 
     assert {"background", "count", "style"} <= set(report["adherence"])
     assert report["seeds"]["same seed, same bytes"] is True
