@@ -56,7 +56,8 @@ def train(stage: Stage, budget: Budget, folder: Path, tell: Callable[[str], None
     path = folder / f"{stage.name}.pt"
     seconds, steps = _resume(stage, path)
     with _stop_signals() as stopped:
-        saved = told = started = time.monotonic() - seconds
+        saved = told = time.monotonic()
+        started = saved - seconds
         while (progress := budget.progress(time.monotonic() - started, steps)) < 1 and not stopped:
             loss = stage.step(progress)
             steps += 1

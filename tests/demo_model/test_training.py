@@ -22,7 +22,7 @@ from demo_model.train.course import Course
 from demo_model.train.diffusion import DiffusionStage
 from demo_model.train.learner import Learner, schedule
 from demo_model.train.networks import make_text_encoder, make_unet, make_vae
-from demo_model.train.plan import ON_CPU, ON_GPU, TINY
+from demo_model.train.plan import ON_CPU, ON_GPU, TINY, Plan
 from demo_model.train.pool import Pool
 from demo_model.train.stage import Budget, Stopped, load_state, train
 from demo_model.train.stream import Stream
@@ -242,9 +242,9 @@ def test_psnr_is_high_for_what_is_alike() -> None:
     assert psnr(black, black + 255) == 0
 
 
-def test_the_model_fits_the_repository() -> None:
-    networks = (make_vae(ON_CPU), make_unet(ON_CPU), make_text_encoder(ON_CPU, 1100))
+@pytest.mark.parametrize("plan", [ON_CPU, ON_GPU])
+def test_the_model_fits_the_repository(plan: Plan) -> None:
+    networks = (make_vae(plan), make_unet(plan), make_text_encoder(plan, 1100))
     parameters = sum(value.numel() for network in networks for value in network.parameters())
 
     assert 2 * parameters < 29.5e6  # bytes; the rest of the 30 MB is for the tokenizer and configurations
-    assert (ON_CPU.unet_channels, ON_CPU.vae_channels) == (ON_GPU.unet_channels, ON_GPU.vae_channels)
