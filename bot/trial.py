@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +32,17 @@ class Reply:
     command: str
     message: Json
     pictures: list[Json]
+    names: dict[str, str]
 
     def as_text(self) -> str:
         """Return what a person would see."""
-        lines = [f"> {self.command}", *_texts(self.message)]
+        lines = [f"> {self.command}", *(self._named(text) for text in _texts(self.message))]
         lines += [f"[picture] {picture['path']} (alt text: {picture['alt']})" for picture in self.pictures]
         labels = [label for label in _labels(self.message.get("components", [])) if label]
         return "\n".join([*lines, f"[buttons] {' | '.join(labels)}"] if labels else lines)
+
+    def _named(self, text: str) -> str:
+        return re.sub(r"<@(\d+)>", lambda mention: f"@{self.names.get(mention[1], mention[1])}", text)
 
     def as_json(self) -> str:
         """Return it for a program, in one line."""
@@ -60,9 +65,12 @@ class Trial:
         self._history = history
         self._out = out
         self._last = ""
+        self._names: dict[str, str] = {}
 
     async def run(self, commands: list[str]) -> AsyncIterator[Reply]:
         """Type the commands one after the other; `{last}` is the newest record's id. Raises TrialFailed."""
+        world = await self._get("world")
+        self._names = {user["id"]: user["name"] for user in world["users"]}
         for command in commands:
             yield await self._run(command.replace("{last}", self._last))
 
@@ -73,7 +81,7 @@ class Trial:
         self._last = next((picture["record"] for picture in reversed(pictures) if "record" in picture), self._last)
         if not pictures and command.lstrip("/").split(" ")[0] in MAKES_PICTURES:
             raise TrialFailed("\n".join(_texts(message)))
-        return Reply(command, message, pictures)
+        return Reply(command, message, pictures, self._names)
 
     async def _follow(self, interaction: str, *, accepts: bool) -> Json:
         """Go along with what the bot asks (the licence, a modal), and return the message that ends it."""

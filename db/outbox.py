@@ -36,7 +36,8 @@ class Outbox:
         async with self._database.transaction() as session:
             job_id = await session.scalar(_change(outbox_id, changes))
             if job_id is not None:
-                await session.execute(update(JobRow).where(JobRow.id == job_id).values(message_id=message_id))
+                told = {"message_id": message_id, "token": None}  # the token has done its work
+                await session.execute(update(JobRow).where(JobRow.id == job_id).values(told))
                 await session.execute(shown_by(job_id, message_id))
 
     async def retry(self, outbox_id: int, at: datetime, note: str) -> None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 
+REMEMBERED = 1_000  # idle users or guilds per node
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A waiting job: its path through the tree, and its cost in GPU-seconds, known before dispatch."""
@@ -157,3 +160,5 @@ def _uncount(nodes: list[Share]) -> None:
         node.pending -= 1
         if not node.pending and node.children:  # an idle tree forgets: use of an idle GPU leaves no debt
             node.clock = max(child.tag for child in node.children.values())
+            if len(node.children) > REMEMBERED:  # all that is forgotten with them is who wins the next tie
+                node.children.clear()

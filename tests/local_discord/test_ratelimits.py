@@ -68,10 +68,10 @@ async def test_a_window_that_has_passed_is_forgotten(client: TestClient) -> None
     refused = await client.get(MESSAGES.format(1))
     started = time.monotonic()
     while (await client.get(MESSAGES.format(1))).status == 429:
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30
 
     assert refused.status == 429
-    assert time.monotonic() - started == pytest.approx((await refused.json())["retry_after"], abs=0.3)
+    assert time.monotonic() - started >= (await refused.json())["retry_after"] - 0.1
 
 
 async def test_the_global_allowance_counts_every_route_but_those_of_interactions(client: TestClient) -> None:
