@@ -35,6 +35,7 @@ NATURAL = {
 }
 #: colours that would be lost before the landscape
 LOST = {Landscape.NIGHT: Colour.BLACK, Landscape.SNOW: Colour.WHITE}
+BEHIND: tuple[Backdrop, ...] = (*BACKDROPS, *Landscape)  #: every landscape twice: they are the nicer half
 DARK: tuple[Backdrop, ...] = (Colour.BLACK, Landscape.NIGHT, Colour.PURPLE)
 UNLIT = frozenset({Colour.BLACK, Colour.BROWN, Colour.GREY})  #: colours that do not glow
 RADII = {Size.SMALL: (0.105, 0.125), Size.MEDIUM: (0.17, 0.205), Size.LARGE: (0.29, 0.34)}
@@ -57,7 +58,7 @@ ROWS = {"top": 0.25, "bottom": 0.75}
 def sample(dice: np.random.Generator) -> Scene:
     """Return a scene drawn by lot."""
     style = _one(dice, tuple(Style)[1:]) if dice.random() < STYLED else Style.SHADED
-    backdrop: Backdrop = _one(dice, DARK if style is Style.NEON else BACKDROPS)
+    backdrop: Backdrop = _one(dice, DARK if style is Style.NEON else BEHIND)
     seed, lot = int(dice.integers(2**32)), dice.random()
     if lot < ALONE:
         place = _one(dice, tuple(Place))
