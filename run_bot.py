@@ -6,35 +6,31 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.settings import ROOT, ConfigError, Endpoints, Settings, load_settings
+from config.settings import ConfigError, Settings, load_settings
 
 if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.login import Login
     from bot.progress import ProgressBoard
     from db.history import History
+    from db.session import Database
+    from inference.checkpoints import Checkpoint
+    from inference.executor import Executor
+    from jobs.clerk import Clerk
     from jobs.dispatcher import Dispatcher
 
-SERVER_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
+LOCK_SECONDS = 300.0  # how long a trial waits for another one on the same data
 
 log = logging.getLogger("imagine")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to log in: Discord itself, or the chat server of this machine."""
-
-    token: str
-    endpoints: Endpoints | None = None
-    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +43,34 @@ class House:
     board: "ProgressBoard"
     history: "History"
 
-    async def run(self, token: str) -> None:
+    async def run(self, login: "Login") -> None:
         """Serve until cancelled; the end of one is the end of all, loudly."""
+        from bot.login import join
+
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.client.start(token))
+            group.create_task(join(self.client, login))
             group.create_task(self.dispatcher.run(self.board))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
 
+    async def close(self) -> None:
+        """Let what runs end or be put back, then stop following it."""
+        await self.dispatcher.drain()
+        await self.board.close()
 
-@asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """Build everything on the settings; on leaving, drain and close in reverse order."""
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The processes and the database that a house stands on: the real ones, or a test's."""
+
+    database: "Database"
+    executor: "Executor"
+    pictures: "Clerk"
+    prompts: "Clerk"
+
+
+def build_house(settings: Settings, tools: Tools) -> House:
+    """Put the collaborators together. Raises ConfigError where policy or checkpoints are wrong."""
     from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
@@ -70,131 +82,109 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     from db.jobs import Jobs
     from db.outbox import Outbox
     from db.people import People
-    from db.session import Database
     from db.uploads import Uploads
-    from inference.checkpoints import load_checkpoints
-    from inference.local import LocalExecutor
-    from jobs.clerk import Clerk
     from jobs.dispatcher import Dispatcher
     from jobs.finish import Finisher
     from moderation.policy import load_policy
 
-    policy = load_policy(settings.policy)
+    policy, checkpoints = load_policy(settings.policy), offered_checkpoints(settings)
+    jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
+    gallery = Gallery(history=history, store=store, clerk=tools.pictures)
+    finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=tools.pictures)
+    dispatcher = Dispatcher(jobs=jobs, store=store, executor=tools.executor, finisher=finisher, times=settings.times)
+    admission = Admission(
+        jobs=jobs, dispatcher=dispatcher, clerk=tools.prompts, policy_file=settings.policy, limits=settings.limits
+    )
+    studio = Studio(
+        checkpoints=checkpoints,
+        default_checkpoint=settings.checkpoint,
+        limits=settings.limits,
+        policy=policy,
+        people=People(tools.database),
+        jobs=jobs,
+        uploads=Uploads(tools.database),
+        store=store,
+        dispatcher=dispatcher,
+        gallery=gallery,
+        admission=admission,
+        clerk=tools.pictures,
+    )
+    client = ImagineClient(studio=studio, data=settings.data)
+    delivery = Delivery(client=client, outbox=Outbox(tools.database), jobs=jobs, gallery=gallery)
+    every = settings.times.preview_every
+    board = ProgressBoard(client=client, place=dispatcher.place, every=every, ended=delivery.wake)
+    return House(client, dispatcher, delivery, board, history)
+
+
+def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:
+    """Return the checkpoints on offer. Raises ConfigError for names that models.toml does not know."""
+    from inference.checkpoints import load_checkpoints
+
     known = load_checkpoints(settings.models)
     unknown = [name for name in settings.checkpoints if name not in known]
     if unknown:
         raise ConfigError(f"checkpoints: {', '.join(unknown)} not in {settings.models}")
-    checkpoints = {name: known[name] for name in settings.checkpoints}
-    async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.database_url))
+    return {name: known[name] for name in settings.checkpoints}
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Start the processes and the database, and build the house on them; close in reverse order."""
+    from db.session import Database
+    from inference.local import LocalExecutor
+    from jobs.clerk import Clerk
+
+    executor = LocalExecutor(settings, offered_checkpoints(settings))
+    async with Database(settings.database_url) as database, Clerk() as pictures, Clerk() as prompts:
         await database.migrate()
-        jobs, history, uploads = Jobs(database), History(database), Uploads(database)
-        store = PictureStore(settings.data / "pictures")
-        await store.sweep(await history.known_pictures() | await uploads.known_pictures())
-        pictures = await stack.enter_async_context(Clerk())
-        prompts = await stack.enter_async_context(Clerk())
-        executor = LocalExecutor(settings, checkpoints)
-        await executor.start()
-        stack.push_async_callback(executor.close, CLOSE_SECONDS)
-        gallery = Gallery(history=history, store=store, clerk=pictures)
-        finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=pictures)
-        dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times)
-        studio = Studio(
-            checkpoints=checkpoints,
-            default_checkpoint=settings.checkpoint,
-            limits=settings.limits,
-            policy=policy,
-            people=People(database),
-            jobs=jobs,
-            uploads=uploads,
-            store=store,
-            dispatcher=dispatcher,
-            gallery=gallery,
-            admission=Admission(
-                jobs=jobs, dispatcher=dispatcher, clerk=prompts, policy_file=settings.policy, limits=settings.limits
-            ),
-            clerk=pictures,
-        )
-        client = await stack.enter_async_context(ImagineClient(studio=studio, data=settings.data))
-        delivery = Delivery(client=client, outbox=Outbox(database), jobs=jobs, gallery=gallery)
-        board = ProgressBoard(
-            client=client, place=dispatcher.place, every=settings.times.preview_every, ended=delivery.wake
-        )
-        stack.push_async_callback(board.close)
-        stack.push_async_callback(dispatcher.drain)
-        yield House(client, dispatcher, delivery, board, history)
+        await remove_rubbish(settings, database)
+        house = build_house(settings, Tools(database, executor, pictures, prompts))
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(executor.close, CLOSE_SECONDS)
+            await executor.start()
+            await stack.enter_async_context(house.client)
+            stack.push_async_callback(house.close)
+            yield house
 
 
-@asynccontextmanager
-async def local_server() -> AsyncIterator[Place]:
-    """Start the chat server of this machine as a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "local_discord", "--until-eof"),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,  # never written to: its end is ours, however we end
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), SERVER_SECONDS)
-        world = json.loads(line)
-        endpoints = Endpoints(rest=world["rest"], gateway=world["gateway"], cdn=world["cdn"])
-        yield Place(world["token"], endpoints, world["page"])
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+async def remove_rubbish(settings: Settings, database: "Database") -> None:
+    """Remove picture files that no row knows: a crash between file and row left them."""
+    from db.history import History
+    from db.images import PictureStore
+    from db.uploads import Uploads
 
-
-@asynccontextmanager
-async def chosen_place(settings: Settings) -> AsyncIterator[Place]:
-    """Give Discord where there is a token, else the chat server of this machine."""
-    if settings.discord_token is not None:
-        yield Place(settings.discord_token.get_secret_value(), settings.discord)
-        return
-    async with local_server() as place:
-        yield place
-
-
-def point_to(place: Place) -> None:
-    """Let discord.py speak to the place."""
-    if place.endpoints is None:
-        return
-    import discord
-    from discord.gateway import DiscordWebSocket
-    from yarl import URL
-
-    discord.http.Route.BASE = place.endpoints.rest
-    DiscordWebSocket.DEFAULT_GATEWAY = URL(place.endpoints.gateway)
-    discord.Asset.BASE = place.endpoints.cdn
+    known = await History(database).known_pictures() | await Uploads(database).known_pictures()
+    await PictureStore(settings.data / "pictures").sweep(known)
 
 
 async def serve(settings: Settings) -> int:
     """Run the bot until a signal comes."""
+    from bot.login import chosen_login
     from config.data_lock import data_lock
 
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    with data_lock(settings.data, wait=False):
-        async with chosen_place(settings) as place, open_house(settings) as house:
-            point_to(place)
-            async with running(house, place.token):
-                await house.client.wait_until_ready()
-                print(f"Ready. {f'Chat with it at {place.page}' if place.page else 'It is on Discord.'}", flush=True)
-                await stop.wait()
-                print("Stopping: what runs may end, the rest waits for the next start.", flush=True)
+    async with (
+        data_lock(settings.data),
+        chosen_login(settings) as login,
+        open_house(settings) as house,
+        running(house, login),
+    ):
+        await house.client.wait_until_ready()
+        print(f"Ready. {f'Chat with it at {login.page}' if login.page else 'It is on Discord.'}", flush=True)
+        await stop.wait()
+        print("Stopping: what runs may end, the rest waits for the next start.", flush=True)
     return 0
 
 
 @asynccontextmanager
-async def running(house: House, token: str) -> AsyncIterator[None]:
+async def running(house: House, login: "Login") -> AsyncIterator[None]:
     """Run the house beside the body; whichever fails first ends both."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(house.run(token))
+        task = group.create_task(house.run(login))
         yield
-        await house.dispatcher.drain()
+        await house.close()
         task.cancel()
 
 
@@ -202,23 +192,22 @@ async def try_commands(settings: Settings, commands: list[str], user: str, out: 
     """Run slash commands through everything, as one person would, and show what comes."""
     import aiohttp
 
+    from bot.login import local_server
     from bot.trial import Trial, TrialFailed
     from config.data_lock import data_lock
 
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
-    with data_lock(settings.data, wait=True):
-        async with local_server() as place, open_house(settings) as house:
-            point_to(place)
-            assert place.page is not None
-            async with running(house, place.token), aiohttp.ClientSession() as session:
-                await house.client.wait_until_ready()
-                trial = Trial(session, place.page, user, house.history, out)
-                try:
-                    async for reply in trial.run(commands):
-                        print(reply.as_json() if as_json else reply.as_text(), flush=True)
-                except TrialFailed as failure:
-                    print(json.dumps({"error": str(failure)}) if as_json else failure, flush=True)
-                    return 1
+    async with data_lock(settings.data, patience=LOCK_SECONDS), local_server() as login, open_house(settings) as house:
+        assert login.page is not None
+        async with running(house, login), aiohttp.ClientSession() as session:
+            await house.client.wait_until_ready()
+            trial = Trial(session, login.page, user, house.history, out)
+            try:
+                async for reply in trial.run(commands):
+                    print(reply.as_json() if as_json else reply.as_text(), flush=True)
+            except TrialFailed as failure:
+                print(json.dumps({"error": str(failure)}) if as_json else failure, flush=True)
+                return 1
     return 0
 
 
@@ -280,8 +269,14 @@ def main() -> int:
     try:
         return asyncio.run(job_of(arguments)(load_settings()))
     except* ConfigError as group:
-        print("Cannot start:", *group.exceptions, sep="\n", file=sys.stderr)
+        print("Cannot start:", *leaves(group), sep="\n", file=sys.stderr)
     return 2
+
+
+def leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    """Yield the exceptions in a group, those of the groups in it too."""
+    for error in group.exceptions:
+        yield from leaves(error) if isinstance(error, BaseExceptionGroup) else (error,)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from imwatermark import watermark as stock
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.textures import draw_texture
+from benchmarks._textures import draw_texture
 from provenance import png, watermark
 from provenance.picture import Facts
 from provenance.stamp import stamp

@@ -17,6 +17,7 @@ from inference.devices import find_devices
 
 API = "https://discord.com/api/v10"
 NETWORK_SECONDS = 15
+PROBE_SECONDS = 15
 DISK_BYTES = 2 * 2**30
 NEEDED = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True, read_message_history=True
@@ -50,24 +51,25 @@ async def _discord(settings: Settings) -> list[Finding]:
     if settings.discord_token is None:
         advice = "not set, so run_bot.py starts a chat server of its own; set DISCORD_TOKEN to join Discord"
         return [Finding("token", True, advice)]
+    api = API if settings.discord is None else settings.discord.rest
     headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
     timeout = aiohttp.ClientTimeout(total=NETWORK_SECONDS)
     try:
         async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
-            return await _ask_discord(session)
+            return await _ask_discord(session, api)
     except (aiohttp.ClientError, TimeoutError) as error:
         return [Finding("token", False, f"Discord cannot be reached ({error!r}): check this machine's network")]
 
 
-async def _ask_discord(session: aiohttp.ClientSession) -> list[Finding]:
-    async with session.get(f"{API}/users/@me") as response:
+async def _ask_discord(session: aiohttp.ClientSession, api: str) -> list[Finding]:
+    async with session.get(f"{api}/users/@me") as response:
         if response.status == 401:
             advice = "Discord does not know it: copy it anew from the developer portal (Bot, Reset Token)"
             return [Finding("token", False, advice)]
         response.raise_for_status()
         me = await response.json()
     invitation = discord.utils.oauth_url(me["id"], permissions=NEEDED, scopes=("bot", "applications.commands"))
-    async with session.get(f"{API}/users/@me/guilds") as response:
+    async with session.get(f"{api}/users/@me/guilds") as response:
         response.raise_for_status()
         guilds = await response.json()
     found = [Finding("token", True, f"the bot is {me['username']}; invite it with {invitation}")]
@@ -118,7 +120,12 @@ async def _memory() -> dict[str, str]:
         return free
     query = ("--query-gpu=index,name,memory.free,memory.total", "--format=csv,noheader")
     asked = await asyncio.create_subprocess_exec("nvidia-smi", *query, stdout=asyncio.subprocess.PIPE)
-    output, _ = await asyncio.wait_for(asked.communicate(), NETWORK_SECONDS)
+    try:
+        output, _ = await asyncio.wait_for(asked.communicate(), PROBE_SECONDS)
+    except TimeoutError:
+        asked.kill()
+        await asked.wait()
+        return free
     for line in output.decode().splitlines():
         index, name, left, total = (part.strip() for part in line.split(","))
         free[f"cuda:{index}"] = f"{name}, {left} of {total} free"

@@ -1,20 +1,15 @@
 """Smaller copies of a picture: a thumbnail, a sheet of them, and a file small enough to send."""
 
-from collections.abc import Sequence
 from io import BytesIO
-from math import ceil, sqrt
+from math import sqrt
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from provenance import metadata
 
 QUALITIES = (95, 90, 80)
 THUMBNAIL_QUALITY = 80
 WEBP_SIDE = 16_383  # the most that the format can say
-CELL = 256
-LABEL_HEIGHT = 24
-COLUMNS = 3
-BACKGROUND, INK = (30, 31, 34), (219, 222, 225)
 
 
 def thumbnail(data: bytes, side: int) -> bytes:
@@ -41,24 +36,6 @@ def shrink_to_fit(data: bytes, limit: int) -> tuple[bytes, str]:
         image = _reduced(image, 0.9 * sqrt(limit / len(smaller)))
         smaller = _webp(image, QUALITIES[-1])
     return smaller, "webp"
-
-
-def contact_sheet(pictures: Sequence[bytes], labels: Sequence[str]) -> bytes:
-    """Return one WebP picture of all, in rows of three, each above its label."""
-    columns = min(COLUMNS, len(pictures))
-    rows = ceil(len(pictures) / columns)
-    sheet = Image.new("RGB", (columns * CELL, rows * (CELL + LABEL_HEIGHT)), BACKGROUND)
-    for index, (data, label) in enumerate(zip(pictures, labels, strict=True)):
-        row, column = divmod(index, columns)
-        _place(sheet, _open(data), label, column * CELL, row * (CELL + LABEL_HEIGHT))
-    return _webp(sheet, THUMBNAIL_QUALITY)
-
-
-def _place(sheet: Image.Image, image: Image.Image, label: str, left: int, top: int) -> None:
-    image.thumbnail((CELL - 8, CELL - 8), Image.Resampling.LANCZOS)
-    sheet.paste(image, (left + (CELL - image.width) // 2, top + (CELL - image.height) // 2))
-    where = (left + CELL // 2, top + CELL + LABEL_HEIGHT // 2)
-    ImageDraw.Draw(sheet).text(where, label, fill=INK, anchor="mm", font=ImageFont.load_default(16))
 
 
 def _open(data: bytes) -> Image.Image:

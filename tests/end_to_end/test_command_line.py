@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from processes import ROOT
+from processes import ROOT, joining, running_bot, running_chat_server
 
 
 def run(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -85,6 +85,32 @@ def test_every_mistake_in_the_settings_is_named_at_once_and_no_secret_is(tmp_pat
     assert "pending_per_user" in wrong.stderr
     assert "drain" in wrong.stderr
     assert "s3cret" not in wrong.stderr + wrong.stdout
+
+
+def test_a_token_that_nobody_knows_is_said_in_words(tmp_path: Path) -> None:
+    with running_chat_server() as world:
+        refused = run(tmp_path / "data", **joining(world) | {"DISCORD_TOKEN": "s3cret"})
+
+    assert refused.returncode == 2
+    assert "DISCORD_TOKEN" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "s3cret" not in refused.stderr
+
+
+def test_a_checkpoint_that_nobody_knows_is_said_in_words(tmp_path: Path) -> None:
+    refused = run(tmp_path / "data", IMAGINE_CHECKPOINT="nobody", IMAGINE_CHECKPOINTS='["nobody"]')
+
+    assert refused.returncode == 2
+    assert "nobody" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_second_bot_on_the_same_data_is_told_to_use_its_own(tmp_path: Path) -> None:
+    with running_chat_server() as world, running_bot(tmp_path / "data", **joining(world)):
+        second = run(tmp_path / "data")
+
+    assert second.returncode == 2
+    assert "another bot is using" in second.stderr
 
 
 def test_db_upgrade_makes_the_schema(tmp_path: Path) -> None:

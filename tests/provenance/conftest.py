@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.textures import draw_texture
+from benchmarks._textures import draw_texture
 from provenance.picture import Facts
 
 

@@ -1,12 +1,11 @@
 from io import BytesIO
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from provenance.metadata import parameters
 from provenance.stamp import stamp
-from provenance.thumbnails import contact_sheet, shrink_to_fit, thumbnail
+from provenance.thumbnails import shrink_to_fit, thumbnail
 from provenance.verify import examine
 
 
@@ -45,13 +44,3 @@ def test_a_smaller_file_of_the_same_size_still_carries_the_mark(picture):
 
     assert Image.open(BytesIO(data)).size == (512, 512)
     assert examine(data).marked
-
-
-def test_a_contact_sheet_shows_every_picture_above_its_label(texture, facts):
-    red = stamp(np.full((64, 64, 3), (200, 0, 0), np.uint8), facts).png
-    sheet = Image.open(BytesIO(contact_sheet([red] * 4, ["1", "2", "3", "4"]))).convert("RGB")
-
-    assert sheet.size == (3 * 256, 2 * 280)
-    for centre in ((128, 128), (384, 128), (640, 128), (128, 408)):
-        assert sheet.getpixel(centre)[0] > 150
-    assert sheet.getpixel((384, 408))[0] < 60
