@@ -74,6 +74,7 @@ async def show(interaction: Interaction, record_id: str) -> None:
 
 async def details(interaction: Interaction, record_id: str) -> None:
     """Tell a person everything that made a picture."""
+    await think(interaction, ephemeral=True)
     studio, caller = interaction.client.studio, caller_of(interaction)
     record = await studio.gallery.record(caller, record_id)
     family = await studio.gallery.family(caller, record)

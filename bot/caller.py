@@ -22,3 +22,8 @@ class Caller:
     def private(self) -> bool:
         """What is made in direct messages is nobody else's to see."""
         return self.guild_id is None
+
+    @property
+    def sees_age_restricted(self) -> bool:
+        """Age-restricted pictures may be shown where they belong, and to somebody alone."""
+        return self.age_restricted or self.private

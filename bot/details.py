@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.gallery import Family
+from bot.gallery import RELATIVES, Family
 from bot.replies import CONTENT_LENGTH, description
 from bot.wording import moment, shorten
 from config.words import say
@@ -10,7 +10,6 @@ from db.history import Relative
 from db.tables.record import Record
 from inference.checkpoints import Checkpoint
 
-RELATIVES = 8
 FINGERPRINT_LENGTH = 400
 
 
@@ -30,7 +29,11 @@ def details_text(record: Record, family: Family, checkpoints: Mapping[str, Check
 def _model_line(record: Record, checkpoints: Mapping[str, Checkpoint], locale: str) -> str:
     known = checkpoints.get(record.checkpoint)
     title = record.checkpoint if known is None else known.title
-    return say("bot.details_model", locale=locale, title=title, revision=record.checkpoint_revision[:12])
+    line = say("bot.details_model", locale=locale, title=title, revision=record.checkpoint_revision[:12])
+    if known is None:
+        return line
+    licence = say("bot.details_licence", locale=locale, licence=known.licence, address=known.licence_url)
+    return f"{line}\n{licence}"
 
 
 def _family_lines(family: Family, locale: str) -> list[str]:

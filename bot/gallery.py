@@ -11,7 +11,7 @@ from provenance.thumbnails import shrink_to_fit, thumbnail
 
 SHRINK_SECONDS = 60.0
 THUMBNAIL_SIDE = 256  # pixels
-RELATIVES = 20
+RELATIVES = 8  # named in each direction; one more is read, to know whether there are more
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,20 @@ class Gallery:
 
     def may_show(self, caller: Caller, record: Record) -> bool:
         """Say whether a record that the caller may see may be shown in this place."""
-        return caller.age_restricted or caller.private or not record.age_restricted
+        return caller.sees_age_restricted or not record.age_restricted
 
     async def suggestions(self, caller: Caller, typed: str) -> list[Record]:
         """Return the records that the caller may mean by what was typed so far."""
-        found = await self.history.suggestions(caller.user_id, caller.guild_id, typed)
-        return [record for record in found if self.may_show(caller, record)]
+        return await self.history.suggestions(
+            caller.user_id, caller.guild_id, typed, age_restricted=caller.sees_age_restricted
+        )
 
     async def family(self, caller: Caller, record: Record) -> Family:
         """Return what the record was made from and what was made from it, as far as the caller may see it."""
-        parents, children = await self.history.parents(record.id), await self.history.children(record.id)
-        return Family(await self._seen(caller, parents), await self._seen(caller, children))
+        viewer = (caller.user_id, caller.guild_id)
+        parents = await self.history.parents(record.id, *viewer, limit=RELATIVES + 1)
+        children = await self.history.children(record.id, *viewer, limit=RELATIVES + 1)
+        return Family(tuple(parents), tuple(children))
 
     async def picture(self, record: Record, limit: int) -> tuple[bytes, str]:
         """Return the record's file in at most `limit` bytes, smaller than it is if need be, and its suffix."""
@@ -74,7 +77,7 @@ class Gallery:
         return await self.history.search(
             caller.user_id,
             caller.guild_id,
-            age_restricted=caller.age_restricted or caller.private,
+            age_restricted=caller.sees_age_restricted,
             user_id=user_id,
             text=text,
             limit=size,
@@ -98,10 +101,3 @@ class Gallery:
             return await self._store.read(record.sha256)
         except (FileNotFoundError, PictureDamaged) as error:
             raise UserError("bot.picture_lost", id=record.id) from error
-
-    async def _seen(self, caller: Caller, relatives: list[Relative]) -> tuple[Relative, ...]:
-        seen = [
-            await self.history.visible(each.record.id, caller.user_id, caller.guild_id)
-            for each in relatives[:RELATIVES]
-        ]
-        return tuple(each for each, record in zip(relatives, seen, strict=False) if record is not None)

@@ -91,15 +91,17 @@ class History:
         """Return the records of a job in their order, the deleted ones too."""
         return await self._records(select(RecordRow).where(RecordRow.job_id == job_id).order_by(RecordRow.index))
 
-    async def parents(self, record_id: str) -> list[Relative]:
-        """Return what the record was made from, visible or not."""
+    async def parents(self, record_id: str, viewer: int, guild_id: int | None, limit: int = 25) -> list[Relative]:
+        """Return what the record was made from, as far as the viewer may see it."""
         query = select(RecordRow, LineageRow.kind).join(LineageRow, LineageRow.parent_id == RecordRow.id)
-        return await self._relatives(query.where(LineageRow.child_id == record_id))
+        seen = query.where(LineageRow.child_id == record_id, seen_by(viewer, guild_id))
+        return await self._relatives(seen.limit(limit))
 
-    async def children(self, record_id: str) -> list[Relative]:
-        """Return what was made from the record, visible or not."""
+    async def children(self, record_id: str, viewer: int, guild_id: int | None, limit: int = 25) -> list[Relative]:
+        """Return what was made from the record, as far as the viewer may see it."""
         query = select(RecordRow, LineageRow.kind).join(LineageRow, LineageRow.child_id == RecordRow.id)
-        return await self._relatives(query.where(LineageRow.parent_id == record_id))
+        seen = query.where(LineageRow.parent_id == record_id, seen_by(viewer, guild_id))
+        return await self._relatives(seen.limit(limit))
 
     async def set_message(self, job_id: int, message_id: int) -> None:
         """Write down which message shows the job's pictures."""

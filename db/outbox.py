@@ -9,9 +9,9 @@ from db.base import utc_now, value_of
 from db.history import shown_by
 from db.session import Database
 from db.tables.job import JobRow
-from db.tables.outbox import Delivery, Message, Notice, OutboxRow
+from db.tables.outbox import DeliveryState, Message, Notice, OutboxRow
 
-__all__ = ["Delivery", "Message", "Notice", "Outbox"]
+__all__ = ["DeliveryState", "Message", "Notice", "Outbox"]
 
 
 class Outbox:
@@ -32,7 +32,7 @@ class Outbox:
 
     async def sent(self, outbox_id: int, message_id: int) -> None:
         """Write down that Discord has it: on the message, on the job and on its records."""
-        changes = {"state": Delivery.SENT, "message_id": message_id, "sent_at": utc_now()}
+        changes = {"state": DeliveryState.SENT, "message_id": message_id, "sent_at": utc_now()}
         async with self._database.transaction() as session:
             job_id = await session.scalar(_change(outbox_id, changes))
             if job_id is not None:
@@ -48,20 +48,20 @@ class Outbox:
     async def abandon(self, outbox_id: int, note: str) -> None:
         """Give up; `note` says why there is no way."""
         async with self._database.transaction() as session:
-            await session.execute(_change(outbox_id, {"state": Delivery.ABANDONED, "note": note}))
+            await session.execute(_change(outbox_id, {"state": DeliveryState.ABANDONED, "note": note}))
 
 
 def due_by(now: datetime) -> Select[OutboxRow]:
     """Select what waits and is due."""
-    due = select(OutboxRow).where(OutboxRow.state == Delivery.WAITING, OutboxRow.next_try_at <= now)
+    due = select(OutboxRow).where(OutboxRow.state == DeliveryState.WAITING, OutboxRow.next_try_at <= now)
     return due.order_by(OutboxRow.next_try_at, OutboxRow.id)
 
 
 def earliest() -> Select[datetime | None]:
     """Select the time of the next try of all that waits."""
-    return select(func.min(OutboxRow.next_try_at)).where(OutboxRow.state == Delivery.WAITING)
+    return select(func.min(OutboxRow.next_try_at)).where(OutboxRow.state == DeliveryState.WAITING)
 
 
 def _change(outbox_id: int, values: dict[str, Any]) -> Any:
-    waiting = (OutboxRow.id == outbox_id, OutboxRow.state == Delivery.WAITING)
+    waiting = (OutboxRow.id == outbox_id, OutboxRow.state == DeliveryState.WAITING)
     return update(OutboxRow).where(*waiting).values(tries=OutboxRow.tries + 1, **values).returning(OutboxRow.job_id)

@@ -21,7 +21,7 @@ class Notice(StrEnum):
 
 
 @unique
-class Delivery(StrEnum):
+class DeliveryState(StrEnum):
     """How far a message has come."""
 
     WAITING = "waiting"  #: to be sent at `next_try_at`
@@ -37,7 +37,7 @@ class Message:
     job_id: int
     kind: Notice
     nonce: str
-    state: Delivery
+    state: DeliveryState
     tries: int
     next_try_at: datetime
     message_id: int | None
@@ -61,7 +61,7 @@ class OutboxRow(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
     kind: Mapped[Notice] = mapped_column(choice(Notice))
     nonce: Mapped[str] = mapped_column(String(25), default=new_nonce)
-    state: Mapped[Delivery] = mapped_column(choice(Delivery), default=Delivery.WAITING)
+    state: Mapped[DeliveryState] = mapped_column(choice(DeliveryState), default=DeliveryState.WAITING)
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime] = mapped_column(default=utc_now)
     message_id: Mapped[int | None] = mapped_column(Snowflake)

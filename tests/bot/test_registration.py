@@ -23,9 +23,9 @@ def options(command: Json) -> dict[str, Json]:
     return {option["name"]: option for option in command["options"]}
 
 
-async def choices(house: House, command: str, focused: str, **typed: Any) -> list[Json]:
+async def choices(house: House, command: str, focused: str, channel: str = "studio", **typed: Any) -> list[Json]:
     ada = house.guest()
-    body = {"channel": "studio", "command": command, "options": typed, "focused": focused}
+    body = {"channel": channel, "command": command, "options": typed, "focused": focused}
     return list((await ada.post("autocomplete", body))["choices"])
 
 
@@ -99,9 +99,11 @@ async def test_pictures_are_suggested_by_words_and_by_id(house: House) -> None:
 
 
 async def test_pictures_of_an_age_restricted_channel_are_suggested_only_there(house: House) -> None:
-    await house.guest("ada", "after-dark").type("/imagine a red circle")
+    first = record_ids(await house.guest("ada", "after-dark").type("/imagine a red circle"))[0]
 
     assert await choices(house, "show", "id", id="") == []
+    assert [each["value"] for each in await choices(house, "show", "id", "after-dark", id="")] == [first]
+    assert [each["value"] for each in await choices(house, "show", "id", "dm", id="")] == [first]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from db_samples import ALICE
 
 from db.base import utc_now
 from db.history import History
-from db.outbox import Delivery, Outbox
+from db.outbox import DeliveryState, Outbox
 from db.session import Database
 from db.tables.outbox import OutboxRow
 
@@ -72,7 +72,7 @@ async def test_a_sent_message_is_known_to_job_and_records(database, outbox, jobs
     assert (await jobs.get(message.job_id)).message_id == 1 << 61
     assert [record.id for record in await History(database).by_message(1 << 61)] == [record_id]
     row = await state_of(database, message.id)
-    assert (row.state, row.message_id, row.tries) == (Delivery.SENT, 1 << 61, 1)
+    assert (row.state, row.message_id, row.tries) == (DeliveryState.SENT, 1 << 61, 1)
     assert row.sent_at is not None
 
 
@@ -84,7 +84,7 @@ async def test_an_abandoned_message_keeps_its_reason(database, outbox, made):
 
     assert await outbox.due(utc_now() + LATER, 10) == []
     row = await state_of(database, message.id)
-    assert (row.state, row.note) == (Delivery.ABANDONED, "the channel is gone")
+    assert (row.state, row.note) == (DeliveryState.ABANDONED, "the channel is gone")
 
 
 async def test_what_was_sent_is_not_put_back(outbox, made):

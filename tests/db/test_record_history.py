@@ -156,19 +156,34 @@ async def test_descent_is_known_in_both_directions(history, made):
     varied = await made(action="vary", parent_id=parent)
     again = await made(action="reproduce", reproduces=parent)
 
-    assert [(line.record.id, line.kind) for line in await history.children(parent)] == [
+    assert [(line.record.id, line.kind) for line in await history.children(parent, ALICE, GUILD)] == [
         (varied, "vary"),
         (again, "reproduce"),
     ]
-    assert [(line.record.id, line.kind) for line in await history.parents(varied)] == [(parent, "vary")]
-    assert await history.parents(parent) == []
+    assert [(line.record.id, line.kind) for line in await history.parents(varied, ALICE, GUILD)] == [(parent, "vary")]
+    assert await history.parents(parent, ALICE, GUILD) == []
+
+
+async def test_descent_is_told_only_as_far_as_it_is_seen(history, made):
+    secret = await made(private=True)
+    child = await made(action="vary", parent_id=secret)
+    hidden = await made(action="vary", parent_id=child, private=True)
+    gone, shown = await made(action="vary", parent_id=child), await made(action="vary", parent_id=child)
+    await history.delete(gone, by=ALICE)
+
+    assert await history.parents(child, BOB, GUILD) == []
+    assert [line.record.id for line in await history.parents(child, ALICE, GUILD)] == [secret]
+    assert [line.record.id for line in await history.children(child, BOB, GUILD)] == [shown]
+    assert [line.record.id for line in await history.children(child, ALICE, GUILD)] == [hidden, shown]
+    assert await history.children(child, BOB, None) == []
+    assert len(await history.children(child, ALICE, GUILD, limit=1)) == 1
 
 
 async def test_a_picture_may_come_from_and_reproduce_the_same_one(history, made):
     parent = await made()
     child = await made(action="reproduce", parent_id=parent, reproduces=parent)
 
-    assert len(await history.parents(child)) == 1
+    assert len(await history.parents(child, ALICE, GUILD)) == 1
 
 
 async def test_records_are_found_by_the_message_that_shows_them(history, made):
