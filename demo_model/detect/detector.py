@@ -15,7 +15,7 @@ from demo_model.world.drawer import Picture
 from demo_model.world.scene import BACKDROPS, Backdrop, Colour, Kind, Place, Style
 
 WEIGHTS = Path(__file__).with_name("detector.safetensors")
-SURE = 0.5  #: the probability from which a thing counts as seen
+APART = 2  #: cells around a thing in which there is no other
 LOW, HIGH = 0.375, 0.625  #: where left ends and right begins, in fractions of the side
 BATCH = 64
 
@@ -83,10 +83,11 @@ def save(network: Network, path: Path) -> None:
 
 
 def _interpret(reading: Reading, index: int) -> Seen:
-    chance = torch.sigmoid(reading.thing[index])
-    peaks = functional.max_pool2d(chance[None], 3, stride=1, padding=1)[0] == chance
-    rows, columns = torch.nonzero(peaks & (chance > SURE), as_tuple=True)
-    cells = sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda cell: -float(chance[cell]))
+    # Logits, not probabilities: these are all 1 where the network is sure, and equal cells would count as many things.
+    sure = reading.thing[index]
+    peaks = functional.max_pool2d(sure[None], 2 * APART + 1, stride=1, padding=APART)[0] == sure
+    rows, columns = torch.nonzero(peaks & (sure > 0), as_tuple=True)
+    cells = sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda cell: -float(sure[cell]))
     things = tuple(
         Sighting(
             tuple(Kind)[int(reading.kind[index, :, row, column].argmax())],
