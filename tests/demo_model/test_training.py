@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,10 +190,11 @@ def test_the_diffusion_model_learns(tmp_path: Path) -> None:
     torch.manual_seed(3)
     write_tokenizer(tmp_path)
     vae = make_vae(TINY)
-    stage = DiffusionStage(TINY, CPU, (1,), vae, measure_scale(vae, 64, CPU), read_tokenizer(tmp_path))
-    losses = [float(stage.step(step / 40)) for step in range(40)]
+    plan = replace(TINY, diffusion_batch=8, diffusion_rate=3e-3, pool=64)
+    stage = DiffusionStage(plan, CPU, (1,), vae, measure_scale(vae, 64, CPU), read_tokenizer(tmp_path))
+    losses = [float(stage.step(step / 50)) for step in range(50)]
 
-    assert np.mean(losses[-8:]) < np.mean(losses[:8])
+    assert np.mean(losses[-8:]) < 0.9 * np.mean(losses[:8])
 
 
 def test_the_course_ends_in_a_folder_that_diffusers_loads_and_draws_with(trained: Path) -> None:
