@@ -137,9 +137,9 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     executor = LocalExecutor(settings, offered_checkpoints(settings))
     async with Database(settings.database_url) as database, Clerk() as pictures, Clerk() as prompts:
         await database.migrate()
-        await remove_rubbish(settings, database)
         house = build_house(settings, Tools(database, executor, pictures, prompts))
-        async with AsyncExitStack() as stack:
+        async with database.held(), AsyncExitStack() as stack:
+            await remove_rubbish(settings, database)
             stack.push_async_callback(executor.close, CLOSE_SECONDS)
             await executor.start()
             await stack.enter_async_context(house.client)

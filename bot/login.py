@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 import discord
@@ -22,7 +22,7 @@ STOP_SECONDS = 5.0
 class Login:
     """A token and where it is good for; `page` is the chat server's, where that is ours."""
 
-    token: str
+    token: str = field(repr=False)
     endpoints: Endpoints | None = None
     page: str | None = None
 

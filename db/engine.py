@@ -19,6 +19,7 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 def make_engine(url: str, **options: Any) -> AsyncEngine:
     """Return an engine for the address; `options` go to SQLAlchemy. Raises ConfigError for another driver."""
+    options["hide_parameters"] = True  # they are people's words and tokens, and errors go to the log
     try:
         address = make_url(url)
     except ArgumentError as error:

@@ -7,5 +7,9 @@ class DatabaseUnreachable(ConfigError):
     """The database does not answer, or does not let us in."""
 
 
+class DatabaseInUse(ConfigError):
+    """Another bot serves this database."""
+
+
 class DatabaseTooNew(ConfigError):
     """The database was made by a newer version of this program."""

@@ -47,10 +47,6 @@ class Jobs:
         """Return what waits, in order of arrival: what was put back stands where it stood."""
         return await self._all(with_status(JobStatus.PENDING))
 
-    async def leased(self) -> list[Job]:
-        """Return what workers hold, in order of arrival."""
-        return await self._all(with_status(JobStatus.LEASED))
-
     async def open_of(self, user_id: int) -> list[Job]:
         """Return what the person has waiting or being made, in order of arrival."""
         return await self._all(with_status(*OPEN).where(JobRow.user_id == user_id))
@@ -62,10 +58,6 @@ class Jobs:
     async def count_open(self) -> Counts:
         """Count what all together have waiting or being made."""
         return await self._count()
-
-    async def latest_for(self, user_id: int, statuses: Collection[JobStatus]) -> Job | None:
-        """Return the person's newest job in one of these statuses."""
-        return await self._first(latest_of(user_id, statuses))
 
     async def claim(self, job_id: int, worker: str, lease: float) -> Job | None:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
@@ -143,14 +135,13 @@ class Jobs:
         """Put a leased job back to where it waited; `tried` tells whether the attempt counts."""
         return await self._put_back(*_held(job_id, fence), attempts=JobRow.attempts - int(not tried)) != []
 
-    async def requeue_lost(self, now: datetime) -> list[int]:
-        """Put back every job whose lease ran out before `now`, and return their ids."""
-        return await self._put_back(JobRow.status == JobStatus.LEASED, JobRow.lease_until < now)
+    async def requeue_lost(self, now: datetime, besides: Collection[int] = ()) -> list[int]:
+        """Put back every job whose lease ran out before `now`, but for those; returns the ids of what was put back."""
+        return await self._put_back(JobRow.status == JobStatus.LEASED, JobRow.lease_until < now, JobRow.id.not_in(besides))
 
-    async def recover(self, worker_prefix: str) -> list[int]:
-        """Put back all that workers of these names held: for the start, when none of them can live."""
-        mine = JobRow.worker.startswith(worker_prefix, autoescape=True)
-        return await self._put_back(JobRow.status == JobStatus.LEASED, mine)
+    async def recover(self) -> list[int]:
+        """Put back all that is leased: for the start, when none of the holders can live."""
+        return await self._put_back(JobRow.status == JobStatus.LEASED)
 
     async def _first(self, query: Select[JobRow]) -> Job | None:
         async with self._database.reading() as session:
@@ -180,12 +171,6 @@ def by_interaction(interaction_id: int) -> Select[JobRow]:
 def with_status(*statuses: JobStatus) -> Select[JobRow]:
     """Select the jobs in one of the statuses, in order of arrival."""
     return select(JobRow).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
-
-
-def latest_of(user_id: int, statuses: Collection[JobStatus]) -> Select[JobRow]:
-    """Select the person's newest job in one of the statuses."""
-    mine = select(JobRow).where(JobRow.user_id == user_id, JobRow.status.in_(statuses))
-    return mine.order_by(JobRow.id.desc()).limit(1)
 
 
 def open_totals() -> Select[int, int]:

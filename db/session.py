@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
+from db.errors import DatabaseInUse
 from db.migration import current_revision, upgrade
 
+ONE_BOT = 0x1A61F  #: the advisory lock of the bot that serves a PostgreSQL database
 Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -65,6 +67,22 @@ class Database:
     def insert(self, table: type[Base]) -> Insert:
         """Return an insert that can say ON CONFLICT in this database's dialect."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Be the only bot on a PostgreSQL database, as long as the block lasts.
+
+        Raises DatabaseInUse where another bot holds it. The server lets go however the process ends. A SQLite
+        file is guarded by the lock of its data folder.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        async with self._engine.connect() as connection:
+            if not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_BOT}):
+                raise DatabaseInUse("database: another bot is using it; stop that one, or give this one its own")
+            await connection.commit()  # the lock is the session's, and outlives the transaction
+            yield
 
     async def migrate(self) -> None:
         """Bring the schema to this program's version; several processes may do so at once.

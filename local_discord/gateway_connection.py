@@ -24,6 +24,8 @@ MAX_QUEUED = 5000
 LATE, DEAD = 1.2, 0.3
 #: How long a client gets to confirm that its connection is closed, in seconds.
 CLOSE_SECONDS = 2.0
+#: How long a heartbeat's answer takes at the least, in seconds.
+ACK_SECONDS = 0.05
 
 Receive = Callable[["Connection", Op, Any], None]
 
@@ -73,9 +75,11 @@ class Connection:
         self._put((code, reason))
 
     def acknowledge(self) -> None:
-        """Answer a heartbeat."""
+        """Answer a heartbeat: not sooner than over a real network, as discord.py writes down when it sent one
+        only afterwards, and would think an earlier answer late.
+        """
         self._beat.set()
-        self.send(Op.HEARTBEAT_ACK)
+        asyncio.get_running_loop().call_later(ACK_SECONDS, self.send, Op.HEARTBEAT_ACK)
 
     def _put(self, item: str | tuple[int, str]) -> None:
         try:

@@ -66,7 +66,14 @@ class LocalDiscord:
 
     def _application(self) -> web.Application:
         faults = Faults(self.gateway, self.core.interactions.expire_all)
-        gates = [faults.middleware, RateLimits().middleware, sentences, gate.errors, gate.token]
+        gates = [
+            gate.neighbours(self._host),
+            faults.middleware,
+            RateLimits().middleware,
+            sentences,
+            gate.errors,
+            gate.token,
+        ]
         app = web.Application(middlewares=gates, client_max_size=MAX_REQUEST)
         faults.add_routes(app)
         app[CORE] = self.core

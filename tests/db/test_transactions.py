@@ -11,7 +11,7 @@ from sqlalchemy.exc import StatementError
 
 from config.settings import ConfigError
 from db.base import Base, value_of
-from db.errors import DatabaseUnreachable
+from db.errors import DatabaseInUse, DatabaseUnreachable
 from db.jobs import Job, JobStatus, NewJob
 from db.people import People
 from db.session import Database
@@ -145,9 +145,9 @@ async def test_a_killed_process_loses_no_job_and_leaves_no_lock(database, databa
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", SUBMIT_CLAIM_DIE, database_url)
     assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
 
-    (job,) = await jobs.leased()
+    (job,) = await jobs.open_of(2)
     assert (job.interaction_id, job.worker) == (1, "local/0")
-    assert await jobs.recover("local/") == [job.id]
+    assert await jobs.recover() == [job.id]
     again = await jobs.claim(job.id, "local/0", 60)
     assert (again.status, again.fence, again.attempts) == (JobStatus.LEASED, 2, 2)
     assert not await People(database).has_accepted(1, "1")
@@ -200,3 +200,14 @@ def test_new_values_are_the_start_of_whole_ones():
 
 def sample() -> NewJob:
     return NewJob(interaction_id=1, action="imagine", request={}, user_id=2, channel_id=3, pictures=1, cost=1.0)
+
+
+async def test_a_postgresql_database_serves_one_bot_at_a_time(database, database_url):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    async with Database(database_url) as other:
+        async with database.held():
+            with pytest.raises(DatabaseInUse):
+                await other.held().__aenter__()
+        async with other.held():
+            pass
