@@ -82,7 +82,10 @@ class Database:
             if not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_BOT}):
                 raise DatabaseInUse("database: another bot is using it; stop that one, or give this one its own")
             await connection.commit()  # the lock is the session's, and outlives the transaction
-            yield
+            try:
+                yield
+            finally:
+                await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": ONE_BOT})
 
     async def migrate(self) -> None:
         """Bring the schema to this program's version; several processes may do so at once.
