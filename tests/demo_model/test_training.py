@@ -190,7 +190,7 @@ def test_the_diffusion_model_learns(tmp_path: Path) -> None:
     torch.manual_seed(3)
     write_tokenizer(tmp_path)
     vae = make_vae(TINY)
-    plan = replace(TINY, diffusion_batch=8, diffusion_rate=3e-3, pool=64)
+    plan = replace(TINY, first_share=1.0, diffusion_batch=8, diffusion_rate=3e-3, pool=64)
     stage = DiffusionStage(plan, CPU, (1,), vae, measure_scale(vae, 64, CPU), read_tokenizer(tmp_path))
     losses = [float(stage.step(step / 50)) for step in range(50)]
 
