@@ -2,8 +2,9 @@
 
 from aiohttp import web
 
+from local_discord import permissions
 from local_discord.body import answer
-from local_discord.guild import Json
+from local_discord.guild import Guild, Json, User
 from local_discord.rest.paths import API, core, path_id
 
 
@@ -26,7 +27,7 @@ async def own_user(request: web.Request) -> web.Response:
 async def own_guilds(request: web.Request) -> web.Response:
     """The guilds that the bot is in."""
     world = core(request).world
-    return answer([_partial_guild(guild.payload()) for guild in world.guilds.values()])
+    return answer([_partial_guild(guild, world.bot) for guild in world.guilds.values()])
 
 
 async def user(request: web.Request) -> web.Response:
@@ -78,9 +79,10 @@ async def gateway_bot(request: web.Request) -> web.Response:
     return answer({"url": server.gateway_url, "shards": 1, "session_start_limit": limit})
 
 
-def _partial_guild(guild: Json) -> Json:
+def _partial_guild(guild: Guild, bot: User) -> Json:
+    told = guild.payload()
     return {
-        **{key: guild[key] for key in ("id", "name", "icon", "banner", "features")},
+        **{key: told[key] for key in ("id", "name", "icon", "banner", "features")},
         "owner": False,
-        "permissions": "0",
+        "permissions": str(permissions.in_guild(guild, bot.id)),
     }

@@ -72,6 +72,19 @@ def test_doctor_says_what_to_do_about_a_problem(tmp_path: Path) -> None:
     assert "models.toml" in ill.stdout
 
 
+def test_doctor_looks_at_token_and_permissions_where_the_bot_would_join(tmp_path: Path) -> None:
+    with running_chat_server() as world:
+        well = run(tmp_path / "data", "doctor", **joining(world))
+        ill = run(tmp_path / "data", "doctor", **joining(world) | {"DISCORD_TOKEN": "s3cret"})
+
+    assert well.returncode == 0, well.stdout
+    assert "Atelier" in well.stdout
+    assert "oauth2/authorize" in well.stdout
+    assert ill.returncode == 1
+    assert "developer portal" in ill.stdout
+    assert "s3cret" not in ill.stdout + ill.stderr
+
+
 def test_every_mistake_in_the_settings_is_named_at_once_and_no_secret_is(tmp_path: Path) -> None:
     wrong = run(
         tmp_path / "data",
