@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -51,21 +52,30 @@ class Bot:
         await self.get(f"interactions/{pressed['interaction']}", user=user, wait=60, until="quiet")
 
 
+RUN_BOT = (sys.executable, "run_bot.py")
+MAKE_RUN = ("make", "--silent", "run")
+
+
 @asynccontextmanager
-async def running_bot(**environment: str) -> AsyncIterator[Bot]:
-    """Start `run_bot.py` on an empty data folder, without a token; stop it at the end."""
+async def running_bot(command: tuple[str, ...] = RUN_BOT, **environment: str) -> AsyncIterator[Bot]:
+    """Start the bot on an empty data folder, without a token; stop it at the end."""
     with tempfile.TemporaryDirectory() as data:
         variables = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
         variables |= {"IMAGINE_DATA": data} | environment
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "run_bot.py", cwd=ROOT, env=variables, stdout=asyncio.subprocess.PIPE
+            *command,
+            cwd=ROOT,
+            env=variables,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             page = await asyncio.wait_for(_page_of(process), START_SECONDS)
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
                 yield Bot(psutil.Process(process.pid), session, page.rstrip("/"))  # type: ignore[no-untyped-call]
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGINT)  # make and the bot alike
             await process.wait()
 
 

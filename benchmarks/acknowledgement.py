@@ -12,17 +12,18 @@ from statistics import quantiles
 
 import aiohttp
 
-from benchmarks._bot import Bot, report, running_bot
+from benchmarks._bot import RUN_BOT, Bot, report, running_bot
 
 IN_FLIGHT = 200
 USER = "ada"
+COMMANDS = ("/imagine a circle steps:1", "/imagine a square steps:1", "/queue", "/history")
 LISTEN_SECONDS = 120.0
 
 
 async def measure(in_flight: int) -> dict[str, float]:
     """Return percentiles of the acknowledgement, in milliseconds."""
     limits = {"IMAGINE_LIMITS__PENDING_PER_USER": str(2 * in_flight), "IMAGINE_LIMITS__PENDING_IN_ALL": "1000"}
-    async with running_bot(**limits) as bot:
+    async with running_bot(RUN_BOT, **limits) as bot:
         await bot.accept_licence(USER)
         busy = {"user": USER, "channel": "studio", "text": "/imagine a busy machine steps:150 count:4"}
         await bot.post("run", busy)
@@ -42,7 +43,7 @@ async def measure(in_flight: int) -> dict[str, float]:
 async def send(bot: Bot, number: int) -> tuple[str, float]:
     """Send one command; return its interaction and when it was sent."""
     now = time.monotonic()
-    body = {"user": USER, "channel": "studio", "text": f"/imagine circle number {number} steps:1"}
+    body = {"user": USER, "channel": "studio", "text": COMMANDS[number % len(COMMANDS)]}
     return (await bot.post("run", body))["interaction"], now
 
 
