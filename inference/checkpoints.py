@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.settings import ROOT, ConfigError, describe
-from inference.request import Sampler
+from inference.request import GUIDANCE, STEPS, Sampler
 
 
 @unique
@@ -54,16 +54,16 @@ class Checkpoint(BaseModel):
     weights: Weights
     unet: Weights | None = None  #: replaces the UNet, as distilled few-step models do
     family: Family
-    native_side: int  #: the side of the squares it was trained on
-    side_multiple: int = Field(default=8, multiple_of=8)
-    min_side: int = 256
-    max_side: int
-    max_pixels: int
+    native_side: int = Field(gt=0)  #: the side of the squares it was trained on
+    side_multiple: int = Field(default=8, gt=0, multiple_of=8)
+    min_side: int = Field(default=256, gt=0)
+    max_side: int = Field(gt=0)
+    max_pixels: int = Field(gt=0)
     sampler: Sampler
     samplers: tuple[Sampler, ...] = tuple(Sampler)
     scheduler: Mapping[str, str | float | bool] = {}  #: overrides of the repository's scheduler configuration
-    num_inference_steps: int
-    guidance_scale: float
+    num_inference_steps: int = Field(ge=STEPS[0], le=STEPS[1])
+    guidance_scale: float = Field(ge=GUIDANCE[0], le=GUIDANCE[1])
     guided: bool = True  #: False: made for guidance 1, where a negative prompt has no effect
     licence: str
     licence_url: str

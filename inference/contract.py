@@ -57,10 +57,6 @@ class Engine(Protocol):
     def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
         """Take the device; `cache` is a folder for what is costly to find out again."""
 
-    @property
-    def memory_bytes(self) -> int:
-        """The memory of the device."""
-
     def load(self, checkpoint: str) -> dict[str, str]:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
 

@@ -5,27 +5,39 @@ import json
 import logging
 import shutil
 import sys
+from collections.abc import Sequence
 
 from config.settings import ROOT
 
-PROBE_TIMEOUT = 120.0
+PROBE = (sys.executable, "-m", "inference.engine.devices")
+PROBE_SECONDS = 120.0
+KILL_SECONDS = 5.0  # a driver that hangs may keep even the killed
+CPU = ("cpu",)
 
 log = logging.getLogger(__name__)
 
 
 async def find_devices() -> tuple[str, ...]:
     """Return every GPU that torch can use ("cuda:0", ...), else ("cpu",)."""
-    if shutil.which("nvidia-smi") is None:
-        return ("cpu",)
-    probe = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "inference.engine.devices", cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
+    return CPU if shutil.which("nvidia-smi") is None else await probe()
+
+
+async def probe(command: Sequence[str] = PROBE, seconds: float = PROBE_SECONDS) -> tuple[str, ...]:
+    """Return the devices that the command prints as JSON; ("cpu",) where it knows none, fails or takes longer."""
     try:
-        output, _ = await asyncio.wait_for(probe.communicate(), PROBE_TIMEOUT)
-        return tuple(json.loads(output)) or ("cpu",)
-    except (TimeoutError, ValueError) as error:
+        output = await _output(command, seconds)
+        return tuple(json.loads(output)) or CPU
+    except (TimeoutError, OSError, ValueError) as error:
         log.warning("cannot find out which GPUs there are (%r): using the CPU", error)
-        return ("cpu",)
+        return CPU
+
+
+async def _output(command: Sequence[str], seconds: float) -> bytes:
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), seconds)
+        return output
     finally:
-        if probe.returncode is None:
-            probe.kill()
+        if process.returncode is None:
+            process.kill()
+            await asyncio.wait_for(process.wait(), KILL_SECONDS)

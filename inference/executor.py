@@ -25,7 +25,6 @@ class WorkerInfo:
     id: str
     state: WorkerState
     device: str
-    memory_bytes: int
     lanes_free: int
     fingerprint: dict[str, str]
     problem: str | None = None  #: why it is not ready, for the operator

@@ -72,11 +72,6 @@ class LocalExecutor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def worker_pids(self) -> dict[str, int]:
-        """Return the process id of every living worker by its id."""
-        living = {name: supervisor.process for name, supervisor in self._supervisors.items()}
-        return {name: process.pid for name, process in living.items() if process is not None}
-
     def _config(self, device: str) -> WorkerConfig:
         return WorkerConfig(
             device=device,

@@ -36,11 +36,6 @@ class WorkerProcess:
         self._writer: asyncio.StreamWriter
         self._log: asyncio.Task[None]
 
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
     async def __aenter__(self) -> Self:
         ours, theirs = socket.socketpair()
         with theirs:

@@ -31,6 +31,7 @@ class FailureKind(StrEnum):
     CANCELLED = "cancelled"  #: somebody asked for it
     OUT_OF_MEMORY = "out_of_memory"  #: the device had no room, even with the smallest batch
     INVALID = "invalid"  #: the request cannot be carried out by this checkpoint; trying again will not help
+    UNUSABLE = "unusable"  #: the checkpoint cannot be loaded; `detail` says why, for the operator
     ENGINE = "engine"  #: the engine raised; `detail` is for the log
     WORKER_LOST = "worker_lost"  #: the process died, hung or was cut off; made up by the executor
 
@@ -77,8 +78,6 @@ class Cancel:
 class Ping:
     """Ask for a sign of life."""
 
-    serial: int
-
 
 # From the worker
 
@@ -87,9 +86,6 @@ class Ping:
 class Ready:
     """The worker can take attempts. `fingerprint` names all that decides its numerics."""
 
-    device: str
-    memory_bytes: int
-    lanes: int
     fingerprint: dict[str, str]
 
 
@@ -104,14 +100,13 @@ class Unusable:
 class Pong:
     """A sign of life; `steps` counts every denoising step since the start."""
 
-    serial: int
     steps: int
     loading: bool  #: a checkpoint is being loaded, so that `steps` may stand still for long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The attempt's first work began."""
+    """The attempt's first work began; its checkpoint is loaded."""
 
     attempt_id: str
 

@@ -55,7 +55,7 @@ class Supervisor:
 
     def __init__(self, worker_id: str, config: WorkerConfig, patience: Patience, changed: Callable[[], None]) -> None:
         self.id = worker_id
-        self.process: WorkerProcess | None = None
+        self._process: WorkerProcess | None = None
         self._config = config
         self._patience = patience
         self._changed = changed
@@ -72,13 +72,11 @@ class Supervisor:
     @property
     def info(self) -> WorkerInfo:
         """The worker as the dispatcher sees it."""
-        free = self._ready.lanes if self._ready and self._state is WorkerState.READY and not self.busy else 0
         return WorkerInfo(
             id=self.id,
             state=self._state,
             device=self._config.device,
-            memory_bytes=self._ready.memory_bytes if self._ready else 0,
-            lanes_free=free,
+            lanes_free=int(self._state is WorkerState.READY and not self.busy),
             fingerprint=self._ready.fingerprint if self._ready else {},
             problem=self._problem,
         )
@@ -101,6 +99,7 @@ class Supervisor:
             self._deaths += 1
             log.warning("worker %s died (%d in a row): %s", self.id, self._deaths, self._problem)
             if self._deaths >= DEATHS:
+                log.error("worker %s is given up; what is wrong with it: %s", self.id, self._problem)
                 break
             self._move_to(WorkerState.RESTARTING)
             await asyncio.sleep(back_off(self._deaths) * random.uniform(1.0, 1.2))  # noqa: S311 - jitter
@@ -108,25 +107,25 @@ class Supervisor:
 
     def run(self, attempt: Attempt) -> AsyncIterator[Event]:
         """Start the attempt at once; its events come from the iterator, which must be read to its end."""
-        if self.busy or self._state is not WorkerState.READY or self.process is None:
+        if self.busy or self._state is not WorkerState.READY or self._process is None:
             return _only(Failed(attempt_id=attempt.id, kind=FailureKind.WORKER_LOST, detail="the worker was not free"))
         self._attempt = attempt.id
         self._events = asyncio.Queue()
         self._moved = time.monotonic()
-        self.process.send(Run(attempt=attempt))
+        self._process.send(Run(attempt=attempt))
         self._changed()
         return self._stream(attempt.id, self._events)
 
     def cancel(self, attempt_id: str) -> None:
         """Ask for the attempt's end, and kill the process where it does not come."""
-        if self._attempt != attempt_id or self.process is None:
+        if self._attempt != attempt_id or self._process is None:
             return
-        self.process.send(Cancel(attempt_id=attempt_id))
+        self._process.send(Cancel(attempt_id=attempt_id))
         asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
 
     def _insist(self, attempt_id: str) -> None:
-        if self._attempt == attempt_id and self.process is not None:
-            self.process.kill("it did not heed a cancel")
+        if self._attempt == attempt_id and self._process is not None:
+            self._process.kill("it did not heed a cancel")
 
     async def _stream(self, attempt_id: str, events: asyncio.Queue[Event]) -> AsyncIterator[Event]:
         try:
@@ -145,10 +144,10 @@ class Supervisor:
         process = WorkerProcess(self._config)
         try:
             async with process:
-                self.process = process
+                self._process = process
                 await self._listen(process)
         finally:
-            self.process = None
+            self._process = None
         self._problem = self._problem or process.epitaph()
 
     async def _listen(self, process: WorkerProcess) -> None:
@@ -190,11 +189,9 @@ class Supervisor:
             self._changed()
 
     async def _watch_over(self, process: WorkerProcess) -> None:
-        serial = 0
         while True:
-            process.send(Ping(serial=serial))
+            process.send(Ping())
             await asyncio.sleep(self._patience.ping_every)
-            serial += 1
             if complaint := self._complaint(time.monotonic()):
                 process.kill(complaint)
 

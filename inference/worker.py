@@ -39,7 +39,6 @@ from inference.protocol import (
 )
 
 ENGINE = "inference.engine.engine:DiffusersEngine"
-LANES = 1
 PREVIEW_BACKLOG = 256 * 2**10  # bytes waiting for the bot above which previews are dropped
 NICENESS = 10  # on a CPU the bot must stay quick while the engine takes every core
 BROKEN_DEVICE = 70
@@ -71,7 +70,7 @@ class AttemptWatch:
     def step(self, done: int, of: int) -> None:
         """Report progress. Raises Cancelled where the bot asked for the end."""
         self._worker.steps += 1
-        if self._id in self._worker.cancelled:
+        if self._id not in self._worker.wanted:
             raise Cancelled
         self._worker.post(Progress(attempt_id=self._id, step=done, of=of))
 
@@ -90,7 +89,7 @@ class Worker:
 
     def __init__(self, config: WorkerConfig, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.steps = 0
-        self.cancelled: set[str] = set()
+        self.wanted: set[str] = set()  #: the attempts that came and that nobody has cancelled
         self._config = config
         self._reader = reader
         self._writer = writer
@@ -105,12 +104,13 @@ class Worker:
         self._begin(self._load)
         while True:
             match await receive(self._reader):
-                case Ping(serial=serial):
-                    self._send(Pong(serial=serial, steps=self.steps, loading=self._loading))
+                case Ping():
+                    self._send(Pong(steps=self.steps, loading=self._loading))
                 case Run(attempt=attempt):
+                    self.wanted.add(attempt.id)
                     self._begin(partial(self._attempt, attempt))
                 case Cancel(attempt_id=attempt_id):
-                    self.cancelled.add(attempt_id)
+                    self.wanted.discard(attempt_id)
 
     def post(self, message: Message) -> None:
         """Send a message from the engine's thread."""
@@ -146,9 +146,7 @@ class Worker:
         module, _, name = self._config.engine.partition(":")
         make: Callable[..., Engine] = getattr(import_module(module), name)
         self._engine = make(self._config.device, self._config.checkpoints, self._config.cache)
-        fingerprint = self._prepare(self._config.checkpoint)
-        memory = self._engine.memory_bytes
-        self.post(Ready(device=self._config.device, memory_bytes=memory, lanes=LANES, fingerprint=fingerprint))
+        self.post(Ready(fingerprint=self._prepare(self._config.checkpoint)))
 
     def _prepare(self, checkpoint: str) -> dict[str, str]:
         self._loading = True
@@ -158,15 +156,16 @@ class Worker:
             self._loading = False
 
     def _attempt(self, attempt: Attempt) -> None:
-        self.post(Started(attempt_id=attempt.id))
-        began = time.monotonic()
         try:
             self._prepare(attempt.request.checkpoint)
-            drawing = self._draw(attempt)
+            self.post(self._make(attempt))
         except Cancelled:
             self._fail(attempt, FailureKind.CANCELLED, "cancelled")
-        except (Unfeasible, CheckpointUnusable) as error:
+        except Unfeasible as error:
             self._fail(attempt, FailureKind.INVALID, str(error))
+        except CheckpointUnusable as error:
+            log.exception("attempt %s", attempt.id)
+            self._fail(attempt, FailureKind.UNUSABLE, str(error))
         except OutOfMemory as error:
             self._fail(attempt, FailureKind.OUT_OF_MEMORY, str(error))
         except DeviceBroken:
@@ -174,17 +173,23 @@ class Worker:
         except Exception as error:
             log.exception("attempt %s", attempt.id)
             self._fail(attempt, FailureKind.ENGINE, f"{type(error).__name__}: {error}")
-        else:
-            self.post(
-                Done(
-                    attempt_id=attempt.id,
-                    pictures=drawing.pictures,
-                    seconds=time.monotonic() - began,
-                    fingerprint=drawing.fingerprint,
-                    truncated=drawing.truncated,
-                )
-            )
-        self.cancelled.discard(attempt.id)
+        finally:
+            self.wanted.discard(attempt.id)
+
+    def _make(self, attempt: Attempt) -> Done:
+        """Draw; the time counts from here, when the checkpoint is loaded. Raises what the engine raises."""
+        if attempt.id not in self.wanted:
+            raise Cancelled
+        self.post(Started(attempt_id=attempt.id))
+        began = time.monotonic()
+        drawing = self._draw(attempt)
+        return Done(
+            attempt_id=attempt.id,
+            pictures=drawing.pictures,
+            seconds=time.monotonic() - began,
+            fingerprint=drawing.fingerprint,
+            truncated=drawing.truncated,
+        )
 
     def _draw(self, attempt: Attempt) -> Drawing:
         watch = AttemptWatch(self, attempt.id, self._config.preview_every)

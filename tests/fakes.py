@@ -34,7 +34,8 @@ def fail(kind: FailureKind) -> Callable[[Attempt], Event]:
 class FakeExecutor:
     """An executor of one worker. `outcomes` are used up one per attempt; after them every attempt is drawn.
 
-    While `hold` is set, attempts stand still after their first preview until cancelled or released.
+    While `loaded` is clear, attempts do not start; while `go_on` is clear, they stand still after their first
+    preview; a cancel ends both, with the failure `cancelled_as`.
     """
 
     def __init__(self, outcomes: Sequence[Callable[[Attempt], Event]] = ()) -> None:
@@ -43,6 +44,10 @@ class FakeExecutor:
         self.outcomes = list(outcomes)
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self.loaded = asyncio.Event()
+        self.loaded.set()
+        self.cancelled_as = FailureKind.CANCELLED
+        self.state = WorkerState.READY
         self.free = 1
         self._change = asyncio.Event()
         self._stop: dict[str, asyncio.Event] = {}
@@ -53,11 +58,11 @@ class FakeExecutor:
     def workers(self) -> Sequence[WorkerInfo]:
         worker = WorkerInfo(
             id="fake",
-            state=WorkerState.READY,
+            state=self.state,
             device="fake",
-            memory_bytes=0,
             lanes_free=self.free,
             fingerprint=FINGERPRINT,
+            problem="as told" if self.state is WorkerState.BROKEN else None,
         )
         return [worker]
 
@@ -74,24 +79,31 @@ class FakeExecutor:
 
     async def cancel(self, attempt_id: str) -> None:
         self.cancelled.append(attempt_id)
-        self._stop[attempt_id].set()
+        if attempt_id in self._stop:
+            self._stop[attempt_id].set()
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109
         pass
 
     async def _events(self, attempt: Attempt) -> AsyncIterator[Event]:
-        yield Started(attempt_id=attempt.id)
-        yield Progress(attempt_id=attempt.id, step=1, of=2)
-        yield Preview(attempt_id=attempt.id, jpeg=b"jpeg")
         stop = self._stop[attempt.id]
-        waits = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self.go_on.wait())}
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        outcome = fail(FailureKind.CANCELLED) if stop.is_set() else self.outcomes.pop(0) if self.outcomes else draw
+        await _first_of(stop, self.loaded)
+        if not stop.is_set():
+            yield Started(attempt_id=attempt.id)
+            yield Progress(attempt_id=attempt.id, step=1, of=2)
+            yield Preview(attempt_id=attempt.id, jpeg=b"jpeg")
+            await _first_of(stop, self.go_on)
+        outcome = fail(self.cancelled_as) if stop.is_set() else self.outcomes.pop(0) if self.outcomes else draw
         self.free += 1
         self._change.set()
         yield outcome(attempt)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = {asyncio.ensure_future(event.wait()) for event in events}
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 class InThreadClerk:

@@ -20,15 +20,13 @@ class ScriptedEngine:
     def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
         self.freed = False
 
-    @property
-    def memory_bytes(self) -> int:
-        return 2**30
-
     def load(self, checkpoint: str) -> dict[str, str]:
         if checkpoint == "unusable":
             raise CheckpointUnusable("its picture check cannot be loaded: no such folder")
         if checkpoint == "slow to load":
             time.sleep(60)
+        if checkpoint == "a second to load":
+            time.sleep(1)
         return {"engine": "scripted", "pid": str(os.getpid())}
 
     def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> Drawing:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
 import torch
 
 from inference.checkpoints import Checkpoint
@@ -12,7 +11,7 @@ from inference.engine import tiny
 from inference.engine.draughtsman import Draughtsman
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import make_deterministic
-from inference.engine.loading import Model, load
+from inference.engine.loading import Model, load, naming
 from inference.protocol import Attempt
 
 
@@ -25,13 +24,6 @@ class DiffusersEngine:
         self._checkpoints = checkpoints
         self._cache = cache
         self._model: Model | None = None
-
-    @property
-    def memory_bytes(self) -> int:
-        """The memory of the device."""
-        if self._device.type == "cuda":
-            return int(torch.cuda.get_device_properties(self._device).total_memory)
-        return int(psutil.virtual_memory().total)  # type: ignore[no-untyped-call]
 
     def load(self, checkpoint: str) -> dict[str, str]:
         """Make a checkpoint ready, in the place of the one before. Raises CheckpointUnusable."""
@@ -56,8 +48,7 @@ class DiffusersEngine:
             raise CheckpointUnusable(f'there is no checkpoint "{name}"')
         self._model = None  # before the next one is loaded, so that there is room for it
         self.free()
-        checkpoint = self._checkpoints[name]
-        tiny.make_if_missing(checkpoint)
-        with torch.inference_mode():
+        with naming(name), torch.inference_mode():
+            checkpoint = tiny.settled(self._checkpoints[name], self._cache)
             self._model = load(checkpoint, self._device, self._cache)
         return self._model

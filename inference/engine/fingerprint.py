@@ -54,17 +54,29 @@ def _cpu_libraries() -> dict[str, str]:
 
 
 def hash_weights(files: Iterable[Path], cache: Path) -> str:
-    """Return the SHA-256 over the files' own, in the order of their names; known files are not read again."""
+    """Return the SHA-256 over the files' own, in the order of their names; known files are not read again.
+
+    What is known of files that are gone or have changed is forgotten.
+    """
     store = cache / "weights.json"
     known: dict[str, str] = json.loads(store.read_text()) if store.is_file() else {}
     total = hashlib.sha256()
     for path in sorted(files):
-        status = path.stat()
-        key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+        key = _key(path)
         known[key] = known.get(key) or _hash_file(path)
         total.update(f"{path.name}:{known[key]}\n".encode())
-    _replace(store, json.dumps(known, indent=1))
+    _replace(store, json.dumps({key: known[key] for key in known if _is_current(key)}, indent=1))
     return total.hexdigest()
+
+
+def _key(path: Path) -> str:
+    status = path.stat()
+    return f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def _is_current(key: str) -> bool:
+    path = Path(key.rsplit(":", 2)[0])
+    return path.is_file() and _key(path) == key
 
 
 def _hash_file(path: Path) -> str:

@@ -16,7 +16,8 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 from transformers.utils import logging as transformers_logging
 
 from inference.checkpoints import Checkpoint, Family, Weights
-from inference.contract import CheckpointUnusable
+from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
+from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.safety import SafetyCheck
@@ -58,32 +59,29 @@ class Model:
 
 
 def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
-    """Return the checkpoint in memory. Raises CheckpointUnusable with the reason."""
-    with _naming(checkpoint.name):
-        folder = locate(checkpoint.weights, _parts(checkpoint.family))
-        safety = _load_safety(checkpoint, device)
-        dtype = _choose_dtype(device)
-        loader = _Loader(folder, checkpoint.weights.variant, device, dtype)
-        unet, files = _load_unet(checkpoint, loader)
-        vae = loader.load(AutoencoderKL, "vae")
-        if vae.config.force_upcast:
-            vae = vae.float()
-        index = json.loads((folder / "model_index.json").read_text())
-        return Model(
-            checkpoint=checkpoint,
-            device=device,
-            dtype=dtype,
-            encoders=tuple(
-                _load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]
-            ),
-            unet=unet,
-            vae=vae,
-            scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
-            zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
-            safety=safety,
-            preview=PreviewMap.fit(vae),
-            fingerprint=fingerprint(device, dtype, hash_weights([*loader.files, *files], cache)),
-        )
+    """Return the checkpoint in memory. Raises whatever is wrong with it; `naming` makes it CheckpointUnusable."""
+    folder = locate(checkpoint.weights, _parts(checkpoint.family))
+    safety = _load_safety(checkpoint, device)
+    dtype = _choose_dtype(device)
+    loader = _Loader(folder, checkpoint.weights.variant, device, dtype)
+    unet, files = _load_unet(checkpoint, loader)
+    vae = loader.load(AutoencoderKL, "vae")
+    if vae.config.force_upcast:
+        vae = vae.float()
+    index = json.loads((folder / "model_index.json").read_text())
+    return Model(
+        checkpoint=checkpoint,
+        device=device,
+        dtype=dtype,
+        encoders=tuple(_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]),
+        unet=unet,
+        vae=vae,
+        scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
+        zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
+        safety=safety,
+        preview=PreviewMap.fit(vae),
+        fingerprint=fingerprint(device, dtype, hash_weights([*loader.files, *files], cache)),
+    )
 
 
 def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
@@ -107,11 +105,17 @@ def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
 
 
 @contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Raise CheckpointUnusable, with the checkpoint's name, for all that can go wrong while one is loaded."""
+def naming(name: str) -> Iterator[None]:
+    """Raise CheckpointUnusable, with the checkpoint's name, for all that can go wrong while one is loaded.
+
+    A broken device is not the checkpoint's fault: DeviceBroken stays what it is.
+    """
     try:
-        yield
-    except torch.OutOfMemoryError:
+        with device_errors():
+            yield
+    except DeviceBroken:
+        raise
+    except OutOfMemory:
         raise CheckpointUnusable(f'checkpoint "{name}": the device has too little memory for it') from None
     except Exception as error:
         raise CheckpointUnusable(f'checkpoint "{name}": {error}') from error

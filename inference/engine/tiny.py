@@ -17,10 +17,10 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from config.settings import ROOT
-from inference.checkpoints import Checkpoint, Family
+from inference.checkpoints import Checkpoint, Family, Weights
 from inference.engine.trunk import CHANNELS, set_unet_trunk, set_vae_trunk
 
-FOLDER = ROOT / "data" / "checkpoints" / "tiny"
+PLACE = Path("checkpoints", "tiny")  # in the data folder
 SEED = 20
 TOKENS = 77
 TEXT_WIDTH = 32
@@ -48,10 +48,17 @@ SCHEDULER = {
 }
 
 
-def make_if_missing(checkpoint: Checkpoint) -> None:
-    """Make the checkpoint of the standing example configuration where nobody has put another in its place."""
-    if checkpoint.weights.folder == FOLDER and not FOLDER.exists():
-        make(FOLDER, checkpoint.family)
+def settled(checkpoint: Checkpoint, data: Path) -> Checkpoint:
+    """Return the checkpoint with its folder; the demo's is in the data folder, wherever that lies.
+
+    The demo is made there where nobody has put another in its place.
+    """
+    if checkpoint.weights.folder != ROOT / "data" / PLACE:
+        return checkpoint
+    folder = data.resolve() / PLACE
+    if not folder.exists():
+        make(folder, checkpoint.family)
+    return checkpoint.model_copy(update={"weights": Weights(source=str(folder))})
 
 
 def make(folder: Path, family: Family = Family.SD1, seed: int = SEED) -> None:

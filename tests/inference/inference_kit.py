@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from config.settings import Settings, load_settings
 from inference.checkpoints import Checkpoint, Weights
@@ -82,6 +83,17 @@ def pixels_of(event: Event) -> list[np.ndarray]:
 def settings_for(data: Path, checkpoint: str, **times: float) -> Settings:
     settings = load_settings(data=data, checkpoint=checkpoint, checkpoints=(checkpoint,), devices=("cpu",))
     return settings.model_copy(update={"times": settings.times.model_copy(update=times)})
+
+
+def worker_pids() -> list[int]:
+    """Return the process ids of the workers that this process has."""
+    return [child.pid for child in psutil.Process().children() if "inference.worker" in child.cmdline()]
+
+
+def worker_pid() -> int:
+    """Return the process id of the only worker."""
+    (pid,) = worker_pids()
+    return pid
 
 
 async def until(executor: LocalExecutor, state: WorkerState) -> WorkerInfo:

@@ -7,7 +7,7 @@ import signal
 import numpy as np
 import pytest
 import pytest_asyncio
-from inference_kit import a_checkpoint, an_attempt, pixels_of, run, running, until
+from inference_kit import a_checkpoint, an_attempt, pixels_of, run, running, until, worker_pid
 from PIL import Image
 
 from inference.engine import tiny
@@ -75,7 +75,7 @@ async def test_the_same_request_gives_the_same_bytes_after_a_violent_death_too(e
     await draw(executor, tmp_path, "between", seed=12)
     (second,) = await draw(executor, tmp_path, "second", **values)
     fingerprint = executor.workers()[0].fingerprint
-    os.kill(executor.worker_pids()["cpu"], signal.SIGKILL)
+    os.kill(worker_pid(), signal.SIGKILL)
     async with asyncio.timeout(60):
         await until(executor, WorkerState.RESTARTING)
         await until(executor, WorkerState.READY)
