@@ -137,7 +137,9 @@ class Jobs:
 
     async def requeue_lost(self, now: datetime, besides: Collection[int] = ()) -> list[int]:
         """Put back every job whose lease ran out before `now`, but for those; returns the ids of what was put back."""
-        return await self._put_back(JobRow.status == JobStatus.LEASED, JobRow.lease_until < now, JobRow.id.not_in(besides))
+        return await self._put_back(
+            JobRow.status == JobStatus.LEASED, JobRow.lease_until < now, JobRow.id.not_in(besides)
+        )
 
     async def recover(self) -> list[int]:
         """Put back all that is leased: for the start, when none of the holders can live."""

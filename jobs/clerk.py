@@ -77,23 +77,23 @@ class Clerk:
         try:
             done, _ = await asyncio.wait([answer], timeout=seconds)
             if not done:
-                raise ClerkFailed("provenance.took_too_long")
+                raise ClerkFailed("jobs.took_too_long")
             return answer.result()
         except (BrokenProcessPool, MemoryError) as error:
-            raise ClerkFailed("provenance.broke_off") from error
+            raise ClerkFailed("jobs.broke_off") from error
         finally:
             answer.cancel()
 
     async def _hire(self) -> ProcessPoolExecutor:
         if self._closed:
-            raise ClerkFailed("provenance.broke_off")
+            raise ClerkFailed("jobs.broke_off")
         pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle_in, initargs=(self._memory,))
         try:
             self._pid = await asyncio.to_thread(lambda: pool.submit(os.getpid).result(START_SECONDS))
         except BaseException as error:
             pool.shutdown(wait=False)
             if isinstance(error, BrokenProcessPool | TimeoutError):
-                raise ClerkFailed("provenance.broke_off") from error
+                raise ClerkFailed("jobs.broke_off") from error
             raise
         self._pool = pool
         return pool

@@ -1,6 +1,6 @@
 """What a request will cost, in seconds of the device, learnt from what requests did cost."""
 
-from math import ceil
+from math import ceil, inf
 
 from inference.request import ImageRequest, Task
 
@@ -20,7 +20,9 @@ class CostModel:
         return self._rates.get(request.checkpoint, FIRST_GUESS) * work(request)
 
     def observe(self, request: ImageRequest, seconds: float) -> None:
-        """Learn from an attempt that took `seconds`."""
+        """Learn from an attempt that took `seconds`; what cannot be is not learnt from."""
+        if not 0 < seconds < inf:  # a clock that jumped; free work, or work that is not a number, would upset the line
+            return
         seen = seconds / work(request)
         known = self._rates.get(request.checkpoint)
         self._rates[request.checkpoint] = seen if known is None else known + LEARNING_RATE * (seen - known)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-
+from math import isfinite
 
 REMEMBERED = 1_000  # idle users or guilds per node
 
@@ -20,6 +20,10 @@ class Entry:
     job: int
     path: tuple[Hashable, ...]
     cost: float
+
+    def __post_init__(self) -> None:
+        assert isfinite(self.cost), "a charge that no comparison survives"
+        assert self.cost >= 0, "a charge that would bring an owner forward"
 
 
 @dataclass(slots=True)
@@ -66,6 +70,9 @@ class FairShare:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __contains__(self, job: int) -> bool:
+        return job in self._entries
 
     def submit(self, job: int, path: tuple[Hashable, ...], cost: float, *, weight: float = 1.0) -> None:
         """Put a job at the end of its owner's line. `weight` is the owner's (the leaf's) share."""

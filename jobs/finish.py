@@ -1,5 +1,6 @@
 """From an attempt's raw pixels to a record: image check, provenance, picture store."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +22,10 @@ from provenance.picture import Facts, Stamped
 from provenance.stamp import stamp
 
 STAMP_SECONDS = 120.0
+MARKED_SIDE = 256  # pixels; smaller pictures may have too few blocks for the mark
 VERSION = f"imagine-bot {version('imagine-bot')}"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Finisher:
         record_id = new_record_id()
         facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
         stamped = await self._clerk.call(stamp_file, pixels.path, facts, timeout=STAMP_SECONDS)
+        if not stamped.mark_found and min(pixels.width, pixels.height) >= MARKED_SIDE:
+            log.warning("picture %s: its watermark cannot be read back", record_id)
         await self._store.put(stamped.png)  # the file first: a row without a file would be a lie
         return NewRecord(
             id=record_id,

@@ -161,17 +161,24 @@ async def test_only_a_lease_that_ran_out_is_lost(jobs, new_job):
     assert await jobs.requeue_lost(utc_now() + timedelta(seconds=61)) == [lost.id]
 
     assert [job.id for job in await jobs.pending()] == [lost.id]
-    assert [job.id for job in await jobs.leased()] == [kept.id]
+    assert (await jobs.get(kept.id)).status is JobStatus.LEASED
 
 
-async def test_recovery_takes_back_only_what_workers_of_that_name_held(jobs, new_job):
-    held = []
-    for worker in ("local/0", "local/1", "ray/0", "local%"):
-        job, _ = await jobs.submit(new_job())
-        held.append(await jobs.claim(job.id, worker, 60))
+async def test_a_lost_lease_that_somebody_looks_after_is_left_alone(jobs, new_job):
+    lost, looked_after = await leased(jobs, new_job()), await leased(jobs, new_job())
 
-    assert await jobs.recover("local/") == [held[0].id, held[1].id]
-    assert await jobs.recover("local%") == [held[3].id]
+    assert await jobs.requeue_lost(utc_now() + timedelta(seconds=61), besides=[looked_after.id]) == [lost.id]
+
+
+async def test_recovery_takes_back_all_that_is_held_and_nothing_else(jobs, new_job):
+    held = [await leased(jobs, new_job()) for _ in range(2)]
+    waiting, _ = await jobs.submit(new_job())
+    over = await leased(jobs, new_job())
+    await jobs.cancel_leased(over.id, over.fence)
+
+    assert await jobs.recover() == [job.id for job in held]
+    assert [job.id for job in await jobs.pending()] == [*(job.id for job in held), waiting.id]
+    assert (await jobs.get(over.id)).status is JobStatus.CANCELLED
 
 
 async def test_open_work_is_counted_in_jobs_and_pictures(jobs, new_job):
@@ -184,17 +191,6 @@ async def test_open_work_is_counted_in_jobs_and_pictures(jobs, new_job):
 
     assert await jobs.counts(ALICE) == Counts(jobs=2, pictures=6)
     assert await jobs.count_open() == Counts(jobs=3, pictures=7)
-
-
-async def test_the_latest_job_of_a_person_in_a_status(jobs, new_job):
-    first, _ = await jobs.submit(new_job())
-    second, _ = await jobs.submit(new_job())
-    await jobs.submit(new_job(user_id=BOB))
-    await jobs.cancel(second.id)
-
-    assert (await jobs.latest_for(ALICE, [JobStatus.PENDING])).id == first.id
-    assert (await jobs.latest_for(ALICE, list(JobStatus))).id == second.id
-    assert await jobs.latest_for(ALICE, [JobStatus.DONE]) is None
 
 
 async def test_a_job_cannot_descend_from_a_picture_that_never_was(jobs, new_job):

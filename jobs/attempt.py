@@ -1,0 +1,180 @@
+"""One attempt's life: claimed, drawn by a worker, finished; and what comes of it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from tempfile import TemporaryDirectory
+
+from config.settings import Times
+from config.words import UserError
+from db.images import PictureStore
+from db.tables.job import Job
+from inference.executor import Executor
+from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Preview, Progress, Started
+from inference.request import ImageRequest
+from jobs.audience import Audience
+from jobs.clerk import ClerkFailed
+from jobs.finish import Finished, Finisher
+
+HOPELESS = {  # trying again will not help
+    FailureKind.OUT_OF_MEMORY: "jobs.out_of_memory",
+    FailureKind.INVALID: "jobs.invalid_for_model",
+    FailureKind.UNUSABLE: "jobs.model_unusable",
+}
+
+log = logging.getLogger(__name__)
+
+
+@unique
+class Stop(StrEnum):
+    """Why an attempt was asked to end."""
+
+    CANCELLED = "cancelled"  #: somebody wants the job no more
+    LATE = "late"  #: it takes longer than is allowed
+    DRAINED = "drained"  #: the bot ends
+
+
+@dataclass(slots=True)
+class Running:
+    """An attempt on a worker."""
+
+    job: Job
+    worker: str
+    since: float = field(default_factory=time.monotonic)
+    begun: bool = False  #: the worker has it, and its lane is no longer free
+    settling: bool = False  #: it is too late to cancel
+    stop: Stop | None = None
+
+    @property
+    def id(self) -> str:
+        """The attempt's id: the job and its fence."""
+        return f"{self.job.id}:{self.job.fence}"
+
+    def seconds_left(self) -> float:
+        """Return how long it should still take."""
+        return max(0.0, self.job.cost - (time.monotonic() - self.since))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The attempt came to an end, with or without pictures that may be shown."""
+
+    request: ImageRequest
+    done: Done
+    finished: Finished
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The job cannot be done, for a reason that the person should know."""
+
+    error: UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Nothing came of it, and nobody knows that the next attempt will fare no better."""
+
+
+Outcome = Drawn | GivenUp | Lost
+
+
+class Attempts:
+    """Carries attempts out."""
+
+    def __init__(self, *, store: PictureStore, executor: Executor, finisher: Finisher, times: Times) -> None:
+        self._store = store
+        self._executor = executor
+        self._finisher = finisher
+        self._times = times
+
+    async def carry_out(self, running: Running, audience: Audience) -> Outcome:
+        """Have a worker draw the job's pictures and finish them; return what came of it."""
+        request = ImageRequest.from_dict(running.job.request)
+        try:
+            async with spool_folder() as spool:
+                source = None if request.source is None else await self._source(request.source)
+                attempt = Attempt(id=running.id, request=request, source_path=source, spool=spool)
+                last = await self._watch(running, attempt, audience)
+                if isinstance(last, Done):
+                    return Drawn(request, last, await self._finisher.finish(running.job, request, last))
+        except ClerkFailed as error:
+            log.warning("job %s: the pictures of attempt %s were not finished: %r", running.job.id, running.id, error)
+            return Lost()
+        except UserError as error:
+            return GivenUp(error)
+        return outcome_of(last, running.stop) if isinstance(last, Failed) else Lost()
+
+    async def stop(self, running: Running, why: Stop) -> None:
+        """Ask for an attempt's end."""
+        if running.stop is None or why is Stop.CANCELLED:
+            running.stop = why
+        await self._executor.cancel(running.id)
+
+    async def _watch(self, running: Running, attempt: Attempt, audience: Audience) -> Event | None:
+        """Pass on what the attempt tells, and return its end; one that takes too long is stopped.
+
+        The time counts from the first work on: loading a checkpoint has a limit of its own.
+        """
+        if running.stop is not None:  # before the executor knew of it
+            return None
+        events = self._executor.run(running.worker, attempt)
+        running.begun = True
+        last: Event | None = None
+        deadline: asyncio.Task[None] | None = None
+        try:
+            async for event in events:
+                if isinstance(event, Started):
+                    running.since = time.monotonic()
+                    deadline = asyncio.create_task(self._stop_late(running))
+                _tell(audience, running.job, event)
+                last = event
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+        return last
+
+    async def _stop_late(self, running: Running) -> None:
+        await asyncio.sleep(self._times.attempt)
+        await self.stop(running, Stop.LATE)
+
+    async def _source(self, sha256: str) -> str:
+        if not await self._store.exists(sha256):
+            raise UserError("jobs.source_gone")
+        return str(self._store.path(sha256))
+
+
+def outcome_of(failed: Failed, stop: Stop | None) -> Outcome:
+    """Return what a failed attempt comes to, if somebody asked for its end."""
+    log.warning("attempt %s: %s %s", failed.attempt_id, failed.kind, failed.detail)
+    if failed.kind in HOPELESS:
+        return GivenUp(UserError(HOPELESS[failed.kind]))
+    if stop is Stop.LATE:  # whether it heeded that, or its worker had to be killed
+        return GivenUp(UserError("jobs.too_slow"))
+    return Lost()
+
+
+@asynccontextmanager
+async def spool_folder() -> AsyncIterator[str]:
+    """Give a folder for an attempt's pixels; it goes with all that is in it."""
+    folder = await asyncio.to_thread(TemporaryDirectory, prefix="imagine-")
+    try:
+        yield folder.name
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
+def _tell(audience: Audience, job: Job, event: Event) -> None:
+    match event:
+        case Started():
+            audience.started(job)
+        case Progress(step=step, of=of):
+            audience.progress(job, step, of)
+        case Preview(jpeg=jpeg):
+            audience.preview(job, jpeg)
+        case Done() | Failed():
+            pass

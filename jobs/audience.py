@@ -1,0 +1,43 @@
+"""Who wants to know how jobs fare."""
+
+from typing import Protocol
+
+from db.tables.job import Job
+
+
+class Audience(Protocol):
+    """Hears of every job. Called on the event loop; must not block."""
+
+    def queued(self, job: Job) -> None:
+        """The job is in the line: new, put back, or found there at the start."""
+
+    def started(self, job: Job) -> None:
+        """A worker has begun to draw it."""
+
+    def progress(self, job: Job, step: int, of: int) -> None:
+        """`step` of `of` steps are done."""
+
+    def preview(self, job: Job, jpeg: bytes) -> None:
+        """The pictures so far."""
+
+    def ended(self, job: Job) -> None:
+        """The job is over, and what is to be said of it lies in the outbox."""
+
+
+class Silence:
+    """An audience that is not there yet."""
+
+    def queued(self, job: Job) -> None:
+        """Ignore it."""
+
+    def started(self, job: Job) -> None:
+        """Ignore it."""
+
+    def progress(self, job: Job, step: int, of: int) -> None:
+        """Ignore it."""
+
+    def preview(self, job: Job, jpeg: bytes) -> None:
+        """Ignore it."""
+
+    def ended(self, job: Job) -> None:
+        """Ignore it."""

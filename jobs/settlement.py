@@ -1,0 +1,80 @@
+"""What becomes of a job after an attempt: kept in the database, in one transaction."""
+
+from enum import Enum, auto, unique
+
+from config.words import UserError
+from db.jobs import Jobs
+from db.tables.job import Job, JobStatus
+from jobs.attempt import Drawn, GivenUp, Lost, Outcome, Running, Stop
+from jobs.notes import Note
+
+ATTEMPTS = 3
+REST_LENGTH = 80
+
+
+@unique
+class Fate(Enum):
+    """Where a job stands after an attempt."""
+
+    SERVED = auto()  #: it has its pictures
+    CLOSED = auto()  #: it is over, and nothing came of it
+    WAITING = auto()  #: its turn comes again
+    ELSEWHERE = auto()  #: left to the next start, or no longer the attempt's to decide
+
+
+class Settlement:
+    """Writes the end of an attempt down."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    async def settle(self, running: Running, outcome: Outcome, *, draining: bool) -> Fate:
+        """Write the outcome down, unless the job was cancelled meanwhile; return what the job has come to."""
+        running.settling = True
+        job = running.job
+        if running.stop is Stop.CANCELLED:
+            return _closed(await self._jobs.cancel_leased(job.id, job.fence))
+        match outcome:
+            case Drawn() if outcome.finished.records:
+                return await self._keep(job, outcome)
+            case Drawn():
+                return await self._give_up(job, JobStatus.REFUSED, UserError("jobs.picture_refused"))
+            case GivenUp(error=error):
+                return await self._give_up(job, JobStatus.FAILED, error)
+            case Lost() if draining:
+                await self._jobs.release(job.id, job.fence, tried=False)
+                return Fate.ELSEWHERE
+            case Lost() if job.attempts >= ATTEMPTS:
+                return await self._give_up(job, JobStatus.FAILED, UserError("jobs.failed_inside"))
+            case Lost():
+                put_back = await self._jobs.release(job.id, job.fence, tried=True)
+                return Fate.WAITING if put_back else Fate.ELSEWHERE
+
+    async def _keep(self, job: Job, drawn: Drawn) -> Fate:
+        finished = drawn.finished
+        kept = await self._jobs.complete(
+            job.id,
+            job.fence,
+            finished.records,
+            drawn.done.seconds,
+            notes=[*job.notes, *(note.to_dict() for note in notes_on(drawn))],
+            verdict=None if finished.verdict is None else finished.verdict.to_dict(),
+        )
+        return Fate.SERVED if kept else Fate.ELSEWHERE
+
+    async def _give_up(self, job: Job, status: JobStatus, error: UserError) -> Fate:
+        return _closed(await self._jobs.fail(job.id, job.fence, status, error.key, error.values))
+
+
+def notes_on(drawn: Drawn) -> list[Note]:
+    """Return what the person should know of what was drawn."""
+    notes = []
+    if drawn.done.truncated:
+        notes.append(Note("jobs.note_truncated", {"rest": drawn.done.truncated[:REST_LENGTH]}))
+    if withheld := drawn.request.count - len(drawn.finished.records):
+        notes.append(Note("jobs.note_withheld", {"count": withheld}))
+    return notes
+
+
+def _closed(ours: bool) -> Fate:
+    return Fate.CLOSED if ours else Fate.ELSEWHERE
