@@ -9,8 +9,9 @@ from config.words import UserError
 from db.jobs import Job, Jobs, NewJob
 from inference.request import ImageRequest
 from jobs.clerk import Clerk, ClerkFailed
-from jobs.dispatcher import Dispatcher, Place
+from jobs.dispatcher import Dispatcher
 from jobs.notes import Note
+from jobs.place import Place
 from moderation.judge import judge
 
 CHECK_SECONDS = 10.0

@@ -11,7 +11,7 @@ from asyncio_throttle.throttler import Throttler
 from bot.letters import Letter, edit_reply, token_lives
 from bot.replies import running_letter, waiting_letter
 from db.tables.job import Job
-from jobs.dispatcher import Place
+from jobs.place import Place
 
 MOVED_EVERY = 5.0  # seconds between looks at who moved up
 EDIT_SECONDS = 30.0

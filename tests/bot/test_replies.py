@@ -25,7 +25,7 @@ from config.words import say
 from db.history import Relative
 from db.tables.job import JobStatus
 from inference.request import Task
-from jobs.dispatcher import Place
+from jobs.place import Place
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import default_policy
 
