@@ -10,6 +10,9 @@ from demo_model.train.plan import Plan
 from demo_model.train.tokens import LENGTH
 
 HEADS = 4
+VAE_GROUPS = (
+    4  #: few, for a group's normalisation takes away what its channels have in common, a plain colour above all
+)
 
 
 def make_vae(plan: Plan) -> Any:
@@ -21,7 +24,7 @@ def make_vae(plan: Plan) -> Any:
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
         layers_per_block=1,
-        norm_num_groups=8,
+        norm_num_groups=VAE_GROUPS,
         mid_block_add_attention=False,
         force_upcast=False,
     )
