@@ -10,9 +10,7 @@ from demo_model.train.plan import Plan
 from demo_model.train.tokens import LENGTH
 
 HEADS = 4
-VAE_GROUPS = (
-    4  #: few, for a group's normalisation takes away what its channels have in common, a plain colour above all
-)
+VAE_GROUPS = 4  #: few: normalising a group takes away what its channels have in common
 
 
 def make_vae(plan: Plan) -> Any:
