@@ -1,8 +1,9 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+MINUTES ?= 600
 
-.PHONY: help setup run test test-all lint types bench moderation-model clean
+.PHONY: help setup run test test-all lint types bench demo-model moderation-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -38,6 +39,11 @@ bench: setup ## every benchmark, as JSON
 
 moderation-model: setup ## train the prompt classifier on labelled prompts: make moderation-model DATA=folder
 	$(BIN)/python -m moderation.training --data $(DATA)
+
+demo-model: setup ## train the demo model from nothing and measure it: make demo-model MINUTES=600
+	$(BIN)/python -m demo_model train --minutes $(MINUTES) --out data/demo_model
+	$(BIN)/python -m demo_model report --model data/demo_model/model --detector data/demo_model/detector.safetensors \
+		--sheet data/demo_model/sheet.png > data/demo_model/report.json
 
 clean: ## remove what make made, never the data
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
