@@ -14,16 +14,18 @@ from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Pixels
 FINGERPRINT = {"engine": "fake", "weights": "0" * 64}
 
 
-def draw(attempt: Attempt, *, concern: str | None = None) -> Done:
-    """Write pictures whose pixels follow from the seed alone."""
+def draw(attempt: Attempt, *, concern: str | None = None, stopped: int = 4, truncated: str = "") -> Done:
+    """Write pictures whose pixels follow from the seed alone; the first `stopped` of them raise the concern."""
     pictures = []
     for index, seed in enumerate(attempt.request.seeds):
         request, path = attempt.request, Path(attempt.spool) / f"{index}.npy"
         random = np.random.default_rng(seed)
         coarse = random.integers(0, 256, (request.height // 8, request.width // 8, 3), np.uint8)
         np.save(path, coarse.repeat(8, axis=0).repeat(8, axis=1), allow_pickle=False)
-        pictures.append(Pixels(path=str(path), seed=seed, width=request.width, height=request.height, concern=concern))
-    return Done(attempt_id=attempt.id, pictures=tuple(pictures), seconds=0.5, fingerprint=FINGERPRINT)
+        found = concern if index < stopped else None
+        pictures.append(Pixels(path=str(path), seed=seed, width=request.width, height=request.height, concern=found))
+    made = tuple(pictures)
+    return Done(attempt_id=attempt.id, pictures=made, seconds=0.5, fingerprint=FINGERPRINT, truncated=truncated)
 
 
 def fail(kind: FailureKind) -> Callable[[Attempt], Event]:

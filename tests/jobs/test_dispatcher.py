@@ -1,114 +1,15 @@
 """From the job table to the outbox, over a fake executor and everything else real."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
-import pytest
-from fakes import FINGERPRINT, FakeAudience, FakeExecutor, InThreadClerk, draw, fail
+from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
+from jobs_kit import ADA, BEN, at_work, new_job
 
-from config.settings import load_settings
 from db.base import utc_now
-from db.history import History
-from db.images import PictureStore
-from db.jobs import Job, Jobs, JobStatus, NewJob
-from db.outbox import Notice, Outbox
+from db.jobs import Jobs, JobStatus
+from db.outbox import Notice
 from db.session import Database
-from inference.checkpoints import load_checkpoints
 from inference.protocol import FailureKind
-from inference.request import ImageRequest, Sampler
-from jobs.dispatcher import Dispatcher
-from jobs.finish import Finisher
-
-ADA, BEN, GUILD = 11, 12, 1
-_interactions = count(1)
-
-
-@dataclass
-class Bench:
-    """A dispatcher at work, and everything around it."""
-
-    dispatcher: Dispatcher
-    executor: FakeExecutor
-    audience: FakeAudience
-    jobs: Jobs
-    history: History
-    outbox: Outbox
-    store: PictureStore
-    folder: Path
-
-    async def ask(self, user: int = ADA, *, reproduces: str | None = None, **changes: object) -> Job:
-        """Commit a job and hand it to the dispatcher, as the studio does."""
-        job, _ = await self.jobs.submit(new_job(user, reproduces=reproduces, **changes))
-        self.dispatcher.enqueue(job)
-        return job
-
-    def stored(self) -> list[Path]:
-        """Return the files of the picture store."""
-        return list(self.folder.rglob("*.png"))
-
-    async def ended(self, job: Job) -> Job:
-        """Return the job once it is over."""
-        await self.audience.heard("ended", job.id)
-        after = await self.jobs.get(job.id)
-        assert after is not None
-        return after
-
-
-def request(**changes: object) -> ImageRequest:
-    values = {
-        "checkpoint": "demo",
-        "prompt": "a red circle",
-        "seed": 0,
-        "width": 256,
-        "height": 256,
-        "num_inference_steps": 2,
-        "guidance_scale": 7.5,
-        "sampler": Sampler.DDIM,
-    }
-    return ImageRequest(**values | changes)  # type: ignore[arg-type]
-
-
-def new_job(user: int, *, reproduces: str | None = None, **changes: object) -> NewJob:
-    asked = request(**changes)
-    return NewJob(
-        interaction_id=next(_interactions),
-        action="imagine" if reproduces is None else "reproduce",
-        request=asked.to_dict(),
-        user_id=user,
-        guild_id=GUILD,
-        channel_id=2,
-        cost=1.0,
-        pictures=asked.count,
-        reproduces=reproduces,
-    )
-
-
-@pytest.fixture
-def clerk() -> InThreadClerk:
-    return InThreadClerk()
-
-
-@asynccontextmanager
-async def at_work(
-    database: Database, folder: Path, clerk: InThreadClerk, executor: FakeExecutor, **limits: float
-) -> AsyncIterator[Bench]:
-    settings = load_settings()
-    jobs, history, store = Jobs(database), History(database), PictureStore(folder)
-    finisher = Finisher(checkpoints=load_checkpoints(settings.models), history=history, store=store, clerk=clerk)
-    times = settings.times.model_copy(update={"drain": 0.2} | limits)
-    dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=times)
-    audience = FakeAudience()
-    task = asyncio.create_task(dispatcher.run(audience))
-    try:
-        yield Bench(dispatcher, executor, audience, jobs, history, Outbox(database), store, folder)
-    finally:
-        await dispatcher.drain()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_job_ends_as_stored_marked_recorded_pictures_and_one_message(

@@ -144,3 +144,12 @@ def test_the_same_calls_give_the_same_order(order: Callable[[Iterable[int]], lis
         return dispatch(line, 30)
 
     assert served() == served()
+
+
+@pytest.mark.parametrize("cost", [float("nan"), float("inf"), -1.0])
+def test_a_charge_that_would_upset_the_order_is_not_taken(cost: float) -> None:
+    line = FairShare()
+    with pytest.raises(AssertionError):
+        line.submit(1, ("g", "ada"), cost)
+
+    assert len(line) == 0

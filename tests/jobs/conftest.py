@@ -1,0 +1,9 @@
+"""Fixtures for the tests of the jobs."""
+
+import pytest
+from fakes import InThreadClerk
+
+
+@pytest.fixture
+def clerk() -> InThreadClerk:
+    return InThreadClerk()

@@ -1,0 +1,229 @@
+"""What becomes of a job when its attempt does not go as it should."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeExecutor, InThreadClerk, draw, fail
+from jobs_kit import ADA, at_work, new_job
+
+from db.base import utc_now
+from db.jobs import Jobs, JobStatus
+from db.outbox import Notice
+from db.session import Database
+from inference.executor import WorkerState
+from inference.protocol import FailureKind
+from jobs.clerk import ClerkFailed
+
+TAIL = "and a tail " * 20
+
+
+class StumblingJobs(Jobs):
+    """A job table whose database is away when ends are to be kept, so many times."""
+
+    failures = 2
+
+    async def complete(self, *args: Any, **options: Any) -> bool:
+        self._stumble()
+        return await super().complete(*args, **options)
+
+    async def release(self, *args: Any, **options: Any) -> bool:
+        self._stumble()
+        return await super().release(*args, **options)
+
+    def _stumble(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the database is away")
+
+
+class FailingClerk(InThreadClerk):
+    """A clerk whose process dies at so many calls."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
+        if self.failures:
+            self.failures -= 1
+            raise ClerkFailed("jobs.broke_off")
+        return await super().call(function, *args, timeout=timeout)
+
+
+class SlowClerk(InThreadClerk):
+    """A clerk that waits for a sign before it works."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
+        self.asked.set()
+        await self.go_on.wait()
+        return await super().call(function, *args, timeout=timeout)
+
+
+async def test_a_job_whose_end_could_not_be_kept_is_taken_back_when_its_lease_runs_out(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs = StumblingJobs(sqlite_database)
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor(), jobs, lease=0.3) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.attempts) == (JobStatus.DONE, 2)
+        assert [what for what, _ in bench.audience.told].count("queued") == 2
+
+
+async def test_a_lease_is_kept_as_long_as_its_attempt_runs(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor, lease=0.3) as bench:
+        asked = await bench.ask()
+        await bench.audience.heard("preview", asked.id)
+        await asyncio.sleep(0.8)
+        executor.go_on.set()
+
+        assert ((await bench.ended(asked)).attempts, len(executor.attempts)) == (1, 1)
+
+
+async def test_what_our_own_clerk_broke_is_tried_again(sqlite_database: Database, tmp_path: Path) -> None:
+    async with at_work(sqlite_database, tmp_path, FailingClerk(1), FakeExecutor()) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.attempts) == (JobStatus.DONE, 2)
+
+
+async def test_a_clerk_that_fails_three_times_is_not_blamed_on_an_upload(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    async with at_work(sqlite_database, tmp_path, FailingClerk(3), FakeExecutor()) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.error_key, job.attempts) == (JobStatus.FAILED, "jobs.failed_inside", 3)
+
+
+async def test_a_late_attempt_whose_worker_had_to_be_killed_is_not_tried_again(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.go_on.clear()
+    executor.cancelled_as = FailureKind.WORKER_LOST
+    async with at_work(sqlite_database, tmp_path, clerk, executor, attempt=0.1) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.error_key, len(executor.attempts)) == (JobStatus.FAILED, "jobs.too_slow", 1)
+
+
+async def test_the_time_to_load_a_checkpoint_is_not_taken_from_the_attempts(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.loaded.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor, attempt=0.2) as bench:
+        asked = await bench.ask()
+        await asyncio.sleep(0.5)
+        told_while_loading = [what for what, _ in bench.audience.told]
+        executor.loaded.set()
+
+        assert told_while_loading == ["queued"]
+        assert (await bench.ended(asked)).status is JobStatus.DONE
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (FailureKind.UNUSABLE, "jobs.model_unusable"),
+        (FailureKind.INVALID, "jobs.invalid_for_model"),
+        (FailureKind.OUT_OF_MEMORY, "jobs.out_of_memory"),
+    ],
+)
+async def test_what_would_fail_again_is_told_at_once(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk, kind: FailureKind, key: str
+) -> None:
+    executor = FakeExecutor([fail(kind)])
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.error_key, len(executor.attempts)) == (JobStatus.FAILED, key, 1)
+
+
+async def test_a_cancel_while_the_pictures_are_finished_is_heeded(sqlite_database: Database, tmp_path: Path) -> None:
+    clerk = SlowClerk()
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor()) as bench:
+        asked = await bench.ask()
+        await clerk.asked.wait()
+        assert await bench.dispatcher.cancel(asked)
+        clerk.go_on.set()
+
+        assert (await bench.ended(asked)).status is JobStatus.CANCELLED
+        assert await bench.history.of_job(asked.id) == []
+        assert [message.kind for message in await bench.outbox.due(utc_now(), 10)] == [Notice.CANCELLED]
+
+
+async def test_a_cancel_that_comes_too_late_says_so(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor()) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert not await bench.dispatcher.cancel(job)
+
+
+async def test_with_no_worker_left_nobody_waits_in_vain(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.state = WorkerState.BROKEN
+    job, _ = await Jobs(sqlite_database).submit(new_job(ADA))
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        first, second = await bench.ended(job), await bench.ended(await bench.ask())
+
+        assert bench.dispatcher.broken
+        assert [each.error_key for each in (first, second)] == ["jobs.nothing_drawn"] * 2
+        assert executor.attempts == []
+
+
+async def test_a_worker_that_only_restarts_is_waited_for(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.state = WorkerState.RESTARTING
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        asked = await bench.ask()
+        await asyncio.sleep(0.1)
+
+        assert not bench.dispatcher.broken
+        assert bench.dispatcher.place(asked).ahead == 0
+        assert bench.dispatcher.counts() == (0, 1)
+
+
+async def test_what_the_person_should_know_is_kept_with_the_pictures(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor([lambda attempt: draw(attempt, truncated=TAIL, concern="nudity", stopped=1)])
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        job = await bench.ended(await bench.ask(count=3))
+
+        assert job.notes == [
+            {"key": "jobs.note_truncated", "values": {"rest": TAIL[:80]}},
+            {"key": "jobs.note_withheld", "values": {"count": 1}},
+        ]
+        assert len(await bench.history.of_job(job.id)) == 2
+
+
+async def test_nothing_of_an_attempt_is_left_on_the_disk(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor([fail(FailureKind.ENGINE)])
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        await bench.ended(await bench.ask())
+        await asyncio.sleep(0)
+
+        assert len(executor.attempts) == 2
+        assert not any(map(os.path.exists, [attempt.spool for attempt in executor.attempts]))
