@@ -23,6 +23,8 @@ class ScriptedEngine:
     def load(self, checkpoint: str) -> dict[str, str]:
         if checkpoint == "unusable":
             raise CheckpointUnusable("its picture check cannot be loaded: no such folder")
+        if checkpoint == "gone":
+            raise CheckpointUnusable("the download failed")
         if checkpoint == "slow to load":
             time.sleep(60)
         if checkpoint == "a second to load":

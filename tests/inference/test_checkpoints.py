@@ -55,6 +55,23 @@ def test_a_missing_or_broken_file_is_a_configuration_error(tmp_path, text):
         load_checkpoints(path)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("guidance_scale", float("nan")),
+        ("guidance_scale", -1.0),
+        ("num_inference_steps", 0),
+        ("max_pixels", -1),
+        ("native_side", 0),
+        ("side_multiple", 0),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused(setting, value):
+    entry = load_checkpoints(MODELS)["demo"].model_dump()
+    with pytest.raises(ValueError, match=setting):
+        Checkpoint(**entry | {setting: value})
+
+
 def test_an_unknown_setting_is_refused():
     entry = load_checkpoints(MODELS)["demo"].model_dump()
     with pytest.raises(ValueError, match="colour"):

@@ -8,11 +8,13 @@ import torch
 from inference_kit import Bystander, a_checkpoint, an_attempt
 from safetensors.torch import load_file, save_file
 
-from inference.checkpoints import Weights
-from inference.contract import CheckpointUnusable
+from config.settings import load_settings
+from inference.checkpoints import Weights, load_checkpoints
+from inference.contract import CheckpointUnusable, DeviceBroken
 from inference.engine import tiny
 from inference.engine.engine import DiffusersEngine
 from inference.engine.fingerprint import hash_weights
+from inference.engine.loading import naming
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,47 @@ def test_the_hash_follows_the_weights_and_is_remembered(tmp_path):
     assert hash_weights([weights], tmp_path) != first  # so it was not read again
     weights.write_bytes(b"three")
     assert hash_weights([weights], tmp_path) not in (first, hash_weights([], tmp_path))
+
+
+def test_what_is_known_of_files_that_are_gone_or_changed_is_forgotten(tmp_path):
+    gone, kept = tmp_path / "gone.safetensors", tmp_path / "kept.safetensors"
+    for path in (gone, kept):
+        path.write_bytes(b"weights")
+    hash_weights([gone, kept], tmp_path)
+    gone.unlink()
+    kept.write_bytes(b"changed")
+    hash_weights([kept], tmp_path)
+    assert [key.split(":")[0] for key in json.loads((tmp_path / "weights.json").read_text())] == [str(kept)]
+
+
+def test_the_demo_is_made_in_the_data_folder_wherever_that_lies(tmp_path):
+    demo = load_checkpoints(load_settings().models)["demo"]
+    engine = DiffusersEngine("cpu", {"demo": demo}, tmp_path)
+    engine.load("demo")
+    assert (tmp_path / "checkpoints" / "tiny" / "model_index.json").is_file()
+
+
+def test_a_demo_that_somebody_put_there_stays(folder, tmp_path):
+    place = tmp_path / "checkpoints" / "tiny"
+    place.parent.mkdir()
+    folder.rename(place)
+    before = (place / "model_index.json").stat().st_ino
+    engine = DiffusersEngine("cpu", {"demo": load_checkpoints(load_settings().models)["demo"]}, tmp_path)
+    engine.load("demo")
+    assert (place / "model_index.json").stat().st_ino == before
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        (torch.OutOfMemoryError("no room"), CheckpointUnusable),
+        (OSError("no such host"), CheckpointUnusable),
+        (torch.AcceleratorError("an illegal memory access was encountered"), DeviceBroken),
+    ],
+)
+def test_all_that_goes_wrong_is_the_checkpoints_but_for_a_broken_device(error, becomes):
+    with pytest.raises(becomes), naming("tiny"):
+        raise error
 
 
 def make_checker(folder: Path, threshold: float) -> None:

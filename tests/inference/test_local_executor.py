@@ -129,6 +129,39 @@ async def test_every_failure_is_told_by_its_kind(executor, tmp_path, prompt, kin
     assert failure(await run(executor, an_attempt(tmp_path, prompt=prompt))) is kind
 
 
+async def test_another_checkpoint_that_cannot_be_loaded_is_told_so_and_the_worker_goes_on(executor, tmp_path):
+    events = await run(executor, an_attempt(tmp_path, checkpoint="gone"))
+    assert failure(events) is FailureKind.UNUSABLE
+    assert "download" in events[-1].detail
+    assert not any(isinstance(event, Started) for event in events)
+    assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+
+
+async def test_the_time_to_load_is_none_of_the_attempts(executor, tmp_path):
+    began = time.monotonic()
+    events, started = [], 0.0
+    async for event in executor.run("cpu", an_attempt(tmp_path, checkpoint="a second to load")):
+        events.append(event)
+        started = started or time.monotonic()
+    assert isinstance(events[0], Started)
+    assert started - began >= 1
+    assert isinstance(events[-1], Done)
+    assert events[-1].seconds < 0.5
+
+
+async def test_an_attempt_cancelled_while_its_checkpoint_loads_never_starts(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path, checkpoint="a second to load"))
+    await executor.cancel("1")
+    (event,) = [event async for event in stream]
+    assert failure([event]) is FailureKind.CANCELLED
+
+
+async def test_a_cancel_of_what_is_over_stays_without_effect(executor, tmp_path):
+    await run(executor, an_attempt(tmp_path, "1"))
+    await executor.cancel("1")
+    assert isinstance((await run(executor, an_attempt(tmp_path, "1")))[-1], Done)
+
+
 async def test_out_of_memory_is_tried_once_more_with_the_least_memory(executor, tmp_path):
     assert isinstance((await run(executor, an_attempt(tmp_path, prompt="out of memory once")))[-1], Done)
 
@@ -144,7 +177,7 @@ async def test_previews_are_dropped_when_nobody_reads_them(executor, tmp_path):
     assert events[-1].seconds < 1.0
 
 
-async def test_a_checkpoint_that_cannot_be_loaded_never_becomes_ready_and_is_named(tmp_path):
+async def test_a_checkpoint_that_cannot_be_loaded_never_becomes_ready_and_is_named(tmp_path, caplog):
     async with running(tmp_path, a_checkpoint(tmp_path, "unusable"), SCRIPTED) as executor:
         states = set()
         while executor.workers()[0].state is not WorkerState.BROKEN:
@@ -152,6 +185,7 @@ async def test_a_checkpoint_that_cannot_be_loaded_never_becomes_ready_and_is_nam
             states.add(executor.workers()[0].state)
     assert WorkerState.READY not in states
     assert "picture check" in (executor.workers()[0].problem or "")
+    assert any("picture check" in record.message for record in caplog.records if record.levelname == "ERROR")
 
 
 async def test_a_checkpoint_that_loads_for_too_long_is_given_up(tmp_path):
