@@ -5,25 +5,26 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import aiohttp
 import discord
 
+from bot.composer import Composer
 from bot.gallery import Gallery
-from bot.letters import Enclosure, Letter, edit_reply, send_letter, token_lives
+from bot.letters import NOBODY, Letter, edit_reply, send_letter, token_lives
 from bot.progress import ProgressBoard
-from bot.replies import alt_text, ending_letter, result_letter
+from bot.replies import undelivered_letter
+from config.words import say
 from db.base import utc_now
 from db.jobs import Jobs
-from db.outbox import Message, Notice, Outbox
+from db.outbox import Message, Outbox
 from db.tables.job import Job
-from db.tables.record import Record
 
 POLL_SECONDS = 30.0
 SEND_SECONDS = 60.0
 AT_ONCE = 20
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try
-SMALLEST_LIMIT = 10 * 2**20  # bytes per file in a place without boosts
-REQUEST_LIMIT = 25 * 2**20  # bytes of all files together
-HEADROOM = 64 * 2**10  # bytes of a request that are not the file
+TRIES = 100  # about a day of a Discord that is not there
+TOO_LARGE = 413
 CLOSED_CODES = {10003, 10008, 10015, 50001, 50007, 50013, 50027}  # unknown, forbidden or expired: another way is needed
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ Way = Callable[[Job, Letter, str], Awaitable[discord.Message | None]]
 
 
 class Delivery:
-    """Empties the outbox: at least one try always follows, and no message is posted twice."""
+    """Empties the outbox: what fails is tried again as long as that can help, and no message is posted twice."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class Delivery:
         self._client = client
         self._outbox = outbox
         self._jobs = jobs
-        self._gallery = gallery
+        self._composer = Composer(client, gallery)
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -75,26 +76,66 @@ class Delivery:
             return
 
     async def _deliver(self, message: Message, board: ProgressBoard) -> None:
+        job = await self._jobs.get(message.job_id)
+        assert job is not None, "the outbox refers to the job table"
         try:
-            job = await self._jobs.get(message.job_id)
-            assert job is not None, "the outbox refers to the job table"
             await board.settle(job.id)
             await self._send(message, job)
         except Exception as error:
+            if message.tries + 1 >= _tries_worth(error):
+                await self._give_up(message, job, error)
+                return
             pause = BACK_OFF[min(message.tries, len(BACK_OFF) - 1)]
-            log.warning("job %s: delivery failed, again in %s s", message.job_id, pause, exc_info=error)
+            log.warning("job %s: delivery failed, again in %s s", job.id, pause, exc_info=error)
             await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), repr(error)[:500])
 
     async def _send(self, message: Message, job: Job) -> None:
-        letter = await self._compose(message, job)
+        try:
+            sent = await self._by_any_way(message, job, await self._composer.compose(message, job))
+        except discord.HTTPException as error:
+            if error.status != TOO_LARGE:
+                raise
+            log.warning("job %s: too large for Discord, halved: %s", job.id, error)
+            sent = await self._by_any_way(message, job, await self._composer.compose(message, job, divisor=2))
+        if sent is None:
+            log.warning("job %s: no way to user %s", job.id, job.user_id)
+            await self._outbox.abandon(message.id, "no way to the person is open")
+            return
+        await self._outbox.sent(message.id, sent.id)
+        await self._point_to(sent, job)
+
+    async def _give_up(self, message: Message, job: Job, error: Exception) -> None:
+        """Say at least that nothing more will come."""
+        log.error("job %s: not delivered, and given up", job.id, exc_info=error)
+        try:
+            sent = await self._by_any_way(message, job, undelivered_letter(job))
+            if sent is not None:
+                await self._point_to(sent, job)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+            log.warning("job %s: user %s could not be told of it: %s", job.id, job.user_id, failure)
+        await self._outbox.abandon(message.id, repr(error)[:500])
+
+    async def _point_to(self, sent: discord.Message, job: Job) -> None:
+        """Let a reply that no token reaches any more say where its answer is."""
+        if job.message_id is None or sent.id == job.message_id:
+            return
+        waiting = self._channel(job).get_partial_message(job.message_id)
+        pointer = say("bot.answered_elsewhere", locale=job.locale, address=sent.jump_url)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await waiting.edit(content=pointer, attachments=[], view=None, allowed_mentions=NOBODY)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("job %s: its first reply stays as it is: %s", job.id, error)
+
+    # The ways
+
+    async def _by_any_way(self, message: Message, job: Job, letter: Letter) -> discord.Message | None:
         for way in (self._by_token, self._in_channel, self._by_direct_message):
             async with asyncio.timeout(SEND_SECONDS):
                 sent = await self._try(way, job, letter, message.nonce)
             if sent is not None:
-                await self._outbox.sent(message.id, sent.id)
-                return
-        log.warning("job %s: no way to user %s", job.id, job.user_id)
-        await self._outbox.abandon(message.id, "no way to the person is open")
+                return sent
+        return None
 
     async def _try(self, way: Way, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
         try:
@@ -113,27 +154,18 @@ class Delivery:
     async def _in_channel(self, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
         if job.guild_id is None:
             return None
-        return await send_letter(self._client.get_partial_messageable(job.channel_id), letter, nonce)
+        return await send_letter(self._channel(job), letter, nonce)
 
     async def _by_direct_message(self, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
         person = await self._client.fetch_user(job.user_id)
         return await send_letter(await person.create_dm(), letter, nonce)
 
-    # What is said
+    def _channel(self, job: Job) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
 
-    async def _compose(self, message: Message, job: Job) -> Letter:
-        if message.kind is not Notice.RESULT:
-            return ending_letter(job)
-        records = [record for record in await self._gallery.history.of_job(job.id) if record.deleted_at is None]
-        enclosures = [await self._enclose(job, record) for record in records]
-        smaller = any(not enclosure.filename.endswith(".png") for enclosure in enclosures)
-        return result_letter(job, records, enclosures, smaller=smaller)
 
-    async def _enclose(self, job: Job, record: Record) -> Enclosure:
-        limit = min(self._upload_limit(job), REQUEST_LIMIT // job.pictures) - HEADROOM
-        data, suffix = await self._gallery.picture(record, limit)
-        return Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, job.locale))
-
-    def _upload_limit(self, job: Job) -> int:
-        guild = None if job.guild_id is None else self._client.get_guild(job.guild_id)
-        return SMALLEST_LIMIT if guild is None else guild.filesize_limit
+def _tries_worth(error: Exception) -> int:
+    """Return after how many tries that failed so another one helps no more."""
+    if isinstance(error, discord.HTTPException):
+        return TRIES if error.status == 429 or error.status >= 500 else 1
+    return TRIES if isinstance(error, aiohttp.ClientError | OSError) else len(BACK_OFF)

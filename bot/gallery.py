@@ -14,6 +14,10 @@ THUMBNAIL_SIDE = 256  # pixels
 RELATIVES = 8  # named in each direction; one more is read, to know whether there are more
 
 
+class PictureLost(UserError):
+    """A record whose file is gone or damaged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """What a picture was made from and what was made from it, as far as the viewer may see it."""
@@ -56,9 +60,13 @@ class Gallery:
         children = await self.history.children(record.id, *viewer, limit=RELATIVES + 1)
         return Family(tuple(parents), tuple(children))
 
-    async def picture(self, record: Record, limit: int) -> tuple[bytes, str]:
-        """Return the record's file in at most `limit` bytes, smaller than it is if need be, and its suffix."""
+    async def picture(self, record: Record, limit: int, *, divisor: int = 1) -> tuple[bytes, str]:
+        """Return the record's file in at most `limit` bytes, and its suffix; divided, in that part of what it had.
+
+        Raises PictureLost.
+        """
         data = await self._read(record)
+        limit = min(limit, len(data)) // divisor
         if len(data) <= limit:
             return data, ".png"
         smaller, kind = await self._clerk.call(shrink_to_fit, data, limit, timeout=SHRINK_SECONDS)
@@ -68,7 +76,7 @@ class Gallery:
         """Return the record's picture small, as WebP; None where the file is lost."""
         try:
             data = await self._read(record)
-        except UserError:
+        except PictureLost:
             return None
         return await self._clerk.call(thumbnail, data, THUMBNAIL_SIDE, timeout=SHRINK_SECONDS)
 
@@ -100,4 +108,4 @@ class Gallery:
         try:
             return await self._store.read(record.sha256)
         except (FileNotFoundError, PictureDamaged) as error:
-            raise UserError("bot.picture_lost", id=record.id) from error
+            raise PictureLost("bot.picture_lost", id=record.id) from error

@@ -13,7 +13,7 @@ from config.words import say
 from db.tables.job import Job, JobStatus
 from db.tables.record import Record
 from inference.request import Task
-from jobs.dispatcher import Place
+from jobs.place import Place
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import Policy
 
@@ -72,15 +72,28 @@ def ending_letter(job: Job) -> Letter:
     return Letter(_clip(lines))
 
 
+def undelivered_letter(job: Job) -> Letter:
+    """Return what can still be said where the letter itself could not be sent."""
+    return Letter(say("bot.undelivered", locale=job.locale, user=job.user_id))
+
+
 def result_letter(
-    job: Job, records: Sequence[Record], enclosures: Sequence[Enclosure], *, smaller: bool = False
+    job: Job,
+    records: Sequence[Record],
+    enclosures: Sequence[Enclosure],
+    *,
+    smaller: bool = False,
+    lost: Sequence[str] = (),
 ) -> Letter:
-    """Return the reply with the pictures. `smaller`: some had to be made smaller than they are in the history."""
+    """Return the reply with the pictures.
+
+    `smaller`: some had to be made smaller than they are in the history. `lost`: sentences on those that are gone.
+    """
     locale = job.locale
     if not records:
         return Letter(say("bot.all_deleted", locale=locale))
     lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
-    lines += [f"-# {note}" for note in notes_of(job)]
+    lines += [*lost, *(f"-# {note}" for note in notes_of(job))]
     if smaller:
         lines.append(f"-# {say('bot.note_smaller', locale=locale)}")
     return Letter(_clip(lines), tuple(enclosures), result_view(records, locale))

@@ -48,6 +48,7 @@ class House:
     history: History
     store: PictureStore
     session: aiohttp.ClientSession
+    delivery: Delivery
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
@@ -89,7 +90,7 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path) -> 
         ]
         try:
             await asyncio.wait_for(client.wait_until_ready(), 20)
-            yield House(server, client, executor, studio, jobs, history, store, session)
+            yield House(server, client, executor, studio, jobs, history, store, session, delivery)
         finally:
             await board.close()
             for task in tasks:

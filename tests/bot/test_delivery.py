@@ -1,0 +1,132 @@
+"""How what was made reaches its person when something is in the way."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bot_kit import POLL_SECONDS, House, in_channel
+from guest import Guest, Json, labels, record_ids
+from sqlalchemy import select, update
+
+from bot.delivery import TRIES
+from db.base import utc_now
+from db.session import Database
+from db.tables.outbox import DeliveryState, OutboxRow
+
+POST = {"kind": "rest", "method": "POST", "path": "/channels/"}
+
+
+async def order(house: House, **fault: Any) -> None:
+    await house.session.post(f"{house.server.base}/local/faults", json=[fault])
+
+
+async def state_of(database: Database) -> OutboxRow:
+    async with database.reading() as session:
+        return (await session.scalars(select(OutboxRow))).one()
+
+
+async def delivered_again(house: House, database: Database, ada: Guest, first: Json, *, tries: int = 0) -> Json:
+    """Deliver the only result once more, by the channel as its token is gone, and return the new message."""
+    async with database.transaction() as session:
+        again = {"state": DeliveryState.WAITING, "tries": tries, "next_try_at": utc_now() - timedelta(seconds=1)}
+        await session.execute(update(OutboxRow).values(again))
+    house.delivery.wake()
+    return await another(ada, first)
+
+
+async def another(ada: Guest, first: Json) -> Json:
+    """Return the channel's newest message once it is not the first."""
+    async with asyncio.timeout(20):
+        while (newest := (await in_channel(ada))[-1])["id"] == first["id"]:
+            await asyncio.sleep(POLL_SECONDS)
+        return newest
+
+
+async def over(database: Database) -> OutboxRow:
+    """Return the only message of the outbox once it waits no more."""
+    async with asyncio.timeout(20):
+        while (row := await state_of(database)).state is DeliveryState.WAITING:
+            await asyncio.sleep(POLL_SECONDS)
+        return row
+
+
+async def test_a_picture_that_was_lost_on_the_way_is_told_of(house: House, sqlite_database: Database) -> None:
+    ada = house.guest()
+    first = await ada.type("/imagine a red circle count:2 seed:1")
+    kept, lost = [await house.history.get(each) for each in record_ids(first)]
+    assert kept is not None
+    assert lost is not None
+    await house.store.delete(lost.sha256)
+    message = await delivered_again(house, sqlite_database, ada, first)
+
+    assert record_ids(message) == [kept.id]
+    assert f"The file of picture {lost.id} is lost" in message["content"]
+    assert (await over(sqlite_database)).state is DeliveryState.SENT
+
+
+async def test_what_discord_finds_too_large_is_sent_smaller(house: House, sqlite_database: Database) -> None:
+    ada = house.guest()
+    first = await ada.type("/imagine a red circle")
+    await order(house, **POST, status=413)
+    message = await delivered_again(house, sqlite_database, ada, first)
+
+    assert message["attachments"][0]["size"] <= first["attachments"][0]["size"] // 2
+    assert "smaller copy" in message["content"]
+
+
+async def test_a_letter_that_discord_will_never_take_is_given_up_in_words(
+    house: House, sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = house.guest()
+    first = await ada.type("/imagine a red circle")
+    await order(house, **POST, status=400)
+    message = await delivered_again(house, sqlite_database, ada, first)
+    row = await over(sqlite_database)
+
+    assert "could not be sent" in message["content"]
+    assert (row.state, row.tries) == (DeliveryState.ABANDONED, 1)
+    assert "given up" in [line.getMessage().split(", and ")[-1] for line in caplog.records if line.levelno >= 40]
+
+
+async def test_a_discord_that_is_down_is_tried_again(house: House, sqlite_database: Database) -> None:
+    ada = house.guest()
+    first = await ada.type("/imagine a red circle")
+    await order(house, **POST, status=503)
+    message = await delivered_again(house, sqlite_database, ada, first)
+
+    assert record_ids(message) == record_ids(first)
+    assert (await over(sqlite_database)).state is DeliveryState.SENT
+
+
+async def test_a_discord_that_stays_down_is_given_up_at_last(
+    house: House, sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = house.guest()
+    first = await ada.type("/imagine a red circle")
+    await order(house, **POST, status=503, times=None)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await delivered_again(house, sqlite_database, ada, first, tries=TRIES - 1)
+
+    assert (await over(sqlite_database)).state is DeliveryState.ABANDONED
+    assert logging.ERROR in [line.levelno for line in caplog.records]
+
+
+async def test_a_reply_whose_token_died_points_to_the_answer(house: House) -> None:
+    ada = house.guest()
+    await ada.type("/imagine a red circle")
+    house.executor.go_on.clear()
+    started = await ada.post("run", {"channel": "studio", "text": "/imagine a blue circle"})
+    waiting = (await ada.get(f"interactions/{started['interaction']}", wait=10))["message"]
+    await order(house, kind="expire_tokens")
+    house.executor.go_on.set()
+    answer = await another(ada, waiting)
+    async with asyncio.timeout(10):
+        while labels(left := await ada.message(waiting["id"])):
+            await asyncio.sleep(POLL_SECONDS)
+
+    assert len(record_ids(answer)) == 1
+    assert left["content"].endswith(f"{answer['channel_id']}/{answer['id']}")
+    assert left["attachments"] == []
