@@ -161,7 +161,7 @@ class Dispatcher:
         problems = "; ".join(f"{worker.id}: {worker.problem}" for worker in self._executor.workers())
         while (job := await self._claim("nobody")) is not None:
             log.error("job %s: nothing can be drawn: %s", job.id, problems)
-            await self._settle(Running(job, "nobody"), GivenUp(UserError("jobs.nothing_drawn")))
+            await self._settle(Running(job, "nobody"), GivenUp(UserError("jobs.nothing_can_be_drawn")))
 
     async def _claim(self, worker: str) -> Job | None:
         """Lease the job that is due, if there is one."""

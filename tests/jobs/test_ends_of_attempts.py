@@ -185,7 +185,7 @@ async def test_with_no_worker_left_nobody_waits_in_vain(
         first, second = await bench.ended(job), await bench.ended(await bench.ask())
 
         assert bench.dispatcher.broken
-        assert [each.error_key for each in (first, second)] == ["jobs.nothing_drawn"] * 2
+        assert [each.error_key for each in (first, second)] == ["jobs.nothing_can_be_drawn"] * 2
         assert executor.attempts == []
 
 
