@@ -15,9 +15,9 @@ from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
 from bot.replies import deleted_text, shown_letter
-from bot.studio import Source
 from bot.tree import whisper
 from bot.views.buttons import details_view
+from bot.wishes import Source
 from config.words import UserError, say
 from db.tables.record import Record
 
@@ -98,7 +98,7 @@ async def delete(interaction: Interaction, record_id: str) -> None:
 
 
 async def cancel(interaction: Interaction, job_id: str) -> None:
-    """Cancel one of the person's jobs."""
+    """Cancel one of the person's jobs, or as a moderator one of the guild's."""
     await interaction.response.defer()
     if not await interaction.client.studio.cancel(caller_of(interaction), int(job_id)):
         raise UserError("bot.nothing_to_cancel")
@@ -131,6 +131,8 @@ async def source_of(
 ) -> Source:
     """Return the picture to start from: one of the history by its id, or the person's own file."""
     studio = interaction.client.studio
+    if picture is not None and upload is not None:
+        raise UserError("bot.one_picture_only")
     if upload is not None:
         return await studio.source_from_upload(caller, await _download(upload, studio.limits.upload_bytes))
     if picture is not None:
@@ -150,7 +152,7 @@ async def records_of(interaction: Interaction, message: discord.Message) -> list
 
 async def _download(upload: discord.Attachment, limit: int) -> bytes:
     if upload.size > limit:
-        raise UserError("bot.upload_too_large", size=upload.size / 2**20, limit=limit / 2**20)
+        raise UserError("provenance.too_many_bytes", limit=limit / 1e6)
     try:
         async with asyncio.timeout(DOWNLOAD_SECONDS):
             return await upload.read()

@@ -1,5 +1,6 @@
 """The way into the queue: words judged, room found, job committed. In this order, and always all of it."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from jobs.place import Place
 from moderation.judge import judge
 
 CHECK_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ class Admission:
         reproduces: str | None = None,
     ) -> Ticket:
         """Check a request and commit it as a job; the same interaction is admitted once."""
-        await self._check_words(caller, request)
+        if self._dispatcher.broken:
+            raise UserError("jobs.nothing_can_be_drawn")
+        await self.check_words(caller, request.prompt, request.negative_prompt)
         await self._check_room(caller, request)
         new = NewJob(
             interaction_id=caller.interaction_id,
@@ -72,13 +77,15 @@ class Admission:
             self._dispatcher.enqueue(job)
         return Ticket(job, self._dispatcher.place(job))
 
-    async def _check_words(self, caller: Caller, request: ImageRequest) -> None:
-        words = (request.prompt, request.negative_prompt, caller.age_restricted)
+    async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
+        """Let through what the policy allows, and nothing that was not checked."""
+        words = (prompt, negative_prompt, caller.age_restricted)
         try:
             decision = await self._clerk.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
         except ClerkFailed as error:  # what was not checked is not allowed
             raise UserError("moderation.check_failed") from error
         if not decision.allowed:
+            log.info("user %s: refused by %s of policy %s", caller.user_id, decision.label, decision.policy_version)
             raise UserError(decision.key or "moderation.check_failed", **decision.values)
 
     async def _check_room(self, caller: Caller, request: ImageRequest) -> None:

@@ -16,6 +16,7 @@ from bot.views.buttons import accept_view
 from config.words import say
 
 REMEMBERED = 1_000  # people whose first command waits for their acceptance
+ACCEPTED = 10_000  # people of whom a yes is known without asking the database
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Making:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._accepted: set[int] = set()
+        self._accepted: OrderedDict[int, None] = OrderedDict()
         self._remembered: OrderedDict[int, Remembered] = OrderedDict()
 
     async def make(self, interaction: Interaction, ask: Ask) -> None:
@@ -62,7 +63,7 @@ class Making:
             )
             return
         await self._studio.accept(interaction.user.id)
-        self._accepted.add(interaction.user.id)
+        self._know(interaction.user.id)
         remembered = self._remembered.pop(interaction.user.id, None)
         if remembered is None:
             await interaction.response.edit_message(content=say("bot.accepted", locale=locale), embed=None, view=None)
@@ -74,9 +75,16 @@ class Making:
 
     async def has_accepted(self, user_id: int) -> bool:
         """Say whether the person accepted the use restrictions; a yes is remembered."""
-        if user_id not in self._accepted and await self._studio.has_accepted(user_id):
-            self._accepted.add(user_id)
-        return user_id in self._accepted
+        accepted = user_id in self._accepted or await self._studio.has_accepted(user_id)
+        if accepted:
+            self._know(user_id)
+        return accepted
+
+    def _know(self, user_id: int) -> None:
+        self._accepted[user_id] = None
+        self._accepted.move_to_end(user_id)
+        if len(self._accepted) > ACCEPTED:
+            self._accepted.popitem(last=False)
 
     async def _enqueue(self, interaction: Interaction, ask: Ask) -> None:
         message_id = await think(interaction)

@@ -7,8 +7,8 @@ from bot.admission import Ticket
 from bot.caller import Caller
 from bot.interaction import Interaction, caller_of, locale_of
 from bot.setting_lines import read_setting_lines, setting_lines
-from bot.studio import Wish
 from bot.views.remix import remix_modal
+from bot.wishes import Wish
 from config.words import UserError
 from inference.request import ImageRequest
 

@@ -8,11 +8,12 @@ from bot.admission import Admission, Ticket
 from bot.caller import Caller
 from bot.gallery import Gallery
 from bot.sizing import Size, choose_size, far_from_native, snap
+from bot.wishes import Source, Wish, parse_strength
 from config.settings import Limits
 from config.words import UserError
 from db.history import Record
 from db.images import PictureStore
-from db.jobs import Jobs
+from db.jobs import Job, Jobs
 from db.people import People
 from db.uploads import Uploads
 from inference.checkpoints import Checkpoint
@@ -23,36 +24,8 @@ from jobs.notes import Note
 from moderation.policy import Policy
 from provenance.intake import take_in
 
-STRENGTHS = {"subtle": 0.35, "strong": 0.7}
 UPSCALE_STRENGTH = 0.3
 INTAKE_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What /imagine was asked for; None where the checkpoint's own value will do."""
-
-    prompt: str
-    negative_prompt: str = ""
-    seed: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    width: int | None = None
-    height: int | None = None
-    aspect: str | None = None
-    sampler: Sampler | None = None
-    checkpoint: str | None = None
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A picture to start from. An upload has no record, and names its own size only."""
-
-    sha256: str
-    size: Size
-    record: Record | None
-    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +94,11 @@ class Studio:
             width=size.width,
             height=size.height,
             num_inference_steps=checkpoint.num_inference_steps if wish.steps is None else wish.steps,
-            guidance_scale=checkpoint.guidance_scale
-            if wish.guidance is None or not checkpoint.guided
-            else wish.guidance,
+            guidance_scale=_guidance(checkpoint, wish.guidance),
             sampler=self._sampler(checkpoint, wish.sampler),
             count=wish.count,
         )
-        notes = _size_notes(checkpoint, asked, size)
-        if not checkpoint.guided and (wish.negative_prompt or wish.guidance is not None):
-            notes += (Note("bot.note_not_guided", {"model": checkpoint.title}),)
+        notes = _size_notes(checkpoint, asked, size) + _guidance_notes(checkpoint, wish)
         action = "imagine" if parent is None else "remix"
         return await self._admission.admit(caller, action, request, notes=notes, parent=parent)
 
@@ -139,21 +108,25 @@ class Studio:
         request = ImageRequest.from_dict(record.request)
         if request.task is not Task.IMAGE_TO_IMAGE:
             return await self.imagine(caller, wish, parent=record.id)
+        if dropped := wish.dropped_on(request):
+            raise UserError("bot.remix_keeps", names=", ".join(dropped))
+        checkpoint = self.checkpoint(request.checkpoint)
         changed = replace(
             request,
             prompt=wish.prompt,
             negative_prompt=wish.negative_prompt,
             seed=self._seed(wish.seed),
             num_inference_steps=request.num_inference_steps if wish.steps is None else wish.steps,
-            guidance_scale=request.guidance_scale if wish.guidance is None else wish.guidance,
-            sampler=request.sampler if wish.sampler is None else wish.sampler,
+            guidance_scale=request.guidance_scale if wish.guidance is None else _guidance(checkpoint, wish.guidance),
+            sampler=request.sampler if wish.sampler is None else self._sampler(checkpoint, wish.sampler),
         )
-        return await self._admission.admit(caller, "remix", changed, parent=record.id)
+        notes = _guidance_notes(checkpoint, wish)
+        return await self._admission.admit(caller, "remix", changed, notes=notes, parent=record.id)
 
     async def again(self, caller: Caller, record_id: str) -> Ticket:
         """Make a record's picture again from another seed."""
         record = await self.gallery.record(caller, record_id)
-        request = replace(ImageRequest.from_dict(record.request), seed=self._seed(None))
+        request = replace(self._request_of(record), seed=self._seed(None))
         return await self._admission.admit(caller, "again", request, parent=record.id)
 
     async def vary(
@@ -205,7 +178,7 @@ class Studio:
     async def reproduce(self, caller: Caller, record_id: str) -> Ticket:
         """Run a record's request once more and compare the bytes."""
         record = await self.gallery.record(caller, record_id)
-        request = ImageRequest.from_dict(record.request)
+        request = self._request_of(record)
         return await self._admission.admit(caller, "reproduce", request, reproduces=record.id)
 
     # Pictures to start from
@@ -218,6 +191,8 @@ class Studio:
     async def source_from_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
         taken = await self._clerk.call(take_in, data, self.limits, timeout=INTAKE_SECONDS)
+        if taken.text.strip():
+            await self._admission.check_words(caller, taken.text)
         sha256 = await self._store.put(taken.png)
         await self._uploads.add(sha256, caller.user_id, taken.width, taken.height)
         notes = tuple(Note(key, {}) for key in taken.notes)
@@ -232,9 +207,11 @@ class Studio:
         return QueueState(running, waiting, tuple(mine))
 
     async def cancel(self, caller: Caller, job_id: int | None = None) -> int:
-        """Cancel the caller's job, or all of them; return how many."""
-        mine = await self._jobs.open_of(caller.user_id)
-        chosen = [job for job in mine if job_id is None or job.id == job_id]
+        """Cancel all of the caller's jobs, or one that is theirs or of the guild they moderate; return how many."""
+        chosen = await self._jobs.open_of(caller.user_id)
+        if job_id is not None:
+            job = await self._jobs.get(job_id)
+            chosen = [job] if job is not None and _may_cancel(caller, job) else []
         return sum([await self._dispatcher.cancel(job) for job in chosen])
 
     # What they have in common
@@ -245,6 +222,12 @@ class Studio:
         if found is None:
             raise UserError("bot.no_such_model", given=str(name)[:50], models=", ".join(self.checkpoints))
         return found
+
+    def _request_of(self, record: Record) -> ImageRequest:
+        """Return what the record was made from, if its checkpoint is still on offer."""
+        request = ImageRequest.from_dict(record.request)
+        self.checkpoint(request.checkpoint)
+        return request
 
     def _settings_of(self, source: Source) -> tuple[ImageRequest, Checkpoint]:
         if source.record is not None:
@@ -275,19 +258,18 @@ class Studio:
         return secrets.randbelow(SEEDS) if wanted is None else wanted
 
 
-def parse_strength(text: str) -> float:
-    """Return the strength that "subtle", "strong" or a number means."""
-    named = STRENGTHS.get(text.strip().casefold())
-    if named is not None:
-        return named
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise UserError("bot.strength_unreadable", given=text[:20]) from None
-
-
 def _guidance(checkpoint: Checkpoint, wanted: float | None) -> float:
     return checkpoint.guidance_scale if wanted is None or not checkpoint.guided else wanted
+
+
+def _guidance_notes(checkpoint: Checkpoint, wish: Wish) -> tuple[Note, ...]:
+    if checkpoint.guided or not (wish.negative_prompt or wish.guidance is not None):
+        return ()
+    return (Note("bot.note_not_guided", {"model": checkpoint.title}),)
+
+
+def _may_cancel(caller: Caller, job: Job) -> bool:
+    return job.user_id == caller.user_id or (caller.moderator and job.guild_id == caller.guild_id)
 
 
 def _id_of(source: Source) -> str | None:

@@ -7,8 +7,8 @@ from bot.commands.options import Suggestions, suggest_models, suggest_samplers
 from bot.interaction import Interaction
 from bot.setting_lines import read_sampler
 from bot.sizing import ASPECTS
-from bot.studio import Wish
 from bot.translator import words
+from bot.wishes import Wish
 from inference.request import COUNT, GUIDANCE, SEEDS, SIDE, STEPS
 
 

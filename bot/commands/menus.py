@@ -10,10 +10,11 @@ from bot.actions import records_of, source_of
 from bot.admission import Ticket
 from bot.caller import Caller
 from bot.interaction import Interaction, Press, locale_of
-from bot.studio import Source, Studio
+from bot.studio import Studio
 from bot.translator import words
 from bot.tree import whisper
 from bot.views.buttons import choice_view
+from bot.wishes import Source
 from config.words import UserError, say
 
 Use = Callable[[Studio, Caller, Source], Awaitable[Ticket]]

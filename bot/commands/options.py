@@ -3,7 +3,7 @@
 from discord.app_commands import Choice
 
 from bot.interaction import Interaction, caller_of
-from bot.studio import STRENGTHS
+from bot.wishes import STRENGTHS
 from bot.wording import shorten
 from config.words import say
 

@@ -115,6 +115,29 @@ async def test_nobody_cancels_another_persons_job(house: House) -> None:
     assert len(record_ids(ended)) == 1
 
 
+async def test_a_moderator_cancels_a_job_of_the_guild(house: House) -> None:
+    ada, mia = house.guest("ada"), house.guest("mia")
+    await ada.type("/imagine a red circle")
+    house.executor.go_on.clear()
+    started = await ada.post("run", {"channel": "studio", "text": "/imagine a blue circle"})
+    await mia.push(await drawing(ada, started), "Cancel")
+    ended = await ada.follow(started["interaction"])
+
+    assert "Cancelled by" in ended["content"]
+
+
+@pytest.mark.parametrize("label", ["Again", "Vary", "Upscale"])
+async def test_a_model_that_is_no_longer_offered_is_named(house: House, label: str) -> None:
+    ada = house.guest()
+    result = await ada.type("/imagine a red circle")
+    demo = house.studio.checkpoints["demo"]
+    house.studio.checkpoints, house.studio.default_checkpoint = {"other": demo}, "other"
+
+    assert "There is no model demo here" in (await ada.press(result, label))["content"]
+    reproduced = await ada.type(f"/reproduce id:{record_ids(result)[0]}")
+    assert "There is no model demo here" in reproduced["content"]
+
+
 async def test_the_queue_names_my_jobs_and_lets_me_cancel_each(house: House) -> None:
     ada = house.guest()
     await ada.type("/imagine a red circle")

@@ -1,8 +1,13 @@
 """The commands, typed by a person on a local Discord."""
 
+import io
+import logging
+
 import pytest
 from bot_kit import House, first_answer, in_channel
 from guest import Refused, components, labels, record_ids
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from inference.request import Task
 
@@ -57,6 +62,26 @@ async def test_an_upload_is_varied(house: House, png: bytes) -> None:
 
     assert (request.width, request.height, request.prompt) == (256, 256, "a teal square")
     assert "Varied for" in message["content"]
+
+
+async def test_the_words_in_an_upload_are_checked_like_a_prompt(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    words = PngInfo()
+    words.add_text("parameters", "naked little girl, 8 years old")
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(file, "PNG", pnginfo=words)
+    with caplog.at_level(logging.INFO, "bot.admission"):
+        message = await house.guest().type("/vary prompt:a teal square", ("mine.png", file.getvalue()))
+
+    assert message["flags"] & EPHEMERAL
+    assert house.executor.attempts == []
+    assert "refused by" in caplog.text
+    assert "naked" not in caplog.text
+
+
+async def test_an_id_and_a_file_at_once_are_too_many(house: House, png: bytes) -> None:
+    message = await house.guest().type("/vary picture:ABCDEFGHJK", ("mine.png", png))
+
+    assert "Give one of them" in message["content"]
 
 
 async def test_a_picture_is_upscaled_fourfold(house: House) -> None:

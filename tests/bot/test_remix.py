@@ -57,6 +57,22 @@ async def test_a_variation_is_remixed_on_the_same_picture(house: House) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [("size: 320x256\ncount: 2", "Leave out: width, height, count"), ("sampler: LCM", "does not work with")],
+)
+async def test_what_a_variation_cannot_have_is_refused(house: House, settings: str, sentence: str) -> None:
+    ada = house.guest()
+    demo = house.studio.checkpoints["demo"]
+    house.studio.checkpoints = {"demo": demo.model_copy(update={"samplers": (Sampler.DDIM,)})}
+    varied = await ada.press(await ada.type("/imagine a red circle"), "Vary")
+    started = await ada.push(varied, "Remix")
+    refused = await ada.follow(started["interaction"], fields={"settings": settings})
+
+    assert sentence in refused["content"]
+    assert len(house.executor.attempts) == 2
+
+
+@pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({"seed": "lucky"}, "as a seed"),
