@@ -33,6 +33,11 @@ class Card:
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
     task: asyncio.Task[None] | None = None
 
+    def moved(self, place: Place) -> None:
+        """Take its new place; whoever begins to run begins from the first step."""
+        self.place, self.step, self.of, self.preview = place, 0, 0, None
+        self.stale.set()
+
 
 class ProgressBoard:
     """Keeps the replies of open jobs up to date. The dispatcher's audience."""
@@ -49,7 +54,7 @@ class ProgressBoard:
     def queued(self, job: Job) -> None:
         """Follow a job from now on."""
         if job.id in self._cards:  # put back after a lost attempt: its reply is followed already
-            self._update(job, place=self._place(job))
+            self._cards[job.id].moved(self._place(job))
             return
         card = self._cards[job.id] = Card(job, self._place(job))
         card.stale.set()
@@ -57,15 +62,20 @@ class ProgressBoard:
 
     def started(self, job: Job) -> None:
         """Say that a worker has the job."""
-        self._update(job, place=Place(0, 0, job.cost, running=True))
+        if card := self._cards.get(job.id):
+            card.moved(Place(0, 0, job.cost, running=True))
 
     def progress(self, job: Job, step: int, of: int) -> None:
         """Say how far it is."""
-        self._update(job, step=step, of=of)
+        if card := self._cards.get(job.id):
+            card.step, card.of = step, of
+            card.stale.set()
 
     def preview(self, job: Job, jpeg: bytes) -> None:
         """Show what the pictures look like so far."""
-        self._update(job, preview=jpeg)
+        if card := self._cards.get(job.id):
+            card.preview = jpeg
+            card.stale.set()
 
     def ended(self, job: Job) -> None:
         """Stop following; the outbox has the rest."""
@@ -99,13 +109,6 @@ class ProgressBoard:
         for job_id in list(self._cards):
             await self.settle(job_id)
 
-    def _update(self, job: Job, **news: object) -> None:
-        card = self._cards.get(job.id)
-        if card is not None:
-            for name, value in news.items():
-                setattr(card, name, value)
-            card.stale.set()
-
     async def _keep(self, card: Card) -> None:
         throttler = Throttler(rate_limit=1, period=self._every, retry_interval=0.05)
         while token_lives(card.job):
@@ -125,5 +128,6 @@ class ProgressBoard:
 
     def _letter(self, card: Card) -> Letter:
         if card.place.running:
-            return running_letter(card.job, step=card.step, of=card.of, preview=card.preview)
+            seconds = self._place(card.job).seconds
+            return running_letter(card.job, step=card.step, of=card.of, preview=card.preview, seconds=seconds)
         return waiting_letter(card.job, card.place)

@@ -8,7 +8,7 @@ import discord
 from bot.letters import Enclosure, Letter
 from bot.studio import QueueState
 from bot.views.buttons import cancel_view, result_view
-from bot.wording import escape, quote, shorten, span
+from bot.wording import escape, quote, shorten, span, words_or_none
 from config.words import say
 from db.tables.job import Job, JobStatus
 from db.tables.record import Record
@@ -44,12 +44,11 @@ LIKENESS = {
 
 def waiting_letter(job: Job, place: Place) -> Letter:
     """Return the reply of a job in the line: which place, how long, and why."""
-    expected = say("bot.expected", locale=job.locale, time=span(place.seconds, job.locale))
-    return _open_letter(job, [*_waiting_lines(place, job.locale), expected])
+    return _open_letter(job, _waiting_lines(place, job.locale))
 
 
-def running_letter(job: Job, *, step: int, of: int, preview: bytes | None) -> Letter:
-    """Return the reply of a job that is being drawn, with what can be seen so far."""
+def running_letter(job: Job, *, step: int, of: int, preview: bytes | None, seconds: float) -> Letter:
+    """Return the reply of a job that is being drawn, with what can be seen so far and the seconds that are left."""
     locale = job.locale
     state = say("bot.starting", locale=locale)
     if of:
@@ -57,7 +56,8 @@ def running_letter(job: Job, *, step: int, of: int, preview: bytes | None) -> Le
     enclosures: tuple[Enclosure, ...] = ()
     if preview is not None:
         enclosures = (Enclosure("preview.jpg", preview, say("bot.preview_alt", locale=locale)),)
-    return _open_letter(job, [state], enclosures)
+    left = say("bot.left", locale=locale, time=span(seconds, locale))
+    return _open_letter(job, [f"{state} {left}"], enclosures)
 
 
 def ending_letter(job: Job) -> Letter:
@@ -140,7 +140,7 @@ def settings_line(record: Record, locale: str) -> str:
 
 def alt_text(record: Record, locale: str) -> str:
     """Return the words for those who do not see the picture."""
-    text = say("bot.alt_text", locale=locale, prompt=record.prompt or say("bot.no_words", locale=locale))
+    text = say("bot.alt_text", locale=locale, prompt=words_or_none(record.prompt, locale))
     return shorten(text, ALT_LENGTH)
 
 
@@ -180,20 +180,16 @@ def queue_text(state: QueueState, locale: str) -> str:
     if not state.mine:
         lines.append(say("bot.queue_without_yours", locale=locale))
     for number, ticket in enumerate(state.mine, start=1):
-        prompt = escape(shorten(ticket.job.request["prompt"], QUEUE_PROMPT_LENGTH)) or say(
-            "bot.no_words", locale=locale
-        )
+        prompt = words_or_none(escape(shorten(ticket.job.request["prompt"], QUEUE_PROMPT_LENGTH)), locale)
         lines.append(say("bot.queue_entry", locale=locale, number=number, prompt=prompt))
         lines.append(_standing(ticket.place, locale))
     return _clip(lines)
 
 
 def _standing(place: Place, locale: str) -> str:
-    time = span(place.seconds, locale)
     if place.running:
-        return say("bot.queue_running", locale=locale, time=time)
-    expected = say("bot.expected", locale=locale, time=time)
-    return " ".join([*_waiting_lines(place, locale), expected])
+        return say("bot.queue_running", locale=locale, time=span(place.seconds, locale))
+    return " ".join(_waiting_lines(place, locale))
 
 
 def _heading(job: Job) -> str:
@@ -209,12 +205,14 @@ def _open_letter(job: Job, lines: list[str], enclosures: tuple[Enclosure, ...] =
 
 
 def _waiting_lines(place: Place, locale: str) -> list[str]:
+    """Return which place a job has in the line, why, and how long it takes."""
+    expected = say("bot.expected", locale=locale, time=span(place.seconds, locale))
     if not place.ahead:
-        return [say("bot.waiting_next", locale=locale)]
+        return [say("bot.waiting_next", locale=locale), expected]
     position = say("bot.waiting", locale=locale, position=place.ahead + 1)
     if place.people:
-        return [position, say("bot.waiting_for_others", locale=locale, people=place.people)]
-    return [position, say("bot.waiting_for_worker", locale=locale)]
+        return [position, say("bot.waiting_for_others", locale=locale, people=place.people), expected]
+    return [position, say("bot.waiting_for_worker", locale=locale), expected]
 
 
 def _verdict_lines(job: Job) -> list[str]:

@@ -25,6 +25,11 @@ def quote(text: str) -> str:
     return f"```\n{apart}\n```"
 
 
+def words_or_none(text: str, locale: str) -> str:
+    """Return the words of a prompt, or that there are none."""
+    return text if text.strip() else say("bot.no_words", locale=locale)
+
+
 def span(seconds: float, locale: str) -> str:
     """Return a duration in seconds or minutes."""
     if seconds < 90:

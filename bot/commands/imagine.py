@@ -3,7 +3,7 @@
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.commands.options import Suggestions, suggest_models, suggest_samplers
+from bot.commands.options import suggest_models, suggest_samplers
 from bot.interaction import Interaction
 from bot.setting_lines import read_sampler
 from bot.sizing import ASPECTS
@@ -26,6 +26,7 @@ from inference.request import COUNT, GUIDANCE, SEEDS, SIDE, STEPS
     model=words("commands.imagine_model"),
     count=words("commands.imagine_count"),
 )
+@app_commands.autocomplete(sampler=suggest_samplers, model=suggest_models)
 @app_commands.choices(aspect=[Choice(name=aspect, value=aspect) for aspect in ASPECTS])
 async def imagine(
     interaction: Interaction,
@@ -57,13 +58,3 @@ async def imagine(
     )
     studio = interaction.client.studio
     await interaction.client.making.make(interaction, lambda caller: studio.imagine(caller, wish))
-
-
-@imagine.autocomplete("sampler")
-async def _samplers(interaction: Interaction, typed: str) -> Suggestions:
-    return await suggest_samplers(interaction, typed)
-
-
-@imagine.autocomplete("model")
-async def _models(interaction: Interaction, typed: str) -> Suggestions:
-    return await suggest_models(interaction, typed)

@@ -2,10 +2,9 @@
 
 from discord.app_commands import Choice
 
-from bot.interaction import Interaction, caller_of
+from bot.interaction import Interaction, caller_of, locale_of
 from bot.wishes import STRENGTHS
-from bot.wording import shorten
-from config.words import say
+from bot.wording import shorten, words_or_none
 
 CHOICES = 25
 NAME_LENGTH = 100
@@ -17,8 +16,8 @@ Suggestions = list[Choice[str]]
 async def suggest_pictures(interaction: Interaction, typed: str) -> Suggestions:
     """Suggest pictures of the history by id or words."""
     records = await interaction.client.studio.gallery.suggestions(caller_of(interaction), typed)
-    without = say("bot.no_words", locale=str(interaction.locale))
-    labels = (f"{record.id} · {' '.join(record.prompt.split()) or without}" for record in records)
+    locale = locale_of(interaction)
+    labels = (f"{record.id} · {words_or_none(' '.join(record.prompt.split()), locale)}" for record in records)
     return [
         Choice(name=shorten(label, NAME_LENGTH), value=record.id) for label, record in zip(labels, records, strict=True)
     ]

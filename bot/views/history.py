@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.views.button import ActionButton
-from bot.wording import escape, moment, shorten
+from bot.wording import escape, moment, shorten, words_or_none
 from config.words import say
 from db.history import Page
 from db.tables.record import Record
@@ -43,7 +43,7 @@ class HistoryView(ui.LayoutView):
     def _add(self, record: Record, locale: str) -> None:
         small: ui.Thumbnail[Any] = ui.Thumbnail(
             f"attachment://{_filename(record)}",
-            description=shorten(record.prompt, ALT_LENGTH) or say("bot.no_words", locale=locale),
+            description=words_or_none(shorten(record.prompt, ALT_LENGTH), locale),
         )
         self.add_item(ui.Section(ui.TextDisplay(_caption(record, locale)), accessory=small))
         self.add_item(
@@ -70,7 +70,7 @@ def _caption(record: Record, locale: str) -> str:
         id=record.id,
         user=record.user_id,
         when=moment(record.finished_at, "R"),
-        prompt=escape(shorten(record.prompt, PROMPT_LENGTH)) or say("bot.no_words", locale=locale),
+        prompt=words_or_none(escape(shorten(record.prompt, PROMPT_LENGTH)), locale),
         seed=record.seed,
         width=record.width,
         height=record.height,

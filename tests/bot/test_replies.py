@@ -51,11 +51,11 @@ def test_the_place_in_the_line_comes_with_its_reason() -> None:
 
 
 def test_progress_is_told_in_numbers_and_shows_the_preview() -> None:
-    starting = running_letter(job(), step=0, of=0, preview=None)
-    drawing = running_letter(job(), step=5, of=20, preview=b"jpeg")
+    starting = running_letter(job(), step=0, of=0, preview=None, seconds=5.0)
+    drawing = running_letter(job(), step=5, of=20, preview=b"jpeg", seconds=4.0)
 
     assert "Starting" in starting.content
-    assert "step 5 of 20 (25 %)" in drawing.content
+    assert "step 5 of 20 (25 %). About 4 s left." in drawing.content
     assert [(each.filename, each.data) for each in drawing.enclosures] == [("preview.jpg", b"jpeg")]
 
 
@@ -64,7 +64,7 @@ def test_notes_are_told_from_the_beginning_to_the_end() -> None:
 
     for letter in (
         waiting_letter(noted, Place(0, 0, 1.0, running=False)),
-        running_letter(noted, step=1, of=2, preview=None),
+        running_letter(noted, step=1, of=2, preview=None, seconds=5.0),
         result_letter(noted, [record()], []),
     ):
         assert "1×1 was changed to 256×256" in letter.content
