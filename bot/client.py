@@ -18,9 +18,9 @@ from bot.studio import Studio
 from bot.translator import CatalogueTranslator
 from bot.tree import Tree, attend
 from bot.views.button import ActionButton
+from bot.views.remix import REMIX
 
 SYNCED = "synced.json"  # in the data folder: which commands Discord was told of last
-REMIX = "imagine:remix:"
 
 log = logging.getLogger(__name__)
 

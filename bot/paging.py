@@ -47,10 +47,11 @@ async def turn_page(interaction: Interaction, argument: str) -> None:
 async def _show(interaction: Interaction, query: Query) -> None:
     studio, caller = interaction.client.studio, caller_of(interaction)
     found = await _find(interaction, caller, query)
+    if not found.records and query.page:  # some were deleted in the meantime
+        query = replace(query, page=0)
+        found = await _find(interaction, caller, query)
     if not found.records:
         raise UserError("bot.history_empty_search" if query.text else "bot.history_empty")
-    if query.page * PER_PAGE >= found.total:  # some were deleted in the meantime
-        query = replace(query, page=0)
     thumbnails = {
         record.id: small
         for record in found.records
@@ -69,11 +70,7 @@ async def _show(interaction: Interaction, query: Query) -> None:
 
 async def _find(interaction: Interaction, caller: Caller, query: Query) -> Page:
     search = interaction.client.studio.gallery.search
-    text = query.text or None
-    found = await search(caller, user_id=query.user_id, text=text, page=query.page, size=PER_PAGE)
-    if found.records or not query.page:
-        return found
-    return await search(caller, user_id=query.user_id, text=text, page=0, size=PER_PAGE)
+    return await search(caller, user_id=query.user_id, text=query.text or None, page=query.page, size=PER_PAGE)
 
 
 def _heading(found: Page, query: Query, locale: str) -> str:

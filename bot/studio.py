@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from bot.admission import Admission, Ticket
 from bot.caller import Caller
+from bot.fitting import guidance_for, guidance_notes, plain_request, sampler_for, size_notes
 from bot.gallery import Gallery
-from bot.sizing import Size, choose_size, far_from_native, snap
+from bot.sizing import Size, choose_size, snap
 from bot.wishes import Source, Wish, parse_strength
 from config.settings import Limits
 from config.words import UserError
@@ -17,7 +18,7 @@ from db.jobs import Job, Jobs
 from db.people import People
 from db.uploads import Uploads
 from inference.checkpoints import Checkpoint
-from inference.request import FACTORS, SEEDS, SIDE, SIDE_MULTIPLE, ImageRequest, InvalidRequest, Sampler, Task
+from inference.request import FACTORS, SEEDS, SIDE, SIDE_MULTIPLE, ImageRequest, InvalidRequest, Task
 from jobs.clerk import Clerk
 from jobs.dispatcher import Dispatcher
 from jobs.notes import Note
@@ -94,11 +95,11 @@ class Studio:
             width=size.width,
             height=size.height,
             num_inference_steps=checkpoint.num_inference_steps if wish.steps is None else wish.steps,
-            guidance_scale=_guidance(checkpoint, wish.guidance),
-            sampler=self._sampler(checkpoint, wish.sampler),
+            guidance_scale=guidance_for(checkpoint, wish.guidance),
+            sampler=sampler_for(checkpoint, wish.sampler),
             count=wish.count,
         )
-        notes = _size_notes(checkpoint, asked, size) + _guidance_notes(checkpoint, wish)
+        notes = size_notes(checkpoint, asked, size) + guidance_notes(checkpoint, wish)
         action = "imagine" if parent is None else "remix"
         return await self._admission.admit(caller, action, request, notes=notes, parent=parent)
 
@@ -117,10 +118,10 @@ class Studio:
             negative_prompt=wish.negative_prompt,
             seed=self._seed(wish.seed),
             num_inference_steps=request.num_inference_steps if wish.steps is None else wish.steps,
-            guidance_scale=request.guidance_scale if wish.guidance is None else _guidance(checkpoint, wish.guidance),
-            sampler=request.sampler if wish.sampler is None else self._sampler(checkpoint, wish.sampler),
+            guidance_scale=request.guidance_scale if wish.guidance is None else guidance_for(checkpoint, wish.guidance),
+            sampler=request.sampler if wish.sampler is None else sampler_for(checkpoint, wish.sampler),
         )
-        notes = _guidance_notes(checkpoint, wish)
+        notes = guidance_notes(checkpoint, wish)
         return await self._admission.admit(caller, "remix", changed, notes=notes, parent=record.id)
 
     async def again(self, caller: Caller, record_id: str) -> Ticket:
@@ -152,7 +153,7 @@ class Studio:
             strength=parse_strength(strength),
             factor=None,
         )
-        notes = source.notes + _size_notes(checkpoint, source.size, size)
+        notes = source.notes + size_notes(checkpoint, source.size, size)
         return await self._admission.admit(caller, "vary", request, notes=notes, parent=_id_of(source))
 
     async def upscale(self, caller: Caller, source: Source, *, factor: int = 2) -> Ticket:
@@ -234,38 +235,11 @@ class Studio:
             request = ImageRequest.from_dict(source.record.request)
             return request, self.checkpoint(request.checkpoint)
         checkpoint = self.checkpoint(None)
-        request = ImageRequest(
-            checkpoint=checkpoint.name,
-            prompt="",
-            seed=0,
-            width=checkpoint.native_side,
-            height=checkpoint.native_side,
-            num_inference_steps=checkpoint.num_inference_steps,
-            guidance_scale=checkpoint.guidance_scale,
-            sampler=checkpoint.sampler,
-        )
-        return request, checkpoint
-
-    def _sampler(self, checkpoint: Checkpoint, wanted: Sampler | None) -> Sampler:
-        if wanted is None:
-            return checkpoint.sampler
-        if wanted not in checkpoint.samplers:
-            raise UserError("bot.sampler_not_here", given=wanted, samplers=", ".join(checkpoint.samplers))
-        return wanted
+        return plain_request(checkpoint), checkpoint
 
     @staticmethod
     def _seed(wanted: int | None) -> int:
         return secrets.randbelow(SEEDS) if wanted is None else wanted
-
-
-def _guidance(checkpoint: Checkpoint, wanted: float | None) -> float:
-    return checkpoint.guidance_scale if wanted is None or not checkpoint.guided else wanted
-
-
-def _guidance_notes(checkpoint: Checkpoint, wish: Wish) -> tuple[Note, ...]:
-    if checkpoint.guided or not (wish.negative_prompt or wish.guidance is not None):
-        return ()
-    return (Note("bot.note_not_guided", {"model": checkpoint.title}),)
 
 
 def _may_cancel(caller: Caller, job: Job) -> bool:
@@ -274,13 +248,3 @@ def _may_cancel(caller: Caller, job: Job) -> bool:
 
 def _id_of(source: Source) -> str | None:
     return None if source.record is None else source.record.id
-
-
-def _size_notes(checkpoint: Checkpoint, asked: Size, size: Size) -> tuple[Note, ...]:
-    notes: tuple[Note, ...] = ()
-    if size != asked:
-        notes += (Note("bot.note_snapped", {"asked": str(asked), "size": str(size)}),)
-    if far_from_native(checkpoint, size):
-        native = Size(checkpoint.native_side, checkpoint.native_side)
-        notes += (Note("bot.note_far_from_native", {"size": str(size), "native": str(native)}),)
-    return notes

@@ -23,13 +23,13 @@ Use = Callable[[Studio, Caller, Source], Awaitable[Ticket]]
 @app_commands.context_menu(name=words("commands.menu_vary"))
 async def vary(interaction: Interaction, message: discord.Message) -> None:
     """Vary a picture of the message."""
-    await _use(interaction, message, "vary", lambda studio, caller, source: studio.vary(caller, source))
+    await _use(interaction, message, "vary", Studio.vary)
 
 
 @app_commands.context_menu(name=words("commands.menu_upscale"))
 async def upscale(interaction: Interaction, message: discord.Message) -> None:
     """Enlarge a picture of the message."""
-    await _use(interaction, message, "upscale", lambda studio, caller, source: studio.upscale(caller, source))
+    await _use(interaction, message, "upscale", Studio.upscale)
 
 
 @app_commands.context_menu(name=words("commands.menu_details"))

@@ -10,11 +10,12 @@ from bot.interaction import Interaction
 from bot.tree import attend
 from config.words import UserError
 
+PREFIX = "imagine:"  # of every custom_id that is ours
 SECONDARY = discord.ButtonStyle.secondary
 
 
 class ActionButton(
-    ui.DynamicItem[ui.Button[Any]], template=re.compile(r"imagine:(?P<action>[a-z]+):(?P<argument>.*)", re.DOTALL)
+    ui.DynamicItem[ui.Button[Any]], template=re.compile(PREFIX + r"(?P<action>[a-z]+):(?P<argument>.*)", re.DOTALL)
 ):
     """A button that says `action` and upon what: a record's id, a job's, a page."""
 
@@ -23,7 +24,7 @@ class ActionButton(
     ) -> None:
         self.action = action
         self.argument = str(argument)
-        super().__init__(ui.Button(label=label, style=style, custom_id=f"imagine:{action}:{argument}"))
+        super().__init__(ui.Button(label=label, style=style, custom_id=f"{PREFIX}{action}:{argument}"))
 
     @classmethod
     async def from_custom_id(

@@ -5,16 +5,18 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.views.button import PREFIX
 from config.words import say
 from inference.request import PROMPT_LENGTH, ImageRequest
 
+REMIX = f"{PREFIX}remix:"
 SEED_LENGTH = 20
 SETTINGS_LENGTH = 1_000
 
 
 def remix_modal(record_id: str, request: ImageRequest, settings: str, locale: str) -> ui.Modal:
     """Return the modal, filled in with what made the picture."""
-    modal = ui.Modal(title=say("bot.remix_title", locale=locale, id=record_id), custom_id=f"imagine:remix:{record_id}")
+    modal = ui.Modal(title=say("bot.remix_title", locale=locale, id=record_id), custom_id=f"{REMIX}{record_id}")
     for name, label, value, length in (
         ("prompt", "bot.remix_prompt", request.prompt, PROMPT_LENGTH),
         ("negative_prompt", "bot.remix_negative_prompt", request.negative_prompt, PROMPT_LENGTH),
