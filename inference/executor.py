@@ -15,7 +15,7 @@ class WorkerState(StrEnum):
     STARTING = "starting"  #: loading; takes no attempts yet
     READY = "ready"  #: takes attempts while it has lanes free
     RESTARTING = "restarting"  #: died, and waits out its back-off
-    BROKEN = "broken"  #: died too often in a row; somebody must look
+    BROKEN = "broken"  #: died too often in a row; somebody should look, though it tries again slowly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

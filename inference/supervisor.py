@@ -40,6 +40,7 @@ class Patience:
     silence: float = 60.0  #: no sign of life at all
     stall: float = 300.0  #: busy, and no denoising step done
     cancel: float = 30.0  #: from the request to cancel to the attempt's end
+    broken: float = 60.0  #: from one start to the next, for a worker that died too often in a row
 
 
 def back_off(deaths: int) -> float:
@@ -87,9 +88,14 @@ class Supervisor:
         return self._attempt is not None
 
     async def live(self) -> None:
-        """Run the process again and again, until it is cancelled or has died too often in a row."""
+        """Run the process again and again, until it is cancelled.
+
+        Who has died too often in a row is broken until it is ready again, which it tries ever so slowly; only an
+        attempt that is done makes it as good as new.
+        """
         while True:
-            self._move_to(WorkerState.STARTING)
+            if self._deaths < DEATHS:
+                self._move_to(WorkerState.STARTING)
             try:
                 await self._live_once()
             except OSError as error:
@@ -97,13 +103,17 @@ class Supervisor:
             finally:
                 self._lose(self._problem or "the executor closes")
             self._deaths += 1
+            await self._rest()
+
+    async def _rest(self) -> None:
+        if self._deaths < DEATHS:
             log.warning("worker %s died (%d in a row): %s", self.id, self._deaths, self._problem)
-            if self._deaths >= DEATHS:
-                log.error("worker %s is given up; what is wrong with it: %s", self.id, self._problem)
-                break
             self._move_to(WorkerState.RESTARTING)
             await asyncio.sleep(back_off(self._deaths) * random.uniform(1.0, 1.2))  # noqa: S311 - jitter
-        self._move_to(WorkerState.BROKEN)
+        else:
+            log.error("worker %s is broken; what is wrong with it: %s", self.id, self._problem)
+            self._move_to(WorkerState.BROKEN)
+            await asyncio.sleep(self._patience.broken)
 
     def run(self, attempt: Attempt) -> AsyncIterator[Event]:
         """Start the attempt at once; its events come from the iterator, which must be read to its end."""
@@ -140,7 +150,6 @@ class Supervisor:
     async def _live_once(self) -> None:
         self._heard = self._moved = time.monotonic()
         self._loading = True
-        self._problem = None
         process = WorkerProcess(self._config)
         try:
             async with process:
@@ -148,24 +157,24 @@ class Supervisor:
                 await self._listen(process)
         finally:
             self._process = None
-        self._problem = self._problem or process.epitaph()
+        self._problem = process.epitaph()
 
     async def _listen(self, process: WorkerProcess) -> None:
         heartbeat = asyncio.create_task(self._watch_over(process))
         try:
             async for message in process.messages():
                 self._heard = time.monotonic()
-                self._take(message)
+                self._take(message, process)
         finally:
             heartbeat.cancel()
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message, process: WorkerProcess) -> None:
         match message:
             case Ready():
-                self._ready = message
+                self._ready, self._problem = message, None
                 self._move_to(WorkerState.READY)
             case Unusable(problem=problem):
-                self._problem = problem
+                process.kill(problem)
             case Pong(steps=steps, loading=loading):
                 self._note_movement(steps, loading)
             case Run() | Cancel() | Ping():

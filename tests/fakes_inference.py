@@ -19,12 +19,15 @@ class ScriptedEngine:
 
     def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
         self.freed = False
+        self._cache = cache
 
     def load(self, checkpoint: str) -> dict[str, str]:
         if checkpoint == "unusable":
             raise CheckpointUnusable("its picture check cannot be loaded: no such folder")
         if checkpoint == "gone":
             raise CheckpointUnusable("the download failed")
+        if checkpoint == "unusable until repaired" and not (self._cache / "repaired").exists():
+            raise CheckpointUnusable("its picture check cannot be loaded: not yet")
         if checkpoint == "slow to load":
             time.sleep(60)
         if checkpoint == "a second to load":

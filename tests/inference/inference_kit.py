@@ -16,7 +16,7 @@ from inference.protocol import Attempt, Done, Event, Failed
 from inference.request import ImageRequest, Sampler
 from inference.supervisor import Patience
 
-QUICK = Patience(load=60, ping_every=0.1, silence=10, stall=2, cancel=1)
+QUICK = Patience(load=60, ping_every=0.1, silence=10, stall=2, cancel=2)
 
 
 def a_checkpoint(folder: Path, name: str = "tiny", **values: Any) -> Checkpoint:

@@ -188,6 +188,32 @@ async def test_a_checkpoint_that_cannot_be_loaded_never_becomes_ready_and_is_nam
     assert any("picture check" in record.message for record in caplog.records if record.levelname == "ERROR")
 
 
+async def test_a_broken_worker_tries_again_slowly_and_heals_when_the_cause_has_passed(tmp_path):
+    patience = Patience(load=60, ping_every=0.1, broken=0.5)
+    name = "unusable until repaired"
+    async with running(tmp_path, a_checkpoint(tmp_path, name), SCRIPTED, patience) as executor:
+        await until(executor, WorkerState.BROKEN)
+        assert "not yet" in (executor.workers()[0].problem or "")
+        while not worker_pids():  # it starts again, and is broken all the while
+            assert executor.workers()[0].state is WorkerState.BROKEN
+            await asyncio.sleep(0.02)
+        (tmp_path / "repaired").touch()
+        states = {executor.workers()[0].state}
+        while executor.workers()[0].state is not WorkerState.READY:
+            await executor.changed()
+            states.add(executor.workers()[0].state)
+        assert states == {WorkerState.BROKEN, WorkerState.READY}
+        assert executor.workers()[0].problem is None
+
+        assert failure(await run(executor, an_attempt(tmp_path, "1", prompt="die"))) is FailureKind.WORKER_LOST
+        assert executor.workers()[0].state is WorkerState.BROKEN
+        await until(executor, WorkerState.READY)
+        assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+
+        assert failure(await run(executor, an_attempt(tmp_path, "3", prompt="die"))) is FailureKind.WORKER_LOST
+        await until(executor, WorkerState.RESTARTING)
+
+
 async def test_a_checkpoint_that_loads_for_too_long_is_given_up(tmp_path):
     patience = Patience(load=1.5, ping_every=0.1)
     async with running(tmp_path, a_checkpoint(tmp_path, "slow to load"), SCRIPTED, patience) as executor:
