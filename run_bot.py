@@ -91,7 +91,14 @@ def build_house(settings: Settings, tools: Tools) -> House:
     jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
     gallery = Gallery(history=history, store=store, clerk=tools.pictures)
     finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=tools.pictures)
-    dispatcher = Dispatcher(jobs=jobs, store=store, executor=tools.executor, finisher=finisher, times=settings.times)
+    dispatcher = Dispatcher(
+        jobs=jobs,
+        store=store,
+        executor=tools.executor,
+        finisher=finisher,
+        times=settings.times,
+        spool=settings.data / "spool",
+    )
     admission = Admission(
         jobs=jobs, dispatcher=dispatcher, clerk=tools.prompts, policy_file=settings.policy, limits=settings.limits
     )

@@ -20,7 +20,7 @@ ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core
     "TOKENIZERS_PARALLELISM": "false",
 }
-EXIT_GRACE = 5.0
+EXIT_GRACE = 1.0  # seconds; a worker that hears of the end is gone at once
 
 log = logging.getLogger("inference.worker")
 

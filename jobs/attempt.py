@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, unique
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config.settings import Times
@@ -44,7 +46,7 @@ class Running:
 
     job: Job
     worker: str
-    since: float = field(default_factory=time.monotonic)
+    since: float | None = None  #: when the work began: not before its checkpoint was loaded
     begun: bool = False  #: the worker has it, and its lane is no longer free
     settling: bool = False  #: it is too late to cancel
     stop: Stop | None = None
@@ -55,8 +57,9 @@ class Running:
         return f"{self.job.id}:{self.job.fence}"
 
     def seconds_left(self) -> float:
-        """Return how long it should still take."""
-        return max(0.0, self.job.cost - (time.monotonic() - self.since))
+        """Return how long it should still take, besides loading its checkpoint."""
+        spent = 0.0 if self.since is None else time.monotonic() - self.since
+        return max(0.0, self.job.cost - spent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +87,26 @@ Outcome = Drawn | GivenUp | Lost
 
 
 class Attempts:
-    """Carries attempts out."""
+    """Carries attempts out. Their raw pixels lie under `spool` meanwhile."""
 
-    def __init__(self, *, store: PictureStore, executor: Executor, finisher: Finisher, times: Times) -> None:
+    def __init__(
+        self, *, store: PictureStore, executor: Executor, finisher: Finisher, times: Times, spool: Path
+    ) -> None:
         self._store = store
         self._executor = executor
         self._finisher = finisher
         self._times = times
+        self._spool = spool
+
+    async def clear(self) -> None:
+        """Remove what attempts left behind in a process that was killed."""
+        await asyncio.to_thread(_empty, self._spool)
 
     async def carry_out(self, running: Running, audience: Audience) -> Outcome:
         """Have a worker draw the job's pictures and finish them; return what came of it."""
         request = ImageRequest.from_dict(running.job.request)
         try:
-            async with spool_folder() as spool:
+            async with spool_folder(self._spool) as spool:
                 source = None if request.source is None else await self._source(request.source)
                 attempt = Attempt(id=running.id, request=request, source_path=source, spool=spool)
                 last = await self._watch(running, attempt, audience)
@@ -159,13 +169,19 @@ def outcome_of(failed: Failed, stop: Stop | None) -> Outcome:
 
 
 @asynccontextmanager
-async def spool_folder() -> AsyncIterator[str]:
+async def spool_folder(parent: Path) -> AsyncIterator[str]:
     """Give a folder for an attempt's pixels; it goes with all that is in it."""
-    folder = await asyncio.to_thread(TemporaryDirectory, prefix="imagine-")
+    folder = await asyncio.to_thread(TemporaryDirectory, dir=parent)
     try:
         yield folder.name
     finally:
         await asyncio.to_thread(folder.cleanup)
+
+
+def _empty(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
 
 
 def _tell(audience: Audience, job: Job, event: Event) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 
 from config.settings import Times
 from config.words import UserError
@@ -17,16 +20,19 @@ from jobs.cost import CostModel
 from jobs.fair_share import FairShare
 from jobs.finish import Finisher
 from jobs.place import Place, place_of
-from jobs.settlement import Fate, Settlement
+from jobs.settlement import ATTEMPTS, Fate, Settlement
 
-PUT_BACK_SECONDS = 3.0  # after the drain time, for what was told to stop
+PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
+KEEP_SECONDS = 1.0  # after that, to put back what did not
+DATABASE_REST = 1.0  # seconds, after a failure
 LOOKED_AHEAD = 10  # jobs
+NOBODY = "nobody"  # who holds a job only to end it
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Serves the job table by fair share. One per database."""
+    """Serves the job table by fair share. One per database, and one per `spool`, the folder for raw pixels."""
 
     def __init__(
         self,
@@ -36,25 +42,28 @@ class Dispatcher:
         executor: Executor,
         finisher: Finisher,
         times: Times,
+        spool: Path,
     ) -> None:
         self._jobs = jobs
         self._executor = executor
-        self._attempts = Attempts(store=store, executor=executor, finisher=finisher, times=times)
+        self._attempts = Attempts(store=store, executor=executor, finisher=finisher, times=times, spool=spool)
         self._settlement = Settlement(jobs)
         self._audience: Audience = Silence()
         self._times = times
         self._line = FairShare()
         self._costs = CostModel()
         self._running: dict[int, Running] = {}
+        self._lost: set[int] = set()  #: pending in the database, and still to be put into the line
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._claiming = asyncio.Lock()  #: held while a job is neither in the line nor among the running
         self._draining = False
 
     # What others ask of it
 
     @property
     def broken(self) -> bool:
-        """Whether nothing can be drawn until the operator has seen to it: every worker was given up."""
+        """Whether nothing can be drawn at present: every worker died too often, and none has come back."""
         workers = self._executor.workers()
         return bool(workers) and all(worker.state is WorkerState.BROKEN for worker in workers)
 
@@ -84,12 +93,13 @@ class Dispatcher:
 
     async def cancel(self, job: Job) -> bool:
         """Cancel a job that waits or runs; say whether there was something to cancel."""
-        running = self._running.get(job.id)
-        if running is not None and not running.settling:
-            await self._attempts.stop(running, Stop.CANCELLED)
-            return True
-        if not await self._jobs.cancel(job.id):
-            return False
+        async with self._claiming:
+            running = self._running.get(job.id)
+            if running is not None and not running.settling:
+                await self._attempts.stop(running, Stop.CANCELLED)
+                return True
+            if not await self._jobs.cancel(job.id):
+                return False
         self._line.cancel(job.id)
         self._audience.ended(job)
         self._wake.set()
@@ -100,26 +110,64 @@ class Dispatcher:
     async def run(self, audience: Audience) -> None:
         """Serve until cancelled. What an earlier process left behind is taken up first."""
         self._audience = audience
-        await self._jobs.recover()
-        for job in await self._jobs.pending():
-            self.enqueue(job)
+        await self._attempts.clear()
         async with asyncio.TaskGroup() as group:
+            await _until_done(self._take_up)
             group.create_task(self._watch_workers())
             group.create_task(self._keep_leases())
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                await self._serve()
+                await _until_done(self._serve)
 
     async def drain(self) -> None:
-        """Claim nothing more; let what runs end within the drain time, then put it back."""
+        """Claim nothing more; let what runs end within the drain time, then put it back, whatever its worker does.
+
+        Once that is done, another call returns at once.
+        """
         self._draining = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._times.drain)
+        await self._rest(self._times.drain)
         for running in list(self._running.values()):
             await self._attempts.stop(running, Stop.DRAINED)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=PUT_BACK_SECONDS)
+        await self._rest(PUT_BACK_SECONDS)
+        await self._abandon()
+
+    async def _rest(self, seconds: float) -> None:
+        """Return when nothing runs, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async with self._claiming:
+                    tasks = set(self._tasks)
+                if tasks:
+                    await asyncio.wait(tasks)
+
+    async def _abandon(self) -> None:
+        """Put back what still runs, without waiting for its worker."""
+        stuck, tasks = list(self._running.values()), list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                for running in stuck:
+                    self._conclude(running.job, await self._settle(running, Lost()))
+        except Exception:
+            log.exception("what ran could not be put back; the next start does it")
+
+    async def _take_up(self) -> None:
+        await self._jobs.recover()
+        for job in await self._jobs.pending():
+            if job.attempts < ATTEMPTS:
+                self.enqueue(job)
+            else:
+                await self._give_up(job)
+
+    async def _give_up(self, job: Job) -> None:
+        """Fail a job that waits, and whose every attempt ended without a word: it may be what ends us."""
+        if (held := await self._jobs.claim(job.id, NOBODY, self._times.lease)) is not None:
+            log.error("job %s: none of its attempts came to an end; it is given up", job.id)
+            await self._settle(Running(held, NOBODY), GivenUp(UserError("jobs.failed_inside")))
+            self._audience.ended(job)
 
     async def _watch_workers(self) -> None:
         while True:
@@ -138,11 +186,21 @@ class Dispatcher:
 
     async def _take_back_lost(self) -> None:
         """Put into the line what was leased to an attempt that ended, and could not say so."""
-        for job_id in await self._jobs.requeue_lost(utc_now(), besides=list(self._running)):
+        self._lost.update(await self._jobs.requeue_lost(utc_now(), besides=list(self._running)))
+        for job_id in sorted(self._lost):
+            await self._take_back(job_id)
+            self._lost.discard(job_id)
+
+    async def _take_back(self, job_id: int) -> None:
+        job = await self._jobs.get(job_id)
+        if job is None or job.status is not JobStatus.PENDING:
+            return
+        if job.attempts < ATTEMPTS:
             log.warning("job %s: its lease ran out; it waits again", job_id)
-            job = await self._jobs.get(job_id)
-            if job is not None and job.status is JobStatus.PENDING:
-                self._return(job)
+            self._return(job)
+        else:
+            await self._give_up(job)
+            self._line.refund(_path(job), job.cost)
 
     # The line
 
@@ -151,22 +209,34 @@ class Dispatcher:
             await self._turn_away()
         for worker in self._executor.workers():
             for _ in range(self._lanes_free(worker)):
-                job = await self._claim(worker.id)
-                if job is None:
+                if not await self._hand_out(worker.id):
                     return
-                self._begin(Running(job, worker.id))
+
+    async def _hand_out(self, worker: str) -> bool:
+        """Begin with the job that is due; say whether there was one."""
+        async with self._claiming:
+            job = await self._claim(worker)
+            if job is not None:
+                self._begin(Running(job, worker))
+            return job is not None
 
     async def _turn_away(self) -> None:
-        """Fail all that waits: no worker will come for it."""
+        """Fail all that waits: nobody knows whether a worker will come for it."""
         problems = "; ".join(f"{worker.id}: {worker.problem}" for worker in self._executor.workers())
-        while (job := await self._claim("nobody")) is not None:
-            log.error("job %s: nothing can be drawn: %s", job.id, problems)
-            await self._settle(Running(job, "nobody"), GivenUp(UserError("jobs.nothing_can_be_drawn")))
+        async with self._claiming:
+            while (job := await self._claim(NOBODY)) is not None:
+                log.error("job %s: nothing can be drawn: %s", job.id, problems)
+                outcome = GivenUp(UserError("jobs.nothing_can_be_drawn"))
+                self._conclude(job, await self._settle(Running(job, NOBODY), outcome))
 
     async def _claim(self, worker: str) -> Job | None:
-        """Lease the job that is due, if there is one."""
+        """Lease the job that is due, if there is one. Where the database fails, the line stays as it was."""
         while not self._draining and (entry := self._line.claim()) is not None:
-            job = await self._jobs.claim(entry.job, worker, self._times.lease)
+            try:
+                job = await self._jobs.claim(entry.job, worker, self._times.lease)
+            except BaseException:
+                self._line.put_back(entry.job, entry.path, entry.cost)
+                raise
             if job is not None:
                 return job
             self._line.refund(entry.path, entry.cost)  # somebody cancelled it in the meantime
@@ -194,27 +264,29 @@ class Dispatcher:
     # What becomes of an attempt
 
     async def _attend(self, running: Running) -> None:
+        fate = Fate.ELSEWHERE
         try:
-            await self._try(running)
+            fate = await self._try(running)
         except Exception:
             log.exception("job %s: the end of attempt %s was not kept; its lease runs out", running.job.id, running.id)
         finally:
-            self._running.pop(running.job.id, None)
-            self._wake.set()
+            del self._running[running.job.id]  # before anybody hears that it waits again
+        self._conclude(running.job, fate)
 
-    async def _try(self, running: Running) -> None:
+    async def _try(self, running: Running) -> Fate:
         try:
-            outcome = await self._attempts.carry_out(running, self._audience)
-            await self._settle(running, outcome)
+            return await self._settle(running, await self._attempts.carry_out(running, self._audience))
         except Exception:
             log.exception("job %s: attempt %s broke", running.job.id, running.id)
-            await self._settle(running, Lost())
+            return await self._settle(running, Lost())
 
-    async def _settle(self, running: Running, outcome: Outcome) -> None:
-        job = running.job
+    async def _settle(self, running: Running, outcome: Outcome) -> Fate:
         if isinstance(outcome, Drawn):
             self._costs.observe(outcome.request, outcome.done.seconds)
-        match await self._settlement.settle(running, outcome, draining=self._draining):
+        return await self._settlement.settle(running, outcome, draining=self._draining)
+
+    def _conclude(self, job: Job, fate: Fate) -> None:
+        match fate:
             case Fate.SERVED:
                 self._audience.ended(job)
             case Fate.CLOSED:
@@ -224,6 +296,17 @@ class Dispatcher:
                 self._return(job)
             case Fate.ELSEWHERE:
                 pass
+        self._wake.set()
+
+
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work, again and again where the database fails meanwhile."""
+    while True:
+        try:
+            return await work()
+        except Exception:
+            log.exception("the queue could not be served; it will be in %g s", DATABASE_REST)
+            await asyncio.sleep(DATABASE_REST)
 
 
 def _path(job: Job) -> tuple[int, int]:

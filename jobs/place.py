@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from db.tables.job import Job
 from jobs.attempt import Running
@@ -22,11 +23,9 @@ def place_of(job: Job, running: Mapping[int, Running], line: Sequence[Entry], la
     """Return where a job stands, by what runs on so many lanes and the line in the order of service."""
     if job.id in running:
         return Place(0, 0, running[job.id].seconds_left(), running=True)
-    before = []
-    for entry in line:
-        if entry.job == job.id:
-            break
-        before.append(entry)
+    before = list(takewhile(lambda entry: entry.job != job.id, line))
+    if len(before) == len(line):  # it is being handed to a worker right now
+        before = []
     busy = sum(each.seconds_left() for each in running.values())
     seconds = (busy + sum(entry.cost for entry in before)) / lanes + job.cost
     others = {entry.path[-1] for entry in before} - {job.user_id}

@@ -37,7 +37,7 @@ class FakeExecutor:
     """An executor of one worker. `outcomes` are used up one per attempt; after them every attempt is drawn.
 
     While `loaded` is clear, attempts do not start; while `go_on` is clear, they stand still after their first
-    preview; a cancel ends both, with the failure `cancelled_as`.
+    preview; a cancel ends both, with the failure `cancelled_as`, unless the worker is `deaf`.
     """
 
     def __init__(self, outcomes: Sequence[Callable[[Attempt], Event]] = ()) -> None:
@@ -49,6 +49,7 @@ class FakeExecutor:
         self.loaded = asyncio.Event()
         self.loaded.set()
         self.cancelled_as = FailureKind.CANCELLED
+        self.deaf = False
         self.state = WorkerState.READY
         self.free = 1
         self._change = asyncio.Event()
@@ -81,7 +82,7 @@ class FakeExecutor:
 
     async def cancel(self, attempt_id: str) -> None:
         self.cancelled.append(attempt_id)
-        if attempt_id in self._stop:
+        if attempt_id in self._stop and not self.deaf:
             self._stop[attempt_id].set()
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109
@@ -120,13 +121,15 @@ class InThreadClerk:
 
 
 class FakeAudience:
-    """Records what the dispatcher tells, as (what, job id)."""
+    """Records what the dispatcher tells, as (what, job id); `on_queued` may look around at that moment."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, int]] = []
         self.news = asyncio.Event()
+        self.on_queued: Callable[[Job], None] = lambda _: None
 
     def queued(self, job: Job) -> None:
+        self.on_queued(job)
         self._tell("queued", job)
 
     def started(self, job: Job) -> None:

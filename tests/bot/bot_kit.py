@@ -62,7 +62,9 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path) -> 
     jobs, history, outbox = Jobs(database), History(database), Outbox(database)
     store, clerk, executor = PictureStore(folder / "pictures"), InThreadClerk(), FakeExecutor()
     finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=clerk)
-    dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times)
+    dispatcher = Dispatcher(
+        jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times, spool=folder / "spool"
+    )
     gallery = Gallery(history=history, store=store, clerk=clerk)
     studio = Studio(
         checkpoints=checkpoints,

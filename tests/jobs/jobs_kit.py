@@ -98,7 +98,8 @@ async def at_work(
     history, store = History(database), PictureStore(folder)
     finisher = Finisher(checkpoints=load_checkpoints(settings.models), history=history, store=store, clerk=clerk)
     times = settings.times.model_copy(update={"drain": 0.2} | limits)
-    dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=times)
+    spool = folder / "spool"
+    dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=times, spool=spool)
     audience = FakeAudience()
     task = asyncio.create_task(dispatcher.run(audience))
     try:

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes import FakeExecutor, InThreadClerk, draw, fail
-from jobs_kit import ADA, at_work, new_job
+from jobs_kit import ADA, BEN, at_work, new_job
 
 from db.base import utc_now
-from db.jobs import Jobs, JobStatus
+from db.jobs import Job, Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
 from inference.executor import WorkerState
@@ -38,6 +39,38 @@ class StumblingJobs(Jobs):
         if self.failures:
             self.failures -= 1
             raise OSError("the database is away")
+
+
+class StumblingLine(Jobs):
+    """A job table whose database is away at every start of something, so many times each."""
+
+    claims = recoveries = 1
+
+    async def claim(self, *args: Any, **options: Any) -> Job | None:
+        if self.claims:
+            self.claims -= 1
+            raise OSError("the database is away")
+        return await super().claim(*args, **options)
+
+    async def recover(self) -> list[int]:
+        if self.recoveries:
+            self.recoveries -= 1
+            raise OSError("the database is away")
+        return await super().recover()
+
+
+class SlowClaims(Jobs):
+    """A job table whose claims are kept at once, and come back when told."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.claimed, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def claim(self, *args: Any, **options: Any) -> Job | None:
+        job = await super().claim(*args, **options)
+        self.claimed.set()
+        await self.go_on.wait()
+        return job
 
 
 class FailingClerk(InThreadClerk):
@@ -227,3 +260,124 @@ async def test_nothing_of_an_attempt_is_left_on_the_disk(
 
         assert len(executor.attempts) == 2
         assert not any(map(os.path.exists, [attempt.spool for attempt in executor.attempts]))
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_nothing_and_charges_nobody(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    jobs = StumblingLine(sqlite_database)
+    async with at_work(sqlite_database, tmp_path, clerk, executor, jobs) as bench:
+        asked = await bench.ask(ADA)
+        while jobs.claims:  # noqa: ASYNC110 - the database tells nobody that it is away
+            await asyncio.sleep(0.02)
+        later = await bench.ask(BEN)
+        ends = [await bench.ended(asked), await bench.ended(later)]
+
+        assert [(job.status, job.attempts) for job in ends] == [(JobStatus.DONE, 1)] * 2
+        assert [attempt.id for attempt in executor.attempts] == [f"{asked.id}:1", f"{later.id}:1"]
+
+
+async def test_a_job_that_waits_again_is_told_so_when_it_no_longer_runs(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor([fail(FailureKind.WORKER_LOST)])
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        places: list[bool] = []
+        bench.audience.on_queued = lambda job: places.append(bench.dispatcher.place(job).running)
+        await bench.ended(await bench.ask())
+
+        assert places == [False, False]
+
+
+async def test_a_cancel_while_a_job_is_handed_out_is_heeded(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs, executor = SlowClaims(sqlite_database), FakeExecutor()
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor, jobs) as bench:
+        asked = await bench.ask()
+        await jobs.claimed.wait()
+        cancelling = asyncio.create_task(bench.dispatcher.cancel(asked))
+        await asyncio.sleep(0.05)
+        assert bench.dispatcher.place(asked).ahead == 0
+        jobs.go_on.set()
+
+        assert await cancelling
+        assert (await bench.ended(asked)).status is JobStatus.CANCELLED
+
+
+async def test_a_job_that_ended_the_bot_three_times_is_given_up_at_the_next_start(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs = Jobs(sqlite_database)
+    asked, _ = await jobs.submit(new_job(ADA))
+    for _ in range(3):
+        await jobs.recover()
+        assert await jobs.claim(asked.id, "fake", 60) is not None
+    executor = FakeExecutor()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        job = await bench.ended(asked)
+
+        assert (job.status, job.error_key, executor.attempts) == (JobStatus.FAILED, "jobs.failed_inside", [])
+        assert [message.kind for message in await bench.outbox.due(utc_now(), 10)] == [Notice.FAILURE]
+
+
+async def test_a_job_whose_ends_could_never_be_kept_is_given_up_when_its_last_lease_runs_out(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs, executor = StumblingJobs(sqlite_database), FakeExecutor()
+    jobs.failures = 6
+    async with at_work(sqlite_database, tmp_path, clerk, executor, jobs, lease=0.3) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.error_key, len(executor.attempts)) == (JobStatus.FAILED, "jobs.failed_inside", 3)
+
+
+async def test_the_next_start_removes_what_a_killed_bot_left_of_its_attempts(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    left_behind = tmp_path / "spool" / "tmpabc" / "0.npy"
+    left_behind.parent.mkdir(parents=True)
+    left_behind.touch()
+    executor = FakeExecutor()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        await bench.ended(await bench.ask())
+
+        assert not left_behind.parent.exists()
+        assert Path(executor.attempts[0].spool).parent == tmp_path / "spool"
+
+
+async def test_the_time_left_stands_still_while_a_checkpoint_loads(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.loaded.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        asked = await bench.ask()
+        await asyncio.sleep(0.2)
+
+        assert bench.dispatcher.place(asked).running
+        assert bench.dispatcher.place(asked).seconds == asked.cost
+
+
+async def test_a_drain_waits_for_no_worker_and_counts_no_attempt(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.go_on.clear()
+    executor.deaf = True
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        asked = await bench.ask()
+        await bench.audience.heard("preview", asked.id)
+        began = time.monotonic()
+        await bench.dispatcher.drain()
+        drained = time.monotonic()
+        await bench.dispatcher.drain()
+
+        assert drained - began < 4
+        assert time.monotonic() - drained < 0.1
+        job = await bench.jobs.get(asked.id)
+        assert job is not None
+        assert (job.status, job.attempts) == (JobStatus.PENDING, 0)
+        assert list((tmp_path / "spool").iterdir()) == []
