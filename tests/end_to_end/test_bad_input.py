@@ -92,8 +92,8 @@ async def test_a_prompt_of_six_thousand_characters_is_told_its_limit(guest: Peop
 async def test_any_script_is_a_prompt(guest: People, prompt: str) -> None:
     message = await guest().type(f"/imagine {prompt} {QUICK}")
 
-    assert len(message["attachments"]) == 1 or message["ephemeral"]
-    assert message["content"]
+    assert len(message["attachments"]) == 1
+    assert message["attachments"][0]["description"]
 
 
 async def test_a_prompt_pings_nobody(guest: People) -> None:
