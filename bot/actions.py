@@ -2,19 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+import aiohttp
 import discord
 
 from bot.admission import Ticket
 from bot.caller import Caller
 from bot.details import details_text
-from bot.interaction import Interaction, Press, caller_of, locale_of, think
+from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
-from bot.replies import deleted_text, shown_letter
+from bot.replies import deleted_text, result_letter, shown_letter
 from bot.tree import whisper
 from bot.views.buttons import details_view
 from bot.wishes import Source
@@ -47,7 +48,7 @@ async def upscale(interaction: Interaction, record_id: str) -> None:
 
 
 async def again(interaction: Interaction, record_id: str) -> None:
-    """Make a picture again from another seed."""
+    """Make a picture, and those made with it, again from another seed."""
     studio = interaction.client.studio
     await interaction.client.making.make(interaction, lambda caller: studio.again(caller, record_id))
 
@@ -58,11 +59,19 @@ async def reproduce(interaction: Interaction, record_id: str) -> None:
     await interaction.client.making.make(interaction, lambda caller: studio.reproduce(caller, record_id))
 
 
+async def another(interaction: Interaction, record_id: str) -> None:
+    """Make one picture of several again from another seed."""
+    studio = interaction.client.studio
+    await interaction.client.making.make(interaction, lambda caller: studio.another(caller, record_id))
+
+
 async def show(interaction: Interaction, record_id: str) -> None:
     """Post a picture of the history, for everybody."""
-    studio, message_id = interaction.client.studio, await think(interaction)
-    record = await studio.gallery.record(caller_of(interaction, message_id), record_id)
-    data, suffix = await studio.gallery.picture(record, interaction.filesize_limit)
+    await think(interaction)
+    studio = interaction.client.studio
+    async with studio.turns:
+        record = await studio.gallery.record(caller_of(interaction), record_id)
+        data, suffix = await studio.gallery.picture(record, interaction.filesize_limit)
     letter = shown_letter(record, data, suffix, locale_of(interaction))
     await interaction.edit_original_response(
         content=letter.content,
@@ -76,30 +85,44 @@ async def details(interaction: Interaction, record_id: str) -> None:
     """Tell a person everything that made a picture."""
     await think(interaction, ephemeral=True)
     studio, caller = interaction.client.studio, caller_of(interaction)
-    record = await studio.gallery.record(caller, record_id)
-    family = await studio.gallery.family(caller, record)
-    siblings = await studio.gallery.history.of_job(record.job_id)
+    async with studio.turns:
+        record = await studio.gallery.record(caller, record_id)
+        family = await studio.gallery.family(caller, record)
+        siblings = await studio.gallery.history.of_job(record.job_id)
     text = details_text(record, family, studio.checkpoints, caller.locale)
     await whisper(interaction, text, view=details_view(record, siblings, caller.locale))
 
 
 async def delete(interaction: Interaction, record_id: str) -> None:
-    """Delete a picture, with all of its message, from the history and from sight."""
-    await interaction.response.defer()
-    caller = caller_of(interaction)
-    records = await interaction.client.studio.gallery.delete(caller, record_id)
-    text = deleted_text(caller.user_id, caller.locale)
-    shown_at = {(each.channel_id, each.message_id) for each in records if each.message_id is not None}
-    if interaction.message is not None and not interaction.message.flags.ephemeral:
-        shown_at.add((caller.channel_id, interaction.message.id))
+    """Delete a picture, with all of its job, from the history and from sight."""
+    await _delete(interaction, record_id, alone=False)
+
+
+async def remove(interaction: Interaction, record_id: str) -> None:
+    """Delete one picture from the history and from sight; what was made with it stays."""
+    await _delete(interaction, record_id, alone=True)
+
+
+async def _delete(interaction: Interaction, record_id: str, *, alone: bool) -> None:
+    await hold(interaction)
+    caller, studio = caller_of(interaction), interaction.client.studio
+    async with studio.turns:
+        records = await studio.gallery.delete(caller, record_id, alone=alone)
+    text, pressed = deleted_text(caller.user_id, caller.locale), interaction.message
+    left = [each for each in records if alone and each.id != record_id]
+    shown_at = {(each.channel_id, each.message_id) for each in records if each.message_id is not None and not left}
+    if left:
+        await _leave_out(interaction, record_id, left)
+    if pressed is not None and not pressed.flags.ephemeral:
+        shown_at.add((caller.channel_id, pressed.id))
     for channel_id, message_id in shown_at:
         await _remove(interaction.client, channel_id, message_id, text)
     await whisper(interaction, say("bot.deleted", locale=caller.locale))
 
 
 async def cancel(interaction: Interaction, job_id: str) -> None:
-    """Cancel one of the person's jobs, or as a moderator one of the guild's."""
-    await interaction.response.defer()
+    """Cancel one of the person's jobs, or as a moderator one of the channel's."""
+    await hold(interaction)
     if not await interaction.client.studio.cancel(caller_of(interaction), int(job_id)):
         raise UserError("bot.nothing_to_cancel")
     if interaction.message is not None and interaction.message.flags.ephemeral:
@@ -117,7 +140,9 @@ PRESSES: Mapping[str, Press] = {
     "again": again,
     "remix": open_remix,
     "details": details,
+    "another": another,
     "delete": delete,
+    "remove": remove,
     "show": show,
     "reproduce": reproduce,
     "cancel": cancel,
@@ -156,7 +181,7 @@ async def _download(upload: discord.Attachment, limit: int) -> bytes:
     try:
         async with asyncio.timeout(DOWNLOAD_SECONDS):
             return await upload.read()
-    except (discord.HTTPException, OSError, TimeoutError) as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("upload of %s bytes could not be fetched: %s", upload.size, error)
         raise UserError("bot.upload_not_fetched") from error
 
@@ -170,7 +195,23 @@ async def _remove(client: discord.Client, channel_id: int, message_id: int, text
             await way()
         except discord.NotFound:
             return
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("message %s cannot be removed: %s", message_id, error)
         else:
             return
+
+
+async def _leave_out(interaction: Interaction, record_id: str, left: Sequence[Record]) -> None:
+    """Take one of several pictures out of the message that shows their job's result."""
+    channel_id, message_id = left[0].channel_id, left[0].message_id
+    job = await interaction.client.studio.job_of(left[0])
+    if message_id is None:  # not sent yet: it will be without that picture
+        return
+    try:
+        message = await interaction.client.get_partial_messageable(channel_id).fetch_message(message_id)
+        kept = [each for each in message.attachments if record_id not in each.filename]
+        letter = result_letter(job, left, (), smaller=any(not each.filename.endswith(".png") for each in kept))
+        await message.edit(content=letter.content, attachments=kept, view=letter.view, allowed_mentions=NOBODY)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("message %s still shows a deleted picture: %s", message_id, error)
+        await _remove(interaction.client, channel_id, message_id, deleted_text(interaction.user.id, job.locale))

@@ -8,6 +8,7 @@ from bot.caller import Caller
 from config.settings import Limits
 from config.words import UserError
 from db.jobs import Job, Jobs, NewJob
+from db.tables.record import Record
 from inference.request import ImageRequest
 from jobs.clerk import Clerk, ClerkFailed
 from jobs.dispatcher import Dispatcher
@@ -45,10 +46,13 @@ class Admission:
         request: ImageRequest,
         *,
         notes: tuple[Note, ...] = (),
-        parent: str | None = None,
-        reproduces: str | None = None,
+        parent: Record | None = None,
+        reproduces: Record | None = None,
     ) -> Ticket:
-        """Check a request and commit it as a job; the same interaction is admitted once."""
+        """Check a request and commit it as a job; the same interaction is admitted once.
+
+        What is made from an age-restricted picture is as restricted, wherever it is made.
+        """
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
         await self.check_words(caller, request.prompt, request.negative_prompt)
@@ -66,10 +70,10 @@ class Admission:
             message_id=caller.message_id,
             locale=caller.locale,
             private=caller.private,
-            age_restricted=caller.age_restricted,
+            age_restricted=caller.age_restricted or any(each.age_restricted for each in (parent, reproduces) if each),
             pictures=request.count,
-            parent_id=parent,
-            reproduces=reproduces,
+            parent_id=None if parent is None else parent.id,
+            reproduces=None if reproduces is None else reproduces.id,
             cost=self._dispatcher.estimate(request),
         )
         job, created = await self._jobs.submit(new)

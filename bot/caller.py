@@ -1,21 +1,26 @@
 """Who asks, where, and how to answer: an interaction without Discord."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The person behind an interaction. Ids are snowflakes; `guild_id` is None in direct messages."""
+    """The person behind an interaction. Ids are snowflakes; `guild_id` is None in direct messages.
+
+    `views` and `moderates` are the channels and threads of the guild that the person may look into, and
+    may remove messages from; direct messages have none.
+    """
 
     user_id: int
     guild_id: int | None
     channel_id: int
     interaction_id: int
     application_id: int
-    token: str
+    token: str = field(repr=False)
     locale: str
     age_restricted: bool
-    moderator: bool
+    views: frozenset[int]
+    moderates: frozenset[int]
     message_id: int | None = None  #: the reply that says "thinking", once it is there
 
     @property

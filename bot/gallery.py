@@ -36,7 +36,7 @@ class Gallery:
 
     async def record(self, caller: Caller, record_id: str) -> Record:
         """Return a record that the caller may see and use here."""
-        record = await self.history.visible(record_id.strip("#` "), caller.user_id, caller.guild_id)
+        record = await self.history.visible(record_id.strip("#` "), caller.user_id, caller.views)
         if record is None:
             raise UserError("bot.no_such_picture", id=record_id[:20])
         if not self.may_show(caller, record):
@@ -50,12 +50,12 @@ class Gallery:
     async def suggestions(self, caller: Caller, typed: str) -> list[Record]:
         """Return the records that the caller may mean by what was typed so far."""
         return await self.history.suggestions(
-            caller.user_id, caller.guild_id, typed, age_restricted=caller.sees_age_restricted
+            caller.user_id, caller.views, typed, age_restricted=caller.sees_age_restricted
         )
 
     async def family(self, caller: Caller, record: Record) -> Family:
         """Return what the record was made from and what was made from it, as far as the caller may see it."""
-        viewer = (caller.user_id, caller.guild_id)
+        viewer = (caller.user_id, caller.views)
         parents = await self.history.parents(record.id, *viewer, limit=RELATIVES + 1)
         children = await self.history.children(record.id, *viewer, limit=RELATIVES + 1)
         return Family(tuple(parents), tuple(children))
@@ -84,7 +84,7 @@ class Gallery:
         """Return a page of the history that the caller may see, newest first."""
         return await self.history.search(
             caller.user_id,
-            caller.guild_id,
+            caller.views,
             age_restricted=caller.sees_age_restricted,
             user_id=user_id,
             text=text,
@@ -92,13 +92,16 @@ class Gallery:
             offset=page * size,
         )
 
-    async def delete(self, caller: Caller, record_id: str) -> list[Record]:
-        """Delete everything of the message that shows the record; its requester or a moderator may."""
+    async def delete(self, caller: Caller, record_id: str, *, alone: bool = False) -> list[Record]:
+        """Delete the record's whole job, or the record alone; return what its job's message showed.
+
+        Its requester may, and whoever is a moderator where it was made.
+        """
         record = await self.record(caller, record_id)
-        if not (record.user_id == caller.user_id or (caller.moderator and record.guild_id == caller.guild_id)):
+        if not (record.user_id == caller.user_id or record.channel_id in caller.moderates):
             raise UserError("bot.not_yours_to_delete")
-        records = await self.history.of_job(record.job_id)
-        for each in records:
+        records = [each for each in await self.history.of_job(record.job_id) if each.deleted_at is None]
+        for each in [record] if alone else records:
             await self.history.delete(each.id, caller.user_id)
             if not await self.history.is_shown(each.sha256):
                 await self._store.delete(each.sha256)

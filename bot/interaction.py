@@ -1,14 +1,18 @@
 """What every handler of an interaction needs: its type, who asks, and the first acknowledgement."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+import aiohttp
 import discord
+from discord import InteractionResponseType
 
 from bot.caller import Caller
 from config.words import UserError
 
 PRIVATE = "private"
+MESSAGE_ID = "message_id"
+ALREADY_ANSWERED = 40060
 
 if TYPE_CHECKING:
     from bot.making import Making
@@ -27,6 +31,7 @@ class Host(discord.Client):
 
 Interaction: TypeAlias = discord.Interaction[Host]
 Press: TypeAlias = Callable[[Interaction, str], Awaitable[None]]
+Answer = TypeVar("Answer")
 
 
 def locale_of(interaction: Interaction) -> str:
@@ -34,31 +39,81 @@ def locale_of(interaction: Interaction) -> str:
     return str(interaction.locale)
 
 
-def caller_of(interaction: Interaction, message_id: int | None = None) -> Caller:
-    """Return who asks, and where. Raises UserError in a place that Discord did not describe."""
+def check_place(interaction: Interaction) -> int:
+    """Return the id of the channel. Raises UserError in a place that Discord did not describe."""
     if interaction.channel_id is None:
         raise UserError("bot.unknown_place")
-    in_guild = interaction.guild_id is not None
+    return interaction.channel_id
+
+
+def caller_of(interaction: Interaction) -> Caller:
+    """Return who asks, and where. Raises UserError in a place that Discord did not describe."""
     is_nsfw = getattr(interaction.channel, "is_nsfw", None)  # direct messages know no such thing
+    rights = dict(_rights(interaction))
     return Caller(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
+        channel_id=check_place(interaction),
         interaction_id=interaction.id,
         application_id=interaction.application_id,
         token=interaction.token,
         locale=locale_of(interaction),
         age_restricted=is_nsfw is not None and is_nsfw(),
-        moderator=in_guild and interaction.permissions.manage_messages,
-        message_id=message_id,
+        views=frozenset(rights),
+        moderates=frozenset(each for each, right in rights.items() if right.manage_messages),
+        message_id=interaction.extras.get(MESSAGE_ID),
     )
 
 
-async def think(interaction: Interaction, *, ephemeral: bool = False) -> int | None:
-    """Acknowledge with "thinking…"; return the id of the reply that says so."""
-    response = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+def _rights(interaction: Interaction) -> Iterator[tuple[int, discord.Permissions]]:
+    """Yield what the person may do in each place of the guild that they may look into; of here Discord itself tells."""
+    guild, member = interaction.guild, interaction.user
+    if guild is not None and isinstance(member, discord.Member):
+        for place in (*guild.channels, *guild.threads):
+            right = place.permissions_for(member)
+            if right.view_channel and (right.manage_threads or not _is_private_thread(place)):
+                yield place.id, right
+    if interaction.guild_id is not None:
+        yield check_place(interaction), interaction.permissions
+
+
+def _is_private_thread(place: discord.abc.GuildChannel | discord.Thread) -> bool:
+    return isinstance(place, discord.Thread) and place.is_private()
+
+
+async def think(interaction: Interaction, *, ephemeral: bool = False) -> None:
+    """Acknowledge with "thinking…", unless that is done; `caller_of` then knows the reply that says so."""
+    if interaction.response.is_done():
+        return
+    kind = InteractionResponseType.deferred_channel_message
+    defer = interaction.response.defer
+    response = await answer(interaction, kind, lambda: defer(thinking=True, ephemeral=ephemeral))
     interaction.extras[PRIVATE] = ephemeral
-    return None if response is None else response.message_id
+    known = None if response is None else response.message_id
+    interaction.extras[MESSAGE_ID] = (await interaction.original_response()).id if known is None else known
+
+
+async def hold(interaction: Interaction) -> None:
+    """Acknowledge a button's press; its message stays as it is for now."""
+    await answer(interaction, InteractionResponseType.deferred_message_update, interaction.response.defer)
+
+
+async def answer(
+    interaction: Interaction, kind: InteractionResponseType, give: Callable[[], Awaitable[Answer]]
+) -> Answer | None:
+    """Give the first answer; again where no word of it came back. None: Discord had it all the same."""
+    for is_last in (False, True):
+        try:
+            return await give()
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ANSWERED:
+                raise
+            break
+        except (aiohttp.ClientError, OSError):
+            if is_last:
+                raise
+    interaction.response._response_type = kind  # discord.py believes that there was no answer, and would give another
+    return None
 
 
 def thinks_in_private(interaction: Interaction) -> bool:

@@ -1,34 +1,41 @@
-"""The shape of everything that makes pictures: licence, acknowledgement, job."""
+"""The shape of everything that makes pictures: acknowledgement, licence, job."""
 
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+import aiohttp
 import discord
 
 from bot.admission import Ticket
 from bot.caller import Caller
-from bot.interaction import Interaction, caller_of, locale_of, think
+from bot.interaction import Interaction, caller_of, check_place, hold, locale_of, think
+from bot.letters import TOKEN_LIFE
 from bot.replies import licence_embed
 from bot.studio import Studio
+from bot.tree import whisper
 from bot.views.buttons import accept_view
 from config.words import say
+from db.base import utc_now
 
-REMEMBERED = 1_000  # people whose first command waits for their acceptance
+REMEMBERED = 1_000  # wishes that wait for their person's acceptance
 ACCEPTED = 10_000  # people of whom a yes is known without asking the database
 
 log = logging.getLogger(__name__)
 
 Ask = Callable[[Caller], Awaitable[Ticket]]
+Place = tuple[int, int | None, int]  # who, in which guild, in which channel: what is said in one is not for another
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What somebody asked for before they had accepted the licence."""
 
-    interaction: Interaction
+    licence: discord.WebhookMessage
     ask: Ask
+    since: datetime
 
 
 class Making:
@@ -37,48 +44,59 @@ class Making:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._accepted: OrderedDict[int, None] = OrderedDict()
-        self._remembered: OrderedDict[int, Remembered] = OrderedDict()
+        self._remembered: OrderedDict[Place, Remembered] = OrderedDict()
 
     async def make(self, interaction: Interaction, ask: Ask) -> None:
         """Acknowledge and enqueue; from then on the reply belongs to the progress board."""
+        await think(interaction)
         if await self.has_accepted(interaction.user.id):
-            await self._enqueue(interaction, ask)
+            await ask(caller_of(interaction))
             return
-        self._remember(interaction, ask)
-        await interaction.response.send_message(
-            say("bot.accept_first", locale=locale_of(interaction)),
-            embed=licence_embed(self._studio.policy, locale_of(interaction)),
-            view=accept_view(self._studio.policy.version, locale_of(interaction)),
-            ephemeral=True,
-        )
+        locale, policy = locale_of(interaction), self._studio.policy
+        view, text = accept_view(policy.version, locale), say("bot.accept_first", locale=locale)
+        licence = await whisper(interaction, text, embed=licence_embed(policy, locale), view=view)
+        if licence is not None:
+            self._remember(_place_of(interaction), Remembered(licence, ask, utc_now()))
 
     async def accept(self, interaction: Interaction, version: str) -> None:
-        """Take the acceptance of the use restrictions, and go on with what the person had asked for."""
-        locale, policy = locale_of(interaction), self._studio.policy
-        if version != policy.version:  # the message is older than the policy
-            await interaction.response.edit_message(
-                content=say("bot.accept_changed", locale=locale),
-                embed=licence_embed(policy, locale),
-                view=accept_view(policy.version, locale),
-            )
+        """Take the acceptance of the use restrictions, and go on with what the person had asked for in this place."""
+        is_current = version == self._studio.policy.version
+        remembered = self._remembered.get(_place_of(interaction)) if is_current else None
+        if remembered is None or utc_now() - remembered.since > TOKEN_LIFE:
+            await hold(interaction)
+            await self._accept_alone(interaction, version)
             return
-        await self._studio.accept(interaction.user.id)
-        self._know(interaction.user.id)
-        remembered = self._remembered.pop(interaction.user.id, None)
-        if remembered is None:
-            await interaction.response.edit_message(content=say("bot.accepted", locale=locale), embed=None, view=None)
-            return
+        await think(interaction)
+        await self._take(interaction.user.id)
+        self._remembered.pop(_place_of(interaction), None)
         try:
-            await self._enqueue(interaction, remembered.ask)
+            await remembered.ask(caller_of(interaction))
         finally:
-            await _take_back(remembered.interaction)
+            await _take_back(remembered.licence)
+
+    async def _accept_alone(self, interaction: Interaction, version: str) -> None:
+        locale, policy = locale_of(interaction), self._studio.policy
+        if version == policy.version:
+            await self._take(interaction.user.id)
+            text = say("bot.accepted", locale=locale)
+            await interaction.edit_original_response(content=text, embed=None, view=None)
+            return
+        await interaction.edit_original_response(  # the message is older than the policy
+            content=say("bot.accept_changed", locale=locale),
+            embed=licence_embed(policy, locale),
+            view=accept_view(policy.version, locale),
+        )
 
     async def has_accepted(self, user_id: int) -> bool:
         """Say whether the person accepted the use restrictions; a yes is remembered."""
-        accepted = user_id in self._accepted or await self._studio.has_accepted(user_id)
-        if accepted:
-            self._know(user_id)
-        return accepted
+        if user_id not in self._accepted and not await self._studio.has_accepted(user_id):
+            return False
+        self._know(user_id)
+        return True
+
+    async def _take(self, user_id: int) -> None:
+        await self._studio.accept(user_id)
+        self._know(user_id)
 
     def _know(self, user_id: int) -> None:
         self._accepted[user_id] = None
@@ -86,20 +104,21 @@ class Making:
         if len(self._accepted) > ACCEPTED:
             self._accepted.popitem(last=False)
 
-    async def _enqueue(self, interaction: Interaction, ask: Ask) -> None:
-        message_id = await think(interaction)
-        await ask(caller_of(interaction, message_id))
-
-    def _remember(self, interaction: Interaction, ask: Ask) -> None:
-        self._remembered[interaction.user.id] = Remembered(interaction, ask)
-        self._remembered.move_to_end(interaction.user.id)
-        if len(self._remembered) > REMEMBERED:
+    def _remember(self, place: Place, wish: Remembered) -> None:
+        self._remembered[place] = wish
+        self._remembered.move_to_end(place)
+        now = utc_now()
+        while len(self._remembered) > REMEMBERED or now - next(iter(self._remembered.values())).since > TOKEN_LIFE:
             self._remembered.popitem(last=False)
 
 
-async def _take_back(interaction: Interaction) -> None:
+def _place_of(interaction: Interaction) -> Place:
+    return interaction.user.id, interaction.guild_id, check_place(interaction)
+
+
+async def _take_back(licence: discord.WebhookMessage) -> None:
     """Remove the licence from the person's sight, now that it is accepted."""
     try:
-        await interaction.delete_original_response()
-    except discord.HTTPException as error:
-        log.info("interaction %s: the licence stays in sight: %s", interaction.id, error)
+        await licence.delete()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("message %s: the licence stays in sight: %s", licence.id, error)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from bot.caller import Caller
-from bot.interaction import Interaction, caller_of, think
+from bot.interaction import Interaction, caller_of, hold, think
 from bot.letters import NOBODY
 from bot.views.history import PER_PAGE, HistoryView, thumbnail_file
 from bot.wording import escape
@@ -40,23 +40,24 @@ async def open_history(interaction: Interaction, query: Query) -> None:
 
 async def turn_page(interaction: Interaction, argument: str) -> None:
     """Show another page in place."""
-    await interaction.response.defer()
+    await hold(interaction)
     await _show(interaction, Query.parse(argument))
 
 
 async def _show(interaction: Interaction, query: Query) -> None:
     studio, caller = interaction.client.studio, caller_of(interaction)
-    found = await _find(interaction, caller, query)
-    if not found.records and query.page:  # some were deleted in the meantime
-        query = replace(query, page=0)
+    async with studio.turns:
         found = await _find(interaction, caller, query)
-    if not found.records:
-        raise UserError("bot.history_empty_search" if query.text else "bot.history_empty")
-    thumbnails = {
-        record.id: small
-        for record in found.records
-        if studio.gallery.may_show(caller, record) and (small := await studio.gallery.thumbnail(record)) is not None
-    }
+        if not found.records and query.page:  # some were deleted in the meantime
+            query = replace(query, page=0)
+            found = await _find(interaction, caller, query)
+        if not found.records:
+            raise UserError("bot.history_empty_search" if query.text else "bot.history_empty")
+        thumbnails = {
+            record.id: small
+            for record in found.records
+            if studio.gallery.may_show(caller, record) and (small := await studio.gallery.thumbnail(record)) is not None
+        }
     view = HistoryView(
         found,
         thumbnails,

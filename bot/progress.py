@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import aiohttp
 import discord
 from asyncio_throttle.throttler import Throttler
 
@@ -123,7 +124,7 @@ class ProgressBoard:
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 await edit_reply(self._client, card.job, self._letter(card))
-        except (discord.HTTPException, OSError, TimeoutError) as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("job %s: progress not shown: %s", card.job.id, error)  # the next one, or the result, will be
 
     def _letter(self, card: Card) -> Letter:

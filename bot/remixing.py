@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from discord import InteractionResponseType
+
 from bot.admission import Ticket
 from bot.caller import Caller
-from bot.interaction import Interaction, caller_of, locale_of
+from bot.interaction import Interaction, answer, caller_of, locale_of
 from bot.setting_lines import read_setting_lines, setting_lines
 from bot.views.remix import remix_modal
 from bot.wishes import Wish
@@ -19,7 +21,7 @@ async def open_remix(interaction: Interaction, record_id: str) -> None:
     request = ImageRequest.from_dict(record.request)
     modal = remix_modal(record.id, request, setting_lines(request), locale_of(interaction))
     modal.stop()  # not waited for: whatever comes of it arrives at `remix`, after a restart too
-    await interaction.response.send_modal(modal)
+    await answer(interaction, InteractionResponseType.modal, lambda: interaction.response.send_modal(modal))
 
 
 async def remix(interaction: Interaction, record_id: str, fields: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import discord
 
 from bot.letters import Enclosure, Letter
 from bot.studio import QueueState
-from bot.views.buttons import cancel_view, result_view
+from bot.views.buttons import cancel_view, result_view, shown_view
 from bot.wording import escape, quote, shorten, span, words_or_none
 from config.words import say
 from db.tables.job import Job, JobStatus
@@ -20,7 +20,7 @@ from moderation.policy import Policy
 CONTENT_LENGTH = 2_000
 EMBED_LENGTH = 4_096
 ALT_LENGTH = 1_024
-PROMPT_LENGTH = 1_000
+PROMPT_LENGTH = 800  # as quoted; the settings, seeds and ids after it always fit
 NEGATIVE_LENGTH = 200
 NOTE_LENGTH = 200
 QUEUE_PROMPT_LENGTH = 80
@@ -103,7 +103,7 @@ def shown_letter(record: Record, data: bytes, suffix: str, locale: str) -> Lette
     """Return a picture of the history as a message."""
     heading = say("bot.shown", locale=locale, user=record.user_id)
     enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale))
-    return Letter(_clip([heading, *description([record], locale)]), (enclosure,), result_view([record], locale))
+    return Letter(_clip([heading, *description([record], locale)]), (enclosure,), shown_view(record, locale))
 
 
 def description(records: Sequence[Record], locale: str) -> list[str]:
@@ -224,7 +224,7 @@ def _prompt_of(job: Job) -> str:
 
 
 def _quoted(prompt: str, locale: str) -> str:
-    return quote(shorten(prompt, PROMPT_LENGTH)) if prompt.strip() else say("bot.no_words", locale=locale)
+    return quote(prompt, PROMPT_LENGTH) if prompt.strip() else say("bot.no_words", locale=locale)
 
 
 def _harmless(values: dict[str, Any]) -> dict[str, Any]:

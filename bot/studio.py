@@ -1,8 +1,10 @@
 """The use-cases, without Discord: what people can ask for, checked, then enqueued."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.admission import Admission, Ticket
 from bot.caller import Caller
@@ -27,6 +29,7 @@ from provenance.intake import take_in
 
 UPSCALE_STRENGTH = 0.3
 INTAKE_SECONDS = 30.0
+AT_ONCE = 4  # pieces of work after an acknowledgement, so that they do not hold up the acknowledgements of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Studio:
         admission: Admission,
         clerk: Clerk,
     ) -> None:
+        self.turns = asyncio.Semaphore(AT_ONCE)
         self.checkpoints = checkpoints
         self.default_checkpoint = default_checkpoint
         self.limits = limits
@@ -74,15 +78,17 @@ class Studio:
 
     async def has_accepted(self, user_id: int) -> bool:
         """Say whether the person accepted the use restrictions as they stand today."""
-        return await self._people.has_accepted(user_id, self.policy.version)
+        async with self.turns:
+            return await self._people.has_accepted(user_id, self.policy.version)
 
     async def accept(self, user_id: int) -> None:
         """Remember that the person accepted the use restrictions."""
-        await self._people.accept_licence(user_id, self.policy.version)
+        async with self.turns:
+            await self._people.accept_licence(user_id, self.policy.version)
 
     # Making pictures
 
-    async def imagine(self, caller: Caller, wish: Wish, *, parent: str | None = None) -> Ticket:
+    async def imagine(self, caller: Caller, wish: Wish, *, parent: Record | None = None) -> Ticket:
         """Draw new pictures from words; `parent` is the record that was remixed."""
         checkpoint = self.checkpoint(wish.checkpoint)
         asked = choose_size(checkpoint, wish.width, wish.height, wish.aspect)
@@ -101,14 +107,14 @@ class Studio:
         )
         notes = size_notes(checkpoint, asked, size) + guidance_notes(checkpoint, wish)
         action = "imagine" if parent is None else "remix"
-        return await self._admission.admit(caller, action, request, notes=notes, parent=parent)
+        return await self._admit(caller, action, request, notes=notes, parent=parent)
 
     async def remix(self, caller: Caller, record_id: str, wish: Wish) -> Ticket:
         """Draw a record's picture again with other words or settings."""
         record = await self.gallery.record(caller, record_id)
         request = ImageRequest.from_dict(record.request)
         if request.task is not Task.IMAGE_TO_IMAGE:
-            return await self.imagine(caller, wish, parent=record.id)
+            return await self.imagine(caller, wish, parent=record)
         if dropped := wish.dropped_on(request):
             raise UserError("bot.remix_keeps", names=", ".join(dropped))
         checkpoint = self.checkpoint(request.checkpoint)
@@ -122,13 +128,17 @@ class Studio:
             sampler=request.sampler if wish.sampler is None else sampler_for(checkpoint, wish.sampler),
         )
         notes = guidance_notes(checkpoint, wish)
-        return await self._admission.admit(caller, "remix", changed, notes=notes, parent=record.id)
+        return await self._admit(caller, "remix", changed, notes=notes, parent=record)
 
     async def again(self, caller: Caller, record_id: str) -> Ticket:
-        """Make a record's picture again from another seed."""
+        """Make all pictures of a record's job again from another seed."""
         record = await self.gallery.record(caller, record_id)
-        request = replace(self._request_of(record), seed=self._seed(None))
-        return await self._admission.admit(caller, "again", request, parent=record.id)
+        return await self._again(caller, record, ImageRequest.from_dict((await self.job_of(record)).request))
+
+    async def another(self, caller: Caller, record_id: str) -> Ticket:
+        """Make a record's picture alone again from another seed."""
+        record = await self.gallery.record(caller, record_id)
+        return await self._again(caller, record, ImageRequest.from_dict(record.request))
 
     async def vary(
         self,
@@ -154,7 +164,7 @@ class Studio:
             factor=None,
         )
         notes = source.notes + size_notes(checkpoint, source.size, size)
-        return await self._admission.admit(caller, "vary", request, notes=notes, parent=_id_of(source))
+        return await self._admit(caller, "vary", request, notes=notes, parent=source.record)
 
     async def upscale(self, caller: Caller, source: Source, *, factor: int = 2) -> Ticket:
         """Make a picture larger and sharper: enlarged, then refined by the checkpoint, tile by tile."""
@@ -164,6 +174,10 @@ class Studio:
         width, height = (side * factor // SIDE_MULTIPLE * SIDE_MULTIPLE for side in source.size)
         if max(width, height) > SIDE[1]:
             raise UserError("bot.too_large_to_upscale", size=source.size, factor=factor, limit=SIDE[1])
+        asked, size = Size(source.size.width * factor, source.size.height * factor), Size(width, height)
+        notes = source.notes
+        if size != asked:
+            notes += (Note("bot.note_snapped", {"asked": str(asked), "size": str(size)}),)
         request = replace(
             base,
             task=Task.UPSCALE,
@@ -174,13 +188,13 @@ class Studio:
             strength=UPSCALE_STRENGTH,
             factor=factor,
         )
-        return await self._admission.admit(caller, "upscale", request, notes=source.notes, parent=_id_of(source))
+        return await self._admit(caller, "upscale", request, notes=notes, parent=source.record)
 
     async def reproduce(self, caller: Caller, record_id: str) -> Ticket:
         """Run a record's request once more and compare the bytes."""
         record = await self.gallery.record(caller, record_id)
         request = self._request_of(record)
-        return await self._admission.admit(caller, "reproduce", request, reproduces=record.id)
+        return await self._admit(caller, "reproduce", request, reproduces=record)
 
     # Pictures to start from
 
@@ -203,7 +217,8 @@ class Studio:
 
     async def queue(self, caller: Caller) -> QueueState:
         """Return how long the queue is, and where the caller stands in it."""
-        mine = [Ticket(job, self._dispatcher.place(job)) for job in await self._jobs.open_of(caller.user_id)]
+        async with self.turns:
+            mine = [Ticket(job, self._dispatcher.place(job)) for job in await self._jobs.open_of(caller.user_id)]
         running, waiting = self._dispatcher.counts()
         return QueueState(running, waiting, tuple(mine))
 
@@ -224,6 +239,21 @@ class Studio:
             raise UserError("bot.no_such_model", given=str(name)[:50], models=", ".join(self.checkpoints))
         return found
 
+    async def _admit(self, caller: Caller, action: str, request: ImageRequest, **more: Any) -> Ticket:
+        async with self.turns:
+            return await self._admission.admit(caller, action, request, **more)
+
+    async def _again(self, caller: Caller, record: Record, request: ImageRequest) -> Ticket:
+        self.checkpoint(request.checkpoint)
+        request = replace(request, seed=self._seed(None))
+        return await self._admit(caller, "again", request, parent=record)
+
+    async def job_of(self, record: Record) -> Job:
+        """Return the job that made the record's picture."""
+        job = await self._jobs.get(record.job_id)
+        assert job is not None, "the record refers to the job table"
+        return job
+
     def _request_of(self, record: Record) -> ImageRequest:
         """Return what the record was made from, if its checkpoint is still on offer."""
         request = ImageRequest.from_dict(record.request)
@@ -243,8 +273,4 @@ class Studio:
 
 
 def _may_cancel(caller: Caller, job: Job) -> bool:
-    return job.user_id == caller.user_id or (caller.moderator and job.guild_id == caller.guild_id)
-
-
-def _id_of(source: Source) -> str | None:
-    return None if source.record is None else source.record.id
+    return job.user_id == caller.user_id or (job.channel_id in caller.moderates)

@@ -5,10 +5,11 @@ from collections.abc import Awaitable
 from secrets import token_hex
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
-from bot.interaction import Host, Interaction, caller_of, locale_of, thinks_in_private
+from bot.interaction import Host, Interaction, answer, check_place, locale_of, thinks_in_private
 from config.words import UserError, say
 
 TOO_LATE = 10062  # Discord forgot the interaction: more than three seconds went by
@@ -25,11 +26,11 @@ class Tree(app_commands.CommandTree[Host]):
         if interaction.type is discord.InteractionType.autocomplete:
             return interaction.channel_id is not None
         try:
-            caller = caller_of(interaction)
+            channel_id = check_place(interaction)
         except UserError as error:
             await explain(interaction, error)
             return False
-        log.info("user %s in channel %s: %s", caller.user_id, caller.channel_id, _name_of(interaction))
+        log.info("user %s in channel %s: %s", interaction.user.id, channel_id, _name_of(interaction))
         return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
@@ -53,21 +54,23 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
         return
     try:
         await whisper(interaction, _sentence(interaction, cause))
-    except discord.HTTPException as failure:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
         log.warning("interaction %s: its error could not be told: %s", interaction.id, failure)
 
 
-async def whisper(interaction: Interaction, text: str, **message: Any) -> None:
-    """Answer so that only the person sees it, whatever was answered so far."""
+async def whisper(interaction: Interaction, text: str, **message: Any) -> discord.WebhookMessage | None:
+    """Answer so that only the person sees it, whatever was answered so far; return the message if it is a new one."""
     if not interaction.response.is_done():
-        await interaction.response.send_message(text, ephemeral=True, **message)
-        return
+        send = interaction.response.send_message
+        kind = discord.InteractionResponseType.channel_message
+        await answer(interaction, kind, lambda: send(text, ephemeral=True, **message))
+        return None
     if thinks_in_private(interaction):
         await interaction.edit_original_response(content=text, **message)
-        return
+        return None
     if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         await interaction.delete_original_response()  # a public "thinking…" cannot be made private
-    await interaction.followup.send(text, ephemeral=True, **message)
+    return await interaction.followup.send(text, ephemeral=True, wait=True, **message)
 
 
 def _sentence(interaction: Interaction, cause: BaseException) -> str:

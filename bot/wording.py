@@ -19,9 +19,9 @@ def escape(text: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def quote(text: str) -> str:
-    """Return somebody's words as a block in which nothing is markdown or a mention."""
-    apart = re.sub(r"`(?=`)", f"`{ZERO_WIDTH}", text)
+def quote(text: str, limit: int) -> str:
+    """Return somebody's words, in at most `limit` characters, as a block in which nothing is markdown or a mention."""
+    apart = shorten(re.sub(r"`(?=`)", f"`{ZERO_WIDTH}", text), limit)
     return f"```\n{apart}\n```"
 
 

@@ -1,8 +1,9 @@
 """What was made: who may see it, and how it is found again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, Update, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, func, or_, select, update
 
 from db.base import utc_now, value_of
 from db.ids import tidy_record_id
@@ -11,6 +12,8 @@ from db.tables.lineage import LineageRow
 from db.tables.record import NewRecord, Record, RecordRow
 
 __all__ = ["History", "NewRecord", "Page", "Record", "Relative"]
+
+Channels = Collection[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +35,9 @@ class Relative:
 class History:
     """The records of finished pictures.
 
-    `viewer` is the user id of who looks and `guild_id` where, None in a direct message. One sees one's
-    own pictures everywhere and other people's public ones of the same guild; nobody sees deleted ones.
+    `viewer` is the user id of who looks and `channels` are those into which that person may look where
+    they are, none in a direct message. One sees one's own pictures everywhere and other people's public
+    ones that were made in these channels; nobody sees deleted ones.
     Lists leave out age-restricted pictures, one's own too, unless `age_restricted` says that the place
     is meant for them.
     """
@@ -45,15 +49,15 @@ class History:
         """Return the record, whoever may see it and even if it was deleted. The id may be typed by hand."""
         return next(iter(await self._records(with_id(record_id))), None)
 
-    async def visible(self, record_id: str, viewer: int, guild_id: int | None) -> Record | None:
-        """Return the record if the viewer may see it here. The id may be typed by hand."""
-        query = with_id(record_id).where(seen_by(viewer, guild_id))
+    async def visible(self, record_id: str, viewer: int, channels: Channels) -> Record | None:
+        """Return the record if the viewer, looking into these channels, may see it. The id may be typed by hand."""
+        query = with_id(record_id).where(seen_by(viewer, channels))
         return next(iter(await self._records(query)), None)
 
     async def search(
         self,
         viewer: int,
-        guild_id: int | None,
+        channels: Channels,
         *,
         age_restricted: bool = False,
         user_id: int | None = None,
@@ -62,7 +66,7 @@ class History:
         offset: int = 0,
     ) -> Page:
         """Return a page of what the viewer may see: of one person, with `text` in one of the prompts."""
-        query = listed_for(viewer, guild_id, age_restricted)
+        query = listed_for(viewer, channels, age_restricted)
         if user_id is not None:
             query = query.where(RecordRow.user_id == user_id)
         if text:
@@ -73,10 +77,10 @@ class History:
             return Page(records=tuple(value_of(Record, row) for row in rows), total=total)
 
     async def suggestions(
-        self, viewer: int, guild_id: int | None, typed: str, limit: int = 25, *, age_restricted: bool = False
+        self, viewer: int, channels: Channels, typed: str, limit: int = 25, *, age_restricted: bool = False
     ) -> list[Record]:
         """Return the newest visible records whose id starts with, or whose prompts contain, what was typed."""
-        query = listed_for(viewer, guild_id, age_restricted)
+        query = listed_for(viewer, channels, age_restricted)
         if typed.strip():
             starts = RecordRow.id.startswith(tidy_record_id(typed), autoescape=True)
             query = query.where(or_(starts, mentioning(typed.strip())))
@@ -91,16 +95,16 @@ class History:
         """Return the records of a job in their order, the deleted ones too."""
         return await self._records(select(RecordRow).where(RecordRow.job_id == job_id).order_by(RecordRow.index))
 
-    async def parents(self, record_id: str, viewer: int, guild_id: int | None, limit: int = 25) -> list[Relative]:
+    async def parents(self, record_id: str, viewer: int, channels: Channels, limit: int = 25) -> list[Relative]:
         """Return what the record was made from, as far as the viewer may see it."""
         query = select(RecordRow, LineageRow.kind).join(LineageRow, LineageRow.parent_id == RecordRow.id)
-        seen = query.where(LineageRow.child_id == record_id, seen_by(viewer, guild_id))
+        seen = query.where(LineageRow.child_id == record_id, seen_by(viewer, channels))
         return await self._relatives(seen.limit(limit))
 
-    async def children(self, record_id: str, viewer: int, guild_id: int | None, limit: int = 25) -> list[Relative]:
+    async def children(self, record_id: str, viewer: int, channels: Channels, limit: int = 25) -> list[Relative]:
         """Return what was made from the record, as far as the viewer may see it."""
         query = select(RecordRow, LineageRow.kind).join(LineageRow, LineageRow.child_id == RecordRow.id)
-        seen = query.where(LineageRow.parent_id == record_id, seen_by(viewer, guild_id))
+        seen = query.where(LineageRow.parent_id == record_id, seen_by(viewer, channels))
         return await self._relatives(seen.limit(limit))
 
     async def set_message(self, job_id: int, message_id: int) -> None:
@@ -143,15 +147,15 @@ def with_id(record_id: str) -> Select[RecordRow]:
     return select(RecordRow).where(RecordRow.id == tidy_record_id(record_id))
 
 
-def seen_by(viewer: int, guild_id: int | None) -> ColumnElement[bool]:
-    """Return the condition under which the viewer sees a record in this place."""
-    here = false() if guild_id is None else RecordRow.guild_id == guild_id
-    return RecordRow.deleted_at.is_(None) & or_(RecordRow.user_id == viewer, RecordRow.private.is_(False) & here)
+def seen_by(viewer: int, channels: Channels) -> ColumnElement[bool]:
+    """Return the condition under which the viewer, looking into these channels, sees a record."""
+    public = RecordRow.private.is_(False) & RecordRow.channel_id.in_(channels)
+    return RecordRow.deleted_at.is_(None) & or_(RecordRow.user_id == viewer, public)
 
 
-def listed_for(viewer: int, guild_id: int | None, age_restricted: bool) -> Select[RecordRow]:
-    """Select what the viewer may see listed in this place."""
-    query = select(RecordRow).where(seen_by(viewer, guild_id))
+def listed_for(viewer: int, channels: Channels, age_restricted: bool) -> Select[RecordRow]:
+    """Select what the viewer, looking into these channels, may see listed."""
+    query = select(RecordRow).where(seen_by(viewer, channels))
     return query if age_restricted else query.where(RecordRow.age_restricted.is_(False))
 
 

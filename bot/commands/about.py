@@ -3,7 +3,7 @@
 from discord import app_commands
 from discord.utils import MISSING
 
-from bot.interaction import Interaction, locale_of
+from bot.interaction import Interaction, locale_of, think
 from bot.replies import licence_embed
 from bot.translator import words
 from bot.tree import whisper
@@ -14,6 +14,7 @@ from config.words import say
 @app_commands.command(description=words("commands.license"))
 async def license(interaction: Interaction) -> None:  # noqa: A001 - it is the command's name
     """Show the use restrictions, and whether the person has accepted them."""
+    await think(interaction, ephemeral=True)
     locale, policy = locale_of(interaction), interaction.client.studio.policy
     accepted = await interaction.client.making.has_accepted(interaction.user.id)
     await whisper(

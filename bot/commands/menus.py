@@ -9,7 +9,7 @@ from bot import actions
 from bot.actions import records_of, source_of
 from bot.admission import Ticket
 from bot.caller import Caller
-from bot.interaction import Interaction, Press, locale_of
+from bot.interaction import Interaction, Press, locale_of, think
 from bot.studio import Studio
 from bot.translator import words
 from bot.tree import whisper
@@ -55,7 +55,9 @@ async def _use(interaction: Interaction, message: discord.Message, action: str, 
 
 async def _press(interaction: Interaction, message: discord.Message, action: str, press: Press) -> bool:
     """Do the action upon the message's picture, or let the person choose among several; False if it shows none."""
-    records = await records_of(interaction, message)
+    await think(interaction, ephemeral=action == "details")
+    async with interaction.client.studio.turns:
+        records = await records_of(interaction, message)
     if len(records) == 1:
         await press(interaction, records[0].id)
     elif records:

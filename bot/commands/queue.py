@@ -16,6 +16,7 @@ BUTTONS = 5  # as many as a row holds
 @app_commands.command(description=words("commands.queue"))
 async def queue(interaction: Interaction) -> None:
     """Say how long the queue is, and where the person's jobs stand in it."""
+    await think(interaction, ephemeral=True)
     state, locale = await interaction.client.studio.queue(caller_of(interaction)), locale_of(interaction)
     mine = [ticket.job.id for ticket in state.mine]
     view = cancel_view(mine[:BUTTONS], locale) if mine else MISSING

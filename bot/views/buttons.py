@@ -27,6 +27,24 @@ def result_view(records: Sequence[Record], locale: str) -> ui.View:
     return _view([rows[0] + rows[1], rows[2]] if len(records) == 1 else rows)
 
 
+def shown_view(record: Record, locale: str) -> ui.View:
+    """Return the buttons under a picture that was posted again: they mean it alone, not its job."""
+    return _view(
+        [
+            [
+                ActionButton("vary", record.id, say("buttons.vary", locale=locale)),
+                ActionButton("upscale", record.id, say("buttons.upscale", locale=locale)),
+            ],
+            [
+                ActionButton("another", record.id, say("buttons.again", locale=locale), PRIMARY),
+                ActionButton("remix", record.id, say("buttons.remix", locale=locale)),
+                ActionButton("details", record.id, say("buttons.details", locale=locale)),
+                ActionButton("remove", record.id, say("buttons.delete", locale=locale), DANGER),
+            ],
+        ]
+    )
+
+
 def choice_view(action: str, records: Sequence[Record], locale: str) -> ui.View:
     """Return one button for each picture that the action could mean."""
     key = {"vary": "buttons.vary", "upscale": "buttons.upscale", "details": "buttons.details"}[action]

@@ -1,10 +1,13 @@
 """The use restrictions, accepted once before the first picture."""
 
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from bot_kit import House, first_answer, in_channel, open_house, settled
 from guest import labels, record_ids
 
+from bot import making
 from db.session import Database
 from local_discord.server import LocalDiscord
 
@@ -54,6 +57,40 @@ async def test_only_the_last_wish_is_carried_out(house: House) -> None:
     asked = await first_answer(ada, "/imagine a blue circle")
     await ada.press(asked, "Accept")
 
+    assert [attempt.request.prompt for attempt in house.executor.attempts] == ["a blue circle"]
+
+
+async def test_a_wish_made_in_private_is_not_drawn_in_public(house: House) -> None:
+    ada, alone = house.guest("ada", "studio"), house.guest("ada", "dm")
+    asked_alone = await first_answer(alone, "/imagine a secret")
+    asked = await first_answer(ada, "/license")
+    told = await settled(ada, await ada.push(asked, "Accept"))
+
+    assert "use your command again" in told["content"]
+    assert house.executor.attempts == []
+    assert "a secret" in (await alone.press(asked_alone, "Accept"))["content"]
+    assert await in_channel(ada) == [told]
+
+
+async def test_an_old_wish_is_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = house.guest()
+    asked = await first_answer(ada, "/imagine a red circle")
+    monkeypatch.setattr(making, "TOKEN_LIFE", timedelta(0))
+    told = await settled(ada, await ada.push(asked, "Accept"))
+
+    assert "use your command again" in told["content"]
+    assert house.executor.attempts == []
+
+
+async def test_only_so_many_wishes_are_remembered(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "REMEMBERED", 1)
+    ada, ben = house.guest("ada"), house.guest("ben")
+    first = await first_answer(ada, "/imagine a red circle")
+    second = await first_answer(ben, "/imagine a blue circle")
+    told = await settled(ada, await ada.push(first, "Accept"))
+    await ben.press(second, "Accept")
+
+    assert "use your command again" in told["content"]
     assert [attempt.request.prompt for attempt in house.executor.attempts] == ["a blue circle"]
 
 

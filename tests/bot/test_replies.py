@@ -29,7 +29,8 @@ from jobs.place import Place
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import default_policy
 
-PROMPTS = st.text(max_size=2000) | st.text("`|\\\n*", max_size=2000)
+WORDS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+PROMPTS = st.text(WORDS, max_size=2000) | st.builds(str.__mul__, st.sampled_from("`|\\\n*a"), st.integers(0, 2000))
 
 
 def ids(letter: Letter) -> list[str]:
@@ -124,7 +125,17 @@ def test_no_prompt_breaks_a_message(prompt: str, negative: str, count: int) -> N
 
     assert all(0 < len(content) <= 2000 for content in contents)
     assert all(content.count("```") in (0, 2) for content in contents)
+    assert all(f"Seed {each.seed}, picture `{each.id}`" in contents[0] for each in made)
     assert 0 < len(alt_text(made[0], "en-US")) <= 1024
+
+
+@pytest.mark.parametrize("length", [990, 2000])
+def test_a_prompt_of_quotation_marks_alone_leaves_the_seed_and_the_id_in_sight(length: int) -> None:
+    asked = request(prompt="`" * length, negative_prompt="*" * length, count=4)
+    content = result_letter(job(asked), [record(number, asked) for number in range(4)], []).content
+
+    assert content.count("```") == 2
+    assert content.endswith(f"picture `{record(3).id}`")
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

@@ -10,14 +10,15 @@ from bot.wording import escape, quote, shorten, span
 HOSTILE = st.text(st.sampled_from("`*_~|<>[]()@#\\ \nab"), max_size=60)
 
 
-@given(HOSTILE)
-def test_a_quoted_text_cannot_leave_its_block(text: str) -> None:
-    quoted = quote(text)
+@given(HOSTILE, st.integers(1, 150))
+def test_a_quoted_text_cannot_leave_its_block(text: str, limit: int) -> None:
+    quoted = quote(text, limit)
 
     assert quoted.count("```") == 2
     assert quoted.startswith("```\n")
     assert quoted.endswith("\n```")
-    assert quoted[4:-4].replace("\u200b", "") == text
+    assert len(quoted) <= limit + len("```\n\n```")
+    assert quoted[4:-4].replace("\u200b", "") == text or "…" in quoted
 
 
 @given(HOSTILE)
