@@ -156,25 +156,28 @@ class Worker:
             self._loading = False
 
     def _attempt(self, attempt: Attempt) -> None:
+        end = self._outcome(attempt)
+        self.wanted.discard(attempt.id)  # before the bot hears of the end, and may send it again
+        self.post(end)
+
+    def _outcome(self, attempt: Attempt) -> Done | Failed:
         try:
             self._prepare(attempt.request.checkpoint)
-            self.post(self._make(attempt))
+            return self._make(attempt)
         except Cancelled:
-            self._fail(attempt, FailureKind.CANCELLED, "cancelled")
+            return _failed(attempt, FailureKind.CANCELLED, "cancelled")
         except Unfeasible as error:
-            self._fail(attempt, FailureKind.INVALID, str(error))
+            return _failed(attempt, FailureKind.INVALID, str(error))
         except CheckpointUnusable as error:
             log.exception("attempt %s", attempt.id)
-            self._fail(attempt, FailureKind.UNUSABLE, str(error))
+            return _failed(attempt, FailureKind.UNUSABLE, str(error))
         except OutOfMemory as error:
-            self._fail(attempt, FailureKind.OUT_OF_MEMORY, str(error))
+            return _failed(attempt, FailureKind.OUT_OF_MEMORY, str(error))
         except DeviceBroken:
             raise
         except Exception as error:
             log.exception("attempt %s", attempt.id)
-            self._fail(attempt, FailureKind.ENGINE, f"{type(error).__name__}: {error}")
-        finally:
-            self.wanted.discard(attempt.id)
+            return _failed(attempt, FailureKind.ENGINE, f"{type(error).__name__}: {error}")
 
     def _make(self, attempt: Attempt) -> Done:
         """Draw; the time counts from here, when the checkpoint is loaded. Raises what the engine raises."""
@@ -200,8 +203,9 @@ class Worker:
         self._engine.free()  # only here, when the exception no longer holds the engine's tensors
         return self._engine.draw(attempt, watch, thrifty=True)
 
-    def _fail(self, attempt: Attempt, kind: FailureKind, detail: str) -> None:
-        self.post(Failed(attempt_id=attempt.id, kind=kind, detail=detail))
+
+def _failed(attempt: Attempt, kind: FailureKind, detail: str) -> Failed:
+    return Failed(attempt_id=attempt.id, kind=kind, detail=detail)
 
 
 async def serve(config: WorkerConfig) -> None:

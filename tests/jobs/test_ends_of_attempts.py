@@ -35,6 +35,10 @@ class StumblingJobs(Jobs):
         self._stumble()
         return await super().release(*args, **options)
 
+    async def fail(self, *args: Any, **options: Any) -> bool:
+        self._stumble()
+        return await super().fail(*args, **options)
+
     def _stumble(self) -> None:
         if self.failures:
             self.failures -= 1
