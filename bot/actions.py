@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 import aiohttp
@@ -10,16 +10,18 @@ import discord
 
 from bot.admission import Ticket
 from bot.caller import Caller
+from bot.composer import Composer
 from bot.details import details_text
-from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
+from bot.interaction import Host, Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
-from bot.replies import deleted_text, result_letter, shown_letter
+from bot.replies import deleted_text, shown_letter
 from bot.tree import whisper
 from bot.views.buttons import details_view
 from bot.wishes import Source
 from config.words import UserError, say
+from db.tables.job import Job
 from db.tables.record import Record
 
 DOWNLOAD_SECONDS = 20.0
@@ -108,11 +110,12 @@ async def _delete(interaction: Interaction, record_id: str, *, alone: bool) -> N
     caller, studio = caller_of(interaction), interaction.client.studio
     async with studio.turns:
         records = await studio.gallery.delete(caller, record_id, alone=alone)
+        job = await studio.job_of(records[0])
     text, pressed = deleted_text(caller.user_id, caller.locale), interaction.message
     left = [each for each in records if alone and each.id != record_id]
-    shown_at = {(each.channel_id, each.message_id) for each in records if each.message_id is not None and not left}
+    shown_at = set() if left or job.message_id is None else {(job.channel_id, job.message_id)}
     if left:
-        await _leave_out(interaction, record_id, left)
+        await _leave_out(interaction.client, job, caller.user_id)
     if pressed is not None and not pressed.flags.ephemeral:
         shown_at.add((caller.channel_id, pressed.id))
     for channel_id, message_id in shown_at:
@@ -201,17 +204,15 @@ async def _remove(client: discord.Client, channel_id: int, message_id: int, text
             return
 
 
-async def _leave_out(interaction: Interaction, record_id: str, left: Sequence[Record]) -> None:
-    """Take one of several pictures out of the message that shows their job's result."""
-    channel_id, message_id = left[0].channel_id, left[0].message_id
-    job = await interaction.client.studio.job_of(left[0])
-    if message_id is None:  # not sent yet: it will be without that picture
+async def _leave_out(client: Host, job: Job, by: int) -> None:
+    """Write a job's result anew, with those of its pictures that are left."""
+    if job.message_id is None:  # not sent yet: it will be without the others
         return
+    letter = await Composer(client, client.studio.gallery).result(job)
+    message = client.get_partial_messageable(job.channel_id).get_partial_message(job.message_id)
+    files = [enclosure.to_file() for enclosure in letter.enclosures]
     try:
-        message = await interaction.client.get_partial_messageable(channel_id).fetch_message(message_id)
-        kept = [each for each in message.attachments if record_id not in each.filename]
-        letter = result_letter(job, left, (), smaller=any(not each.filename.endswith(".png") for each in kept))
-        await message.edit(content=letter.content, attachments=kept, view=letter.view, allowed_mentions=NOBODY)
+        await message.edit(content=letter.content, attachments=files, view=letter.view, allowed_mentions=NOBODY)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.info("message %s still shows a deleted picture: %s", message_id, error)
-        await _remove(interaction.client, channel_id, message_id, deleted_text(interaction.user.id, job.locale))
+        log.info("message %s still shows a deleted picture: %s", job.message_id, error)
+        await _remove(client, job.channel_id, job.message_id, deleted_text(by, job.locale))

@@ -27,8 +27,10 @@ class Composer:
 
     async def compose(self, message: Message, job: Job, *, divisor: int = 1) -> Letter:
         """Return the letter; each file has at most what the place takes and, divided, that part of what it would."""
-        if message.kind is not Notice.RESULT:
-            return ending_letter(job)
+        return await self.result(job, divisor=divisor) if message.kind is Notice.RESULT else ending_letter(job)
+
+    async def result(self, job: Job, *, divisor: int = 1) -> Letter:
+        """Return the letter with those of the job's pictures that were not deleted."""
         records = [record for record in await self._gallery.history.of_job(job.id) if record.deleted_at is None]
         enclosures, lost = [], []
         for record in records:

@@ -21,6 +21,7 @@ from db.tables.job import Job
 
 POLL_SECONDS = 30.0
 SEND_SECONDS = 60.0
+STUMBLE_SECONDS = 5.0  # before a database that failed is asked again
 AT_ONCE = 20
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try
 TRIES = 100  # about a day of a Discord that is not there
@@ -48,6 +49,7 @@ class Delivery:
         self._jobs = jobs
         self._composer = Composer(client, gallery)
         self._news = asyncio.Event()
+        self._under_way: set[int] = set()
 
     def wake(self) -> None:
         """Look into the outbox now."""
@@ -56,24 +58,45 @@ class Delivery:
     async def run(self, board: ProgressBoard) -> None:
         """Deliver until cancelled."""
         await self._client.wait_until_ready()
-        while True:
-            self._news.clear()
-            due = await self._outbox.due(utc_now(), AT_ONCE)
-            async with asyncio.TaskGroup() as group:
-                for message in due:
-                    group.create_task(self._deliver(message, board))
-            if not due:
-                await self._wait()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._news.clear()
+                try:
+                    seconds = await self._begin_due(group, board)
+                except Exception:  # a database that stumbles ends nobody's delivery
+                    log.exception("the outbox cannot be read, again in %s s", STUMBLE_SECONDS)
+                    seconds = STUMBLE_SECONDS
+                await self._wait(seconds)
 
-    async def _wait(self) -> None:
-        """Wait for news, or until the next try is due."""
-        next_due = await self._outbox.next_due()
-        seconds = POLL_SECONDS if next_due is None else (next_due - utc_now()).total_seconds()
+    async def _begin_due(self, group: asyncio.TaskGroup, board: ProgressBoard) -> float:
+        """Begin to deliver what is due and not under way; return the seconds until there may be more."""
+        free = AT_ONCE - len(self._under_way)
+        if not free:
+            return POLL_SECONDS
+        for message in await self._outbox.due(utc_now(), free, besides=self._under_way):
+            self._under_way.add(message.id)
+            group.create_task(self._attend(message, board), name=f"delivery of message {message.id}")
+        next_due = await self._outbox.next_due(besides=self._under_way)
+        return POLL_SECONDS if next_due is None else (next_due - utc_now()).total_seconds()
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait for news, but not longer than that."""
         try:
             async with asyncio.timeout(max(0.05, min(POLL_SECONDS, seconds))):
                 await self._news.wait()
         except TimeoutError:
             return
+
+    async def _attend(self, message: Message, board: ProgressBoard) -> None:
+        """Deliver one message, whatever happens; no other task has the same one at once."""
+        try:
+            await self._deliver(message, board)
+        except Exception:  # what came of it could not be written down: it is due again
+            log.exception("job %s: its delivery is not written down, again in %s s", message.job_id, STUMBLE_SECONDS)
+            await asyncio.sleep(STUMBLE_SECONDS)
+        finally:
+            self._under_way.discard(message.id)
+            self._news.set()
 
     async def _deliver(self, message: Message, board: ProgressBoard) -> None:
         job = await self._jobs.get(message.job_id)
@@ -87,7 +110,7 @@ class Delivery:
                 return
             pause = BACK_OFF[min(message.tries, len(BACK_OFF) - 1)]
             log.warning("job %s: delivery failed, again in %s s", job.id, pause, exc_info=error)
-            await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), repr(error)[:500])
+            await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
 
     async def _send(self, message: Message, job: Job) -> None:
         try:
@@ -113,7 +136,7 @@ class Delivery:
                 await self._point_to(sent, job)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
             log.warning("job %s: user %s could not be told of it: %s", job.id, job.user_id, failure)
-        await self._outbox.abandon(message.id, repr(error)[:500])
+        await self._outbox.abandon(message.id, _note_on(error))
 
     async def _point_to(self, sent: discord.Message, job: Job) -> None:
         """Let a reply that no token reaches any more say where its answer is."""
@@ -162,6 +185,13 @@ class Delivery:
 
     def _channel(self, job: Job) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+
+def _note_on(error: Exception) -> str:
+    """Return what went wrong, without anybody's words: the kind, and Discord's numbers."""
+    if isinstance(error, discord.HTTPException):
+        return f"{type(error).__name__} {error.status} {error.code}"
+    return type(error).__name__
 
 
 def _tries_worth(error: Exception) -> int:

@@ -1,5 +1,6 @@
 """What still has to be told to Discord: sent at least once, by a nonce that lets Discord drop doubles."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -20,15 +21,16 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: datetime, limit: int) -> list[Message]:
-        """Return what is to be sent by now, the longest overdue first."""
+    async def due(self, now: datetime, limit: int, *, besides: Collection[int] = ()) -> list[Message]:
+        """Return what is to be sent by now, the longest overdue first, besides those with these ids."""
+        query = due_by(now).where(OutboxRow.id.not_in(besides)).limit(limit)
         async with self._database.reading() as session:
-            return [value_of(Message, row) for row in await session.scalars(due_by(now).limit(limit))]
+            return [value_of(Message, row) for row in await session.scalars(query)]
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next message is to be sent, None if none waits."""
+    async def next_due(self, *, besides: Collection[int] = ()) -> datetime | None:
+        """Return when the next message is to be sent, besides those with these ids; None if none waits."""
         async with self._database.reading() as session:
-            return await session.scalar(earliest())
+            return await session.scalar(earliest().where(OutboxRow.id.not_in(besides)))
 
     async def sent(self, outbox_id: int, message_id: int) -> None:
         """Write down that Discord has it: on the message, on the job and on its records."""
