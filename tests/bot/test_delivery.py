@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from bot_kit import POLL_SECONDS, House, in_channel
 from guest import Guest, Json, labels, record_ids
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+from bot import delivery
 from bot.delivery import TRIES
 from db.base import utc_now
 from db.session import Database
@@ -88,6 +89,56 @@ async def test_a_letter_that_discord_will_never_take_is_given_up_in_words(
     assert "could not be sent" in message["content"]
     assert (row.state, row.tries) == (DeliveryState.ABANDONED, 1)
     assert "given up" in [line.getMessage().split(", and ")[-1] for line in caplog.records if line.levelno >= 40]
+
+
+async def test_a_slow_channel_holds_up_nobody_else(house: House) -> None:
+    ada, ben = house.guest("ada"), house.guest("ben")
+    for guest in (ada, ben):
+        await guest.type("/imagine a red circle")
+    house.executor.go_on.clear()
+    slow = await ada.post("run", {"channel": "studio", "text": "/imagine a slow circle"})
+    await ada.get(f"interactions/{slow['interaction']}", wait=10)
+    async with asyncio.timeout(10):
+        while len(house.executor.attempts) < 3:  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(POLL_SECONDS)
+    job = await house.jobs.get(3)
+    assert job is not None
+    await order(house, kind="rest_delay", seconds=5, method="PATCH", path=f"/{job.token}", times=None)
+    house.executor.go_on.set()
+    quick = await ben.type("/imagine a quick circle")
+    waiting = (await ada.get(f"interactions/{slow['interaction']}"))["message"]
+
+    assert len(record_ids(quick)) == 1
+    assert labels(waiting) == ["Cancel"]
+    assert len(record_ids(await ada.follow(slow["interaction"]))) == 1
+
+
+async def test_a_database_that_stumbles_ends_no_delivery(
+    house: House, sqlite_database: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "STUMBLE_SECONDS", 0.2)
+    ada = house.guest()
+    async with sqlite_database.transaction() as session:
+        await session.execute(text("ALTER TABLE outbox RENAME TO away"))
+    house.delivery.wake()
+    async with asyncio.timeout(10):
+        while "the outbox cannot be read" not in caplog.text:  # noqa: ASYNC110 - the log has no event
+            await asyncio.sleep(POLL_SECONDS)
+    async with sqlite_database.transaction() as session:
+        await session.execute(text("ALTER TABLE away RENAME TO outbox"))
+
+    assert len(record_ids(await ada.type("/imagine a red circle"))) == 1
+
+
+@pytest.mark.parametrize("command", ["/imagine a red circle", "/queue", "/help"])
+async def test_a_request_whose_acknowledgement_got_lost_is_carried_out(house: House, command: str) -> None:
+    ada = house.guest()
+    await ada.type("/imagine a blue circle")
+    await order(house, kind="lost_answer", path="/callback")
+    message = await ada.type(command)
+
+    assert "went wrong" not in message["content"]
+    assert len(house.executor.attempts) == (2 if "imagine" in command else 1)
 
 
 async def test_a_discord_that_is_down_is_tried_again(house: House, sqlite_database: Database) -> None:
