@@ -13,25 +13,16 @@ from fakes import FakeExecutor, InThreadClerk
 from guest import Guest, Json
 from yarl import URL
 
-from bot.admission import Admission
 from bot.client import ImagineClient
 from bot.delivery import Delivery
-from bot.gallery import Gallery
-from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
-from db.outbox import Outbox
-from db.people import People
 from db.session import Database
-from db.uploads import Uploads
-from inference.checkpoints import load_checkpoints
-from jobs.dispatcher import Dispatcher
-from jobs.finish import Finisher
 from local_discord.server import LocalDiscord
-from moderation.policy import default_policy
+from run_bot import Tools, build_house
 
 POLL_SECONDS = 0.05
 
@@ -57,42 +48,22 @@ class House:
 @asynccontextmanager
 async def open_house(server: LocalDiscord, database: Database, folder: Path) -> AsyncIterator[House]:
     """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
-    settings = load_settings(data=folder)
-    checkpoints = {"demo": load_checkpoints(settings.models)["demo"]}
-    jobs, history, outbox = Jobs(database), History(database), Outbox(database)
-    store, clerk, executor = PictureStore(folder / "pictures"), InThreadClerk(), FakeExecutor()
-    finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=clerk)
-    dispatcher = Dispatcher(
-        jobs=jobs, store=store, executor=executor, finisher=finisher, times=settings.times, spool=folder / "spool"
-    )
-    gallery = Gallery(history=history, store=store, clerk=clerk)
-    studio = Studio(
-        checkpoints=checkpoints,
-        default_checkpoint="demo",
-        limits=settings.limits,
-        policy=default_policy(),
-        people=People(database),
-        jobs=jobs,
-        uploads=Uploads(database),
-        store=store,
-        dispatcher=dispatcher,
-        gallery=gallery,
-        admission=Admission(
-            jobs=jobs, dispatcher=dispatcher, clerk=clerk, policy_file=settings.policy, limits=settings.limits
-        ),
-        clerk=clerk,
-    )
-    async with aiohttp.ClientSession() as session, ImagineClient(studio=studio, data=folder) as client:
+    settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2})
+    clerk, executor = InThreadClerk(), FakeExecutor()
+    built = build_house(settings, Tools(database, executor, clerk, clerk))
+    client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
+    async with aiohttp.ClientSession() as session, client:
         client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine
-        delivery = Delivery(client=client, outbox=outbox, jobs=jobs, gallery=gallery)
-        board = ProgressBoard(client=client, place=dispatcher.place, every=0.2, ended=delivery.wake)
         tasks = [
             asyncio.create_task(work)
             for work in (client.start(server.token), dispatcher.run(board), board.run(), delivery.run(board))
         ]
         try:
             await asyncio.wait_for(client.wait_until_ready(), 20)
-            yield House(server, client, executor, studio, jobs, history, store, session, delivery)
+            store = PictureStore(folder / "pictures")
+            yield House(
+                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery
+            )
         finally:
             await board.close()
             for task in tasks:

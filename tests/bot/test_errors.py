@@ -9,6 +9,8 @@ from bot_kit import House, first_answer, settled
 
 from bot.actions import PRESSES
 from bot.interaction import Interaction, think
+from config.words import say
+from inference.executor import WorkerState
 
 EPHEMERAL = 64
 
@@ -67,6 +69,16 @@ async def test_an_answer_that_comes_too_late_is_only_logged(house: House, caplog
 
     assert failed["state"] == "failed"
     assert [line.levelno for line in caplog.records if "too late" in line.getMessage()] == [logging.WARNING]
+
+
+async def test_a_bot_whose_workers_are_broken_takes_no_wish(house: House) -> None:
+    ada = house.guest()
+    await ada.type("/imagine a red circle")
+    house.executor.state = WorkerState.BROKEN
+    told = await ada.type("/imagine a blue circle")
+
+    assert told["content"] == say("jobs.nothing_can_be_drawn")
+    assert len(house.executor.attempts) == 1
 
 
 async def test_a_discord_that_stumbles_is_tried_again(house: House) -> None:
