@@ -178,6 +178,7 @@ def test_blurred_edges_cost_more_than_the_same_error_spread_out() -> None:
     assert difference(wanted, wanted) == 0
 
 
+@pytest.mark.slow
 def test_the_autoencoder_learns() -> None:
     torch.manual_seed(2)
     stage = AutoencoderStage(TINY, CPU, (1,))
@@ -186,6 +187,7 @@ def test_the_autoencoder_learns() -> None:
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
 
+@pytest.mark.slow
 def test_the_diffusion_model_learns(tmp_path: Path) -> None:
     torch.manual_seed(3)
     write_tokenizer(tmp_path)
