@@ -45,9 +45,13 @@ class Bot:
     async def accept_licence(self, user: str) -> None:
         """Ask for a picture, accept the use restrictions, and wait until the picture is there."""
         asked = await self.post("run", {"user": user, "channel": "studio", "text": "/imagine a red circle steps:1"})
-        answer = await self.get(f"interactions/{asked['interaction']}", user=user, wait=30)
-        button = _accept_button(answer["message"])
-        body = {"user": user, "message": answer["message"]["id"], "custom_id": button}
+        async with asyncio.timeout(START_SECONDS):
+            while True:  # it says that it is thinking first
+                message = (await self.get(f"interactions/{asked['interaction']}", user=user, wait=30))["message"]
+                if message is not None and (button := _accept_button(message)):
+                    break
+                await asyncio.sleep(0.1)
+        body = {"user": user, "message": message["id"], "custom_id": button}
         pressed = await self.post("press", body)
         await self.get(f"interactions/{pressed['interaction']}", user=user, wait=60, until="quiet")
 
@@ -87,9 +91,9 @@ async def _page_of(process: asyncio.subprocess.Process) -> str:
     raise RuntimeError("the bot ended before it was ready")
 
 
-def _accept_button(message: Json) -> str:
+def _accept_button(message: Json) -> str | None:
     ids = re.findall(r'"custom_id": "(imagine:accept[^"]*)"', json.dumps(message["components"]))
-    return str(ids[0])
+    return str(ids[0]) if ids else None
 
 
 def report(figures: Json, as_json: bool) -> None:
