@@ -1,13 +1,15 @@
 """How soon is an interaction acknowledged, with 200 in flight and the inference process busy?
 
-Discord allows 3 seconds; the aim is p99 under 500 ms. Measured as a person sees it: from sending the
-command to the event that says the bot is thinking, over HTTP and the event stream of the chat server.
+Discord allows 3 seconds from the moment it makes an interaction; the aim is p99 under 500 ms. Both moments are
+those at which the chat server's event stream tells of them. Beside it, the wait since the commands were typed: it
+holds what this one process needs to send for 200 people at once.
 """
 
 import argparse
 import asyncio
 import json
 import time
+from dataclasses import dataclass
 from statistics import quantiles
 
 import aiohttp
@@ -20,24 +22,38 @@ COMMANDS = ("/imagine a circle steps:1", "/imagine a square steps:1", "/queue", 
 LISTEN_SECONDS = 120.0
 
 
-async def measure(in_flight: int) -> dict[str, float]:
-    """Return percentiles of the acknowledgement, in milliseconds."""
+@dataclass(slots=True)
+class Moments:
+    """When an interaction was made and when it was acknowledged, on one clock, in seconds."""
+
+    made: float
+    acknowledged: float = 0.0
+
+
+async def measure(in_flight: int) -> dict[str, object]:
+    """Return percentiles of the acknowledgement."""
     limits = {"IMAGINE_LIMITS__PENDING_PER_USER": str(2 * in_flight), "IMAGINE_LIMITS__PENDING_IN_ALL": "1000"}
     async with running_bot(RUN_BOT, **limits) as bot:
         await bot.accept_licence(USER)
         busy = {"user": USER, "channel": "studio", "text": "/imagine a busy machine steps:150 count:4"}
         await bot.post("run", busy)
-        acknowledged: dict[str, float] = {}
-        listener = asyncio.create_task(listen(bot, acknowledged))
+        heard: dict[str, Moments] = {}
+        listener = asyncio.create_task(listen(bot, heard))
         await asyncio.sleep(3)
         sent = dict(await asyncio.gather(*(send(bot, number) for number in range(in_flight))))
         async with asyncio.timeout(LISTEN_SECONDS):
-            while not sent.keys() <= acknowledged.keys():  # noqa: ASYNC110 - nothing tells us sooner
+            while not all(each in heard and heard[each].acknowledged for each in sent):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         listener.cancel()
-    waits = sorted((acknowledged[each] - sent[each]) * 1000 for each in sent)
+    made = percentiles([heard[each].acknowledged - heard[each].made for each in sent])
+    typed = percentiles([heard[each].acknowledged - sent[each] for each in sent])
+    return {"in_flight": in_flight, "since_the_interaction_was_made": made, "since_200_people_typed_at_once": typed}
+
+
+def percentiles(waits: list[float]) -> dict[str, float]:
+    """Return percentiles in milliseconds of waits in seconds."""
     cuts = quantiles(waits, n=100, method="inclusive")
-    return {"in_flight": in_flight, "p50_ms": cuts[49], "p90_ms": cuts[89], "p99_ms": cuts[98], "max_ms": waits[-1]}
+    return {"p50_ms": cuts[49] * 1e3, "p90_ms": cuts[89] * 1e3, "p99_ms": cuts[98] * 1e3, "max_ms": max(waits) * 1e3}
 
 
 async def send(bot: Bot, number: int) -> tuple[str, float]:
@@ -47,8 +63,8 @@ async def send(bot: Bot, number: int) -> tuple[str, float]:
     return (await bot.post("run", body))["interaction"], now
 
 
-async def listen(bot: Bot, acknowledged: dict[str, float]) -> None:
-    """Write down when each interaction left the state in which it waits for the bot."""
+async def listen(bot: Bot, heard: dict[str, Moments]) -> None:
+    """Write down when each interaction was made, and when it left the state in which it waits for the bot."""
     timeout = aiohttp.ClientTimeout(total=None)
     async with bot.session.get(f"{bot.base}/local/events", params={"user": USER}, timeout=timeout) as stream:
         event = ""
@@ -58,8 +74,9 @@ async def listen(bot: Bot, acknowledged: dict[str, float]) -> None:
                 event = line.removeprefix("event:").strip()
             elif line.startswith("data:") and event == "interaction":
                 state = json.loads(line.removeprefix("data:"))
-                if state["state"] != "waiting":
-                    acknowledged.setdefault(state["id"], time.monotonic())
+                moments = heard.setdefault(state["id"], Moments(time.monotonic()))
+                if state["state"] != "waiting" and not moments.acknowledged:
+                    moments.acknowledged = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -20,6 +21,7 @@ from bot.tree import Tree, attend
 from bot.views.button import ActionButton
 from bot.views.remix import REMIX
 
+CONNECTIONS = 32  # to Discord at once: under a rush, waiting for one costs less than a handshake of its own
 SYNCED = "synced.json"  # in the data folder: which commands Discord was told of last
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class ImagineClient(Host):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
         self.studio = studio
         self.making = Making(studio)
