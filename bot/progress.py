@@ -106,9 +106,12 @@ class ProgressBoard:
                     card.place = now
 
     async def close(self) -> None:
-        """Stop following every job."""
-        for job_id in list(self._cards):
-            await self.settle(job_id)
+        """Stop following every job at once, edits under way too: nothing comes after them."""
+        tasks = [card.task for card in self._cards.values() if card.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._cards.clear()
 
     async def _keep(self, card: Card) -> None:
         throttler = Throttler(rate_limit=1, period=self._every, retry_interval=0.05)
