@@ -53,6 +53,15 @@ class Guest:
         """Return a message as it is now."""
         return next(each for each in await self.messages() if each["id"] == message_id)
 
+    async def answer(self, interaction: str) -> Json:
+        """Wait for the first message that answers an interaction, whatever it asks."""
+        async with asyncio.timeout(30):
+            while True:
+                answer = await self.get(f"interactions/{interaction}", wait=10)
+                if answer["message"] is not None:
+                    return dict(answer["message"])
+                await asyncio.sleep(0.1)
+
     async def follow(self, interaction: str, *, fields: Json | None = None) -> Json:
         """Wait for the message that ends an interaction; a modal is sent off with `fields` changed."""
         async with asyncio.timeout(90):

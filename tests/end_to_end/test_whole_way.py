@@ -191,16 +191,14 @@ async def test_options_complete_themselves(guest: People) -> None:
 async def test_what_explains_itself_is_for_the_person_alone(guest: People, name: str) -> None:
     ada = guest()
     started = await ada.post("run", {"channel": "studio", "text": f"/{name}"})
-    answer = await ada.get(f"interactions/{started['interaction']}", wait=10)
 
-    assert answer["message"]["ephemeral"]
+    assert (await ada.answer(started["interaction"]))["ephemeral"]
 
 
 async def test_nobody_draws_before_accepting_the_licence(guest: People) -> None:
     mia = guest("mia", "mod-room")  # no other test lets her draw
     started = await mia.post("run", {"channel": "mod-room", "text": f"/imagine a first wish {QUICK}"})
-    answer = await mia.get(f"interactions/{started['interaction']}", wait=10)
-    asked = answer["message"]
+    asked = await mia.answer(started["interaction"])
 
     assert asked["ephemeral"]
     assert labels(asked) == ["Accept"]
