@@ -1,4 +1,4 @@
-"""Trains the autoencoder on crops: it is convolutional, and used on whole pictures."""
+"""Trains the autoencoder, on small pictures first."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from demo_model.train.drawn import DrawnCrop
+from demo_model.train.drawn import DrawnPicture
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_vae
 from demo_model.train.plan import Plan
 from demo_model.train.stream import Stream
-from demo_model.world.drawer import draw
+from demo_model.world.drawer import Picture, draw
 from demo_model.world.sampler import sample
 
-KL_WEIGHT = 1e-6  #: keeps the latents near a unit Gaussian without costing sharpness
+KL_WEIGHT = 3e-8  #: keeps the latents bounded; from ten times more on, detail drowned in the sampled noise for long
 EDGE_WEIGHT = 1.0
 SCALES = 3
-SCALE_SAMPLE = 64
+STANDARD_SAMPLE = 64
 
 
 class AutoencoderStage:
@@ -26,19 +26,22 @@ class AutoencoderStage:
     name = "autoencoder"
 
     def __init__(self, plan: Plan, device: torch.device, seed: tuple[int, ...]) -> None:
-        self.learner = Learner(make_vae(plan).to(device), plan.autoencoder_rate)
-        self._device = device
-        self._stream = Stream(DrawnCrop(plan.side, plan.crop), plan.autoencoder_batch, plan.workers, seed)
+        network = make_vae(plan).to(device, memory_format=torch.channels_last)
+        self.learner = Learner(network, plan.autoencoder_rate)
+        self._plan, self._device, self._seed = plan, device, seed
+        self._side = 0
+        self._stream: Stream[Picture] | None = None
 
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
-        crops = to_unit(torch.from_numpy(np.stack(self._stream.next())).to(self._device))
+        pictures = to_unit(torch.from_numpy(np.stack(self._drawn(progress))).to(self._device))
         vae: Any = self.learner.network
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
-            posterior = vae.encode(crops).latent_dist
+        with torch.autocast(self._device.type, torch.bfloat16):
+            posterior = vae.encode(pictures).latent_dist
             made = vae.decode(posterior.sample()).sample
-        # The library's KL is a sum over the picture, not a mean.
-        loss: torch.Tensor = difference(made.float(), crops) + KL_WEIGHT * posterior.kl().float().mean()
+        # The library's KL is a sum over the picture, not a mean: as many latents count as the picture has.
+        area = (self._plan.side / self._side) ** 2
+        loss: torch.Tensor = difference(made.float(), pictures) + KL_WEIGHT * area * posterior.kl().float().mean()
         self.learner.learn(loss, progress)
         return loss.detach()
 
@@ -52,7 +55,18 @@ class AutoencoderStage:
 
     def close(self) -> None:
         """Stop drawing."""
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
+
+    def _drawn(self, progress: float) -> list[Picture]:
+        """Return fresh pictures: many small ones at first, then fewer large ones."""
+        side = self._plan.first_side if progress < self._plan.autoencoder_first_share else self._plan.side
+        if side != self._side or self._stream is None:
+            self.close()
+            batch = self._plan.autoencoder_batch * (self._plan.side // side) ** 2
+            self._stream = Stream(DrawnPicture(side), batch, self._plan.workers, (*self._seed, side))
+            self._side = side
+        return self._stream.next()
 
 
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:
@@ -74,9 +88,19 @@ def difference(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def measure_scale(vae: Any, side: int, device: torch.device) -> float:
-    """Return the factor that brings latents to unit variance, measured on the same pictures every time."""
+def standardise(vae: Any, side: int, device: torch.device) -> None:
+    """Bring every channel of the latents to mean 0 and variance 1, measured on the same pictures every time.
+
+    The change goes into the last layer before the latents and is undone in the first after them.
+    """
     dice = np.random.default_rng(0)
-    pictures = [torch.from_numpy(draw(sample(dice), side)) for _ in range(SCALE_SAMPLE)]
-    latents = [vae.encode(to_unit(picture[None].to(device))).latent_dist.mode() for picture in pictures]
-    return float(1 / torch.cat(latents).std())
+    pictures = [torch.from_numpy(draw(sample(dice), side)) for _ in range(STANDARD_SAMPLE)]
+    latents = torch.cat([vae.encode(to_unit(picture[None].to(device))).latent_dist.mode() for picture in pictures])
+    middle, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+    before, after = vae.quant_conv, vae.post_quant_conv
+    means, log_variances = before.bias.chunk(2)
+    before.weight[: len(spread)] /= spread[:, None, None, None]
+    means.sub_(middle).div_(spread)
+    log_variances.sub_(2 * spread.log())
+    after.bias += after.weight[:, :, 0, 0] @ middle
+    after.weight *= spread[:, None, None]

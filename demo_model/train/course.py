@@ -1,18 +1,20 @@
-"""The whole course: detectors, autoencoder, diffusion model, and the folder that holds the outcome."""
+"""The whole course: detectors, text encoder, autoencoder, UNet, and the folder that holds the outcome."""
 
 import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from demo_model.detect.detector import save
-from demo_model.train.autoencoder import AutoencoderStage, measure_scale
+from demo_model.train.autoencoder import AutoencoderStage, standardise
 from demo_model.train.detector import DetectorStage
-from demo_model.train.diffusion import DiffusionStage
+from demo_model.train.diffusion import DiffusionStage, Encoder
 from demo_model.train.export import export
+from demo_model.train.language import LanguageStage
 from demo_model.train.plan import SHARES, Plan
 from demo_model.train.stage import Budget, train
 from demo_model.train.tokens import read_tokenizer, write_tokenizer
@@ -32,17 +34,18 @@ class Course:
     def run(self) -> Path:
         """Train what is not trained yet and return the folder of the model. Raises Stopped when asked to stop."""
         self._train_detector()
-        vae, scale = self._train_autoencoder()
-        write_tokenizer(self.folder / "tokenizer")
-        tokenizer = read_tokenizer(self.folder / "tokenizer")
-        stage = DiffusionStage(self.plan, self.device, self._seed(), vae, scale, tokenizer)
-        with contextlib.closing(stage):
+        encoder = Encoder(
+            text_encoder=self._train_language(),
+            vae=self._train_autoencoder(),
+            tokenizer=read_tokenizer(self._tokenizer),
+            device=self.device,
+        )
+        with contextlib.closing(DiffusionStage(self.plan, self.device, self._seed(), encoder)) as stage:
             try:
                 train(stage, self._budget(stage.name), self._states, self.tell)
             finally:
-                average = stage.learner.average
-                networks = {"unet": average["unet"], "text_encoder": average["text_encoder"], "vae": vae}
-                export(self.model, **networks, scale=scale, tokenizer=self.folder / "tokenizer")
+                networks = {"unet": stage.learner.average, "text_encoder": encoder.text_encoder, "vae": encoder.vae}
+                export(self.model, **networks, tokenizer=self._tokenizer)
         return self.model
 
     @property
@@ -54,17 +57,30 @@ class Course:
     def _states(self) -> Path:
         return self.folder / "state"
 
+    @property
+    def _tokenizer(self) -> Path:
+        return self.folder / "tokenizer"
+
     def _train_detector(self) -> None:
         with contextlib.closing(DetectorStage(self.plan, self.device, self._seed())) as stage:
             train(stage, self._budget(stage.name), self._states, self.tell)
             save(stage.learner.average, self.folder / "detector.safetensors")
 
-    def _train_autoencoder(self) -> tuple[torch.nn.Module, float]:
-        """Return the autoencoder and the scale of its latents."""
+    def _train_language(self) -> Any:
+        """Return the text encoder."""
+        write_tokenizer(self._tokenizer)
+        tokenizer = read_tokenizer(self._tokenizer)
+        with contextlib.closing(LanguageStage(self.plan, self.device, self._seed(), tokenizer)) as stage:
+            train(stage, self._budget(stage.name), self._states, self.tell)
+            return stage.learner.average.text_encoder
+
+    def _train_autoencoder(self) -> Any:
+        """Return the autoencoder, its latents standardised."""
         with contextlib.closing(AutoencoderStage(self.plan, self.device, self._seed())) as stage:
             train(stage, self._budget(stage.name), self._states, self.tell)
             vae = stage.learner.average
-            return vae, measure_scale(vae, self.plan.side, self.device)
+        standardise(vae, self.plan.side, self.device)
+        return vae
 
     def _budget(self, name: str) -> Budget:
         seconds = None if self.minutes is None else self.minutes * 60 * SHARES[name]

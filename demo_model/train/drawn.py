@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo_model.detect.targets import Target, target
+from demo_model.train.facts import facts
 from demo_model.world.captions import caption
 from demo_model.world.drawer import SIDE, Picture, draw
 from demo_model.world.sampler import sample
@@ -16,17 +18,21 @@ def drawn_target(dice: np.random.Generator) -> tuple[Picture, Target]:
     return draw(scene, SIDE), target(scene)
 
 
+def caption_with_facts(dice: np.random.Generator) -> tuple[str, NDArray[np.int64]]:
+    """Return a fresh caption and what it tells of."""
+    scene = sample(dice)
+    return caption(scene, dice), facts(scene)
+
+
 @dataclass(frozen=True)
-class DrawnCrop:
-    """Makes square cuts out of fresh pictures."""
+class DrawnPicture:
+    """Makes pictures."""
 
     side: int
-    crop: int
 
     def __call__(self, dice: np.random.Generator) -> Picture:
-        """Return a fresh cut."""
-        top, left = dice.integers(0, self.side - self.crop + 1, 2)
-        return draw(sample(dice), self.side)[top : top + self.crop, left : left + self.crop]
+        """Return a fresh picture."""
+        return draw(sample(dice), self.side)
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,13 @@ INDEX = {
 }
 
 
-def export(folder: Path, *, unet: Any, text_encoder: Any, vae: Any, scale: float, tokenizer: Path) -> None:
+def export(folder: Path, *, unet: Any, text_encoder: Any, vae: Any, tokenizer: Path) -> None:
     """Write the folder anew; whatever stood there is replaced once the new one is whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
         made = Path(unfinished) / "made"
         for name, network in {"unet": unet, "text_encoder": text_encoder, "vae": vae}.items():
             half = copy.deepcopy(network).half().cpu()
-            if name == "vae":
-                half.register_to_config(scaling_factor=scale)
             half.save_pretrained(made / name)
         _load_as_float(made / "text_encoder" / "config.json")
         DDIMScheduler(**SCHEDULER).save_pretrained(made / "scheduler")

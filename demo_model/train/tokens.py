@@ -1,8 +1,11 @@
 """The tokenizer: the drawn world's words are a token each, any other text is spelled out."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import torch
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel, WhitespaceSplit
@@ -35,6 +38,13 @@ def read_tokenizer(folder: Path) -> CLIPTokenizer:
     """Return the tokenizer that the folder holds."""
     tokenizer: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     return tokenizer
+
+
+def tokens_of(tokenizer: CLIPTokenizer, texts: Sequence[str]) -> torch.Tensor:
+    """Return the tokens of the texts, of shape [texts, LENGTH], padded to the full length."""
+    encoded: Any = tokenizer(list(texts), padding="max_length", truncation=True, return_tensors="pt")
+    tokens: torch.Tensor = encoded.input_ids
+    return tokens
 
 
 def _merges() -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import numpy as np
 from demo_model.world.scene import Colour, Group, Relation, Scene, Size, Style
 from demo_model.world.words import (
     COLOURS,
+    FILLERS,
     KINDS,
     LANDSCAPES,
     NEIGHBOURS,
@@ -21,6 +22,7 @@ from demo_model.world.words import (
     STYLED,
     STYLES,
     TEXTURES,
+    TRIMMINGS,
     plural,
 )
 
@@ -33,7 +35,7 @@ def caption(scene: Scene, dice: np.random.Generator, *, complete: bool = False) 
     """Return a caption. Only a complete one is sure to name every colour, the background and the position."""
     speaker = _Speaker(dice, 0.0 if complete else UNSAID)
     tagged = not complete and dice.random() < TAGGED
-    text = speaker.tags(scene) if tagged else speaker.sentence(scene)
+    text = speaker.trimmed(speaker.tags(scene) if tagged else speaker.sentence(scene))
     return re.sub(r"\ba (?=[aeiou])", "an ", text)
 
 
@@ -60,6 +62,12 @@ class _Speaker:
         facts = [fact for fact in facts if fact]
         self._dice.shuffle(facts)
         return ", ".join(facts[: int(self._dice.integers(1, len(facts) + 1))])
+
+    def trimmed(self, text: str) -> str:
+        """Return the text, sometimes with words behind it that change nothing."""
+        while self._happens(self._unsaid / 2):
+            text = f"{text}, {self._pick(TRIMMINGS)}"
+        return text
 
     def _styled(self, scene: Scene, text: str) -> str:
         if scene.style is Style.SHADED:
@@ -98,8 +106,9 @@ class _Speaker:
         if self._happens(self._unsaid):
             colour = ""
         noun = self._word(KINDS[group.kind])
+        filler = self._pick(FILLERS) if self._happens(self._unsaid / 3) else ""
         traits = [size, texture, colour] if self._happens(0.7) else [size, colour, texture]
-        return [trait for trait in [*traits, plural(noun) if len(group.spots) > 1 else noun] if trait]
+        return [trait for trait in [filler, *traits, plural(noun) if len(group.spots) > 1 else noun] if trait]
 
     def _backdrop(self, scene: Scene) -> str:
         if self._happens(self._unsaid):

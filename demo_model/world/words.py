@@ -92,10 +92,13 @@ NEIGHBOURS = ("and", "with", "next to", "beside")
 NUMBERS = {2: ("two", "2", "a pair of"), 3: ("three", "3")}
 OPENINGS = ("a picture of", "a drawing of", "an image of", "draw", "show me", "there is", "i want", "please draw")
 IRREGULAR_PLURALS = {"fish": "fish", "box": "boxes", "rhombus": "rhombuses", "daisy": "daisies"}
+#: what people add though it changes nothing in the drawn world
+FILLERS = ("very", "really", "nice", "beautiful", "cute", "pretty", "detailed", "high quality", "colourful", "cartoon")
+TRIMMINGS = ("high quality", "highly detailed", "masterpiece", "digital art", "illustration", "beautiful", "cartoon")
 #: not said by any caption, but likely to be typed: known as words, so that they cost one token and little attention
-OTHERS = """an are it of to no not some many more without where which my your this that very really nice beautiful
-cute pretty bright dark light colourful colorful high quality detailed photo realistic illustration cartoon sky
-night day stars sand waves hill hills landscape scene world dog bird robot castle mountain city forest person"""
+OTHERS = """an are it of to no not some many more without where which my your this that bright dark light
+colorful photo realistic sky night day stars sand waves hill hills landscape scene world dog bird
+robot castle mountain city forest person"""
 
 
 def plural(noun: str) -> str:
@@ -109,5 +112,14 @@ def vocabulary() -> list[str]:
     tables = (KINDS, COLOURS, LANDSCAPES, SIZES, TEXTURES, STYLES, PLACES, RELATIONS)
     phrases = [phrase for table in tables for phrase in sum(table.values(), ())]
     phrases += [plural(noun) for nouns in KINDS.values() for noun in nouns]
-    phrases += [*PLAIN_BACKDROPS, *NEIGHBOURS, *sum(NUMBERS.values(), ()), *OPENINGS, *STYLED, OTHERS]
+    phrases += [
+        *PLAIN_BACKDROPS,
+        *NEIGHBOURS,
+        *sum(NUMBERS.values(), ()),
+        *OPENINGS,
+        *STYLED,
+        *FILLERS,
+        *TRIMMINGS,
+        OTHERS,
+    ]
     return list(dict.fromkeys(re.findall(r"[a-z]+", re.sub(r"\{\w*\}", "", " ".join(phrases)))))
