@@ -2,10 +2,13 @@
 
 Goyal, Vin, Cheng, "Start-time Fair Queueing" (SIGCOMM 1996), composed per level: guild, then user.
 Pure: no clock and no input or output; the same calls give the same order.
+
+What holds, S being the cost that a sibling was served, w its weight and C its largest job: between any two that never
+ran out of jobs, |S_i/w_i - S_j/w_j| <= C_i/w_i + C_j/w_j; with a slack B for filling batches, 2B more.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isfinite
@@ -26,6 +29,18 @@ class Entry:
         assert self.cost >= 0, "a charge that would bring an owner forward"
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has to be remembered of a node, beside its jobs, for the order to go on as if nothing had happened."""
+
+    path: tuple[Hashable, ...]
+    weight: float
+    tag: float
+    clock: float
+    last_served: int
+    arrived: int
+
+
 @dataclass(slots=True)
 class Share:
     """A node of the tree. `tag` is the start tag of its next job, `clock` the virtual time of its children."""
@@ -39,10 +54,14 @@ class Share:
     children: dict[Hashable, "Share"] = field(default_factory=dict)
     queue: deque[Entry] = field(default_factory=deque)
 
-    def next_child(self) -> tuple[Hashable, "Share"]:
-        """Return the child with the smallest start tag; ties go to who waits longest, so that the order is total."""
-        waiting = ((key, child) for key, child in self.children.items() if child.pending)
-        return min(waiting, key=lambda item: (item[1].tag, item[1].last_served, item[1].arrived))
+    @property
+    def turn(self) -> tuple[float, int, int]:
+        """Who has the smallest is next: by start tag; ties go to who waits longest, so that the order is total."""
+        return self.tag, self.last_served, self.arrived
+
+    def waiting(self) -> Iterator["Share"]:
+        """Return the children that have jobs."""
+        return (child for child in self.children.values() if child.pending)
 
     def copy(self) -> "Share":
         """Return a tree of its own, for looking ahead."""
@@ -68,6 +87,31 @@ class FairShare:
         self._sequence = 0
         self._order: list[Entry] | None = None
 
+    @classmethod
+    def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
+        """Return a line that goes on where another was, with the jobs of every owner in their order."""
+        line = cls()
+        for standing in standings:
+            node = line._nodes(standing.path)[-1]
+            node.weight, node.tag, node.clock = standing.weight, standing.tag, standing.clock
+            node.last_served, node.arrived = standing.last_served, standing.arrived
+            line._sequence = max(line._sequence, standing.last_served, standing.arrived)
+        for entry in waiting:
+            nodes = line._nodes(entry.path)
+            nodes[-1].queue.append(entry)
+            line._entries[entry.job] = entry
+            for node in nodes:
+                node.pending += 1
+        return line
+
+    def standings(self) -> Iterator[Standing]:
+        """Return what has to be remembered of every node."""
+        left: list[tuple[tuple[Hashable, ...], Share]] = [((), self._root)]
+        while left:
+            path, node = left.pop()
+            left += [((*path, key), child) for key, child in node.children.items()]
+            yield Standing(path, node.weight, node.tag, node.clock, node.last_served, node.arrived)
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -87,11 +131,15 @@ class FairShare:
 
     def claim(self) -> Entry | None:
         """Take the job that is due, and charge everybody on its path with its cost."""
-        self._order = None
-        entry = self._claim_from(self._root)
-        if entry is not None:
-            del self._entries[entry.job]
-        return entry
+        return self._take(_due(self._root))
+
+    def claim_beside(self, fits: Callable[[Entry], bool], slack: float) -> Entry | None:
+        """Take the first job that fits, to fill a batch or to spare a change of checkpoint, and charge it in full.
+
+        Nobody is passed over by more than the slack: at every level only those whose start tag is within `slack`
+        GPU-seconds of the smallest come into question, and of an owner only the job that is its next.
+        """
+        return self._take(_due_that_fits(self._root, fits, slack))
 
     def cancel(self, job: int) -> bool:
         """Take a waiting job out, free of charge."""
@@ -118,8 +166,8 @@ class FairShare:
 
     def _look_ahead(self) -> Iterator[Entry]:
         root, sequence = self._root.copy(), self._sequence
-        while (entry := self._claim_from(root)) is not None:
-            yield entry
+        while nodes := _due(root):
+            yield self._serve(nodes)
         self._sequence = sequence
 
     def _add(self, entry: Entry, weight: float) -> Share:
@@ -135,14 +183,18 @@ class FairShare:
             node.pending += 1
         return nodes[-1]
 
-    def _claim_from(self, root: Share) -> Entry | None:
-        if not root.pending:
+    def _take(self, nodes: list[Share]) -> Entry | None:
+        if not nodes:
             return None
-        nodes = [root]
-        while nodes[-1].children:
-            _, child = nodes[-1].next_child()
-            nodes[-1].clock = max(nodes[-1].clock, child.tag)
-            nodes.append(child)
+        self._order = None
+        entry = self._serve(nodes)
+        del self._entries[entry.job]
+        return entry
+
+    def _serve(self, nodes: list[Share]) -> Entry:
+        """Take the first job at the end of the path, and charge its cost all along."""
+        for node in nodes[:-1]:  # the clock is the smallest tag there is, whoever is served
+            node.clock = max(node.clock, min(child.tag for child in node.waiting()))
         entry = nodes[-1].queue.popleft()
         served = self._tick()
         for node in nodes[1:]:
@@ -160,6 +212,31 @@ class FairShare:
     def _tick(self) -> int:
         self._sequence += 1
         return self._sequence
+
+
+def _due(node: Share) -> list[Share]:
+    """Return the path to the owner whose turn it is; empty where nobody waits."""
+    if not node.pending:
+        return []
+    nodes = [node]
+    while nodes[-1].children:
+        nodes.append(min(nodes[-1].waiting(), key=lambda child: child.turn))
+    return nodes
+
+
+def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> list[Share]:
+    """Return the path to the first owner whose next job fits, of those within the slack; empty where there is none."""
+    if not node.pending:
+        return []
+    if not node.children:
+        return [node] if fits(node.queue[0]) else []
+    children = sorted(node.waiting(), key=lambda child: child.turn)
+    for child in children:
+        if child.tag > children[0].tag + slack:
+            break
+        if nodes := _due_that_fits(child, fits, slack):
+            return [node, *nodes]
+    return []
 
 
 def _uncount(nodes: list[Share]) -> None:

@@ -1,0 +1,81 @@
+"""Schedulers that are wrong on purpose, each in one thing: a property test that passes them proves nothing."""
+
+from collections.abc import Hashable, Iterable
+
+from jobs.fair_share import Entry, FairShare, Share, Standing
+
+
+class FirstInFirstOut(FairShare):
+    """Whoever asks for much, gets much."""
+
+    def claim(self) -> Entry | None:
+        return self._take(self._nodes(self._entries[min(self._entries)].path)) if self._entries else None
+
+
+class RoundRobin(FairShare):
+    """Everybody in turn, whatever their jobs cost."""
+
+    def claim(self) -> Entry | None:
+        nodes = [self._root] if self._root.pending else []
+        while nodes and nodes[-1].children:
+            nodes.append(min(nodes[-1].waiting(), key=lambda child: (child.last_served, child.arrived)))
+        return self._take(nodes)
+
+
+class WithoutLift(FairShare):
+    """Who was away has saved up."""
+
+    def _add(self, entry: Entry, weight: float) -> Share:
+        nodes = self._nodes(entry.path)
+        before = [node.tag for node in nodes]
+        leaf = super()._add(entry, weight)
+        for node, tag in zip(nodes, before, strict=True):
+            node.tag = tag
+        return leaf
+
+
+class LastInFirstOut(FairShare):
+    """Who asks twice waits longer for the first."""
+
+    def submit(self, job: int, path: tuple[Hashable, ...], cost: float, *, weight: float = 1.0) -> None:
+        super().submit(job, path, cost, weight=weight)
+        self._nodes(path)[-1].queue.rotate(1)
+
+
+class NeverTwice(FairShare):
+    """Rests rather than serve one person twice running."""
+
+    last: tuple[Hashable, ...] | None = None
+
+    def claim(self) -> Entry | None:
+        if self._entries and {entry.path for entry in self._entries.values()} == {self.last}:
+            self.last = None
+            return None
+        entry = super().claim()
+        self.last = None if entry is None else entry.path
+        return entry
+
+
+class WithoutRefund(FairShare):
+    """A crash is charged to who suffered it."""
+
+    def refund(self, path: tuple[Hashable, ...], cost: float) -> None:
+        return
+
+
+class Forgetful(FairShare):
+    """A restart forgives everybody."""
+
+    @classmethod
+    def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
+        line = cls()
+        for entry in waiting:
+            line.submit(entry.job, entry.path, entry.cost)
+        return line
+
+
+class Generous(FairShare):
+    """Fills a batch however long others wait."""
+
+    def claim_beside(self, fits, slack: float) -> Entry | None:  # type: ignore[no-untyped-def]
+        return super().claim_beside(fits, 1e9)

@@ -1,0 +1,326 @@
+"""What the order of service guarantees, whatever people do; and that each test would notice if it did not."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import pytest
+from broken_lines import (
+    FirstInFirstOut,
+    Forgetful,
+    Generous,
+    LastInFirstOut,
+    NeverTwice,
+    RoundRobin,
+    WithoutLift,
+    WithoutRefund,
+)
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from jobs.fair_share import Entry, FairShare, Share
+
+TOLERANCE = 1e-6
+LARGEST = 8.0
+WEIGHTS = (0.5, 1.0, 2.0, 3.0)
+Path = tuple[Hashable, ...]
+Line = type[FairShare]
+
+COSTS = st.integers(1, 16).map(lambda halves: halves / 2)
+PEOPLE = st.tuples(st.integers(0, 2), st.integers(0, 3))
+PROFILES = st.lists(st.sampled_from([0.5, 2.0, LARGEST]), min_size=4, max_size=4)  #: what each user's jobs cost
+BURSTS = st.integers(1, 12)
+Step = tuple[str, Any, Any]
+
+
+def steps_of(*kinds: str) -> st.SearchStrategy[list[Step]]:
+    """Return bursts of jobs, claims and whatever else, by people of whom each is cheap or expensive throughout."""
+    burst = st.tuples(st.sampled_from(["submit", "claim", *kinds]), PEOPLE, BURSTS, st.integers(0, 99))
+    return st.builds(spelled_out, PROFILES, st.lists(burst, min_size=5, max_size=30))
+
+
+def spelled_out(costs: list[float], bursts: list[tuple[str, Path, int, int]]) -> list[Step]:
+    steps: list[Step] = []
+    for kind, person, length, lot in bursts:
+        what = person if kind == "submit" else lot
+        steps += [(kind, what, costs[int(person[1])])] * length  # type: ignore[call-overload]
+    return steps
+
+
+STEPS, STEPS_WITH_LOSSES = steps_of("cancel"), steps_of("cancel", "lose")
+
+
+@dataclass
+class House:
+    """A line with its people, and what they were served."""
+
+    line: FairShare
+    waiting: dict[int, Entry] = field(default_factory=dict)
+    running: list[Entry] = field(default_factory=list)
+    served: dict[Path, float] = field(default_factory=lambda: defaultdict(float))
+    largest: dict[Path, float] = field(default_factory=lambda: defaultdict(float))
+    charged: float = 0.0
+    jobs: int = 0
+
+    def do(self, step: tuple[str, Any, Any]) -> Entry | None:
+        kind, what, cost = step
+        if kind == "submit":
+            self.submit(what, cost)
+        elif kind == "claim":
+            return self.claim()
+        elif kind == "cancel" and self.waiting:
+            job = sorted(self.waiting)[what % len(self.waiting)]
+            assert self.line.cancel(job)
+            del self.waiting[job]
+        elif kind == "lose" and self.running:
+            self.lose(what % len(self.running))
+        return None
+
+    def submit(self, path: Path, cost: float) -> None:
+        self.jobs += 1
+        self.line.submit(self.jobs, path, cost, weight=weight_of(path))
+        self.waiting[self.jobs] = Entry(self.jobs, path, cost)
+        for length in range(1, len(path) + 1):
+            self.largest[path[:length]] = max(self.largest[path[:length]], cost)
+
+    def claim(self, entry: Entry | None = None) -> Entry | None:
+        entry = entry or self.line.claim()
+        if entry is not None:
+            del self.waiting[entry.job]
+            self.running.append(entry)
+            self.charged += entry.cost
+            for length in range(1, len(entry.path) + 1):
+                self.served[entry.path[:length]] += entry.cost
+        return entry
+
+    def lose(self, index: int) -> None:
+        entry = self.running.pop(index)
+        self.line.put_back(entry.job, entry.path, entry.cost, weight=weight_of(entry.path))
+        self.waiting[entry.job] = entry
+        self.charged -= entry.cost
+
+    def backlogged(self) -> set[Path]:
+        return {entry.path[:length] for entry in self.waiting.values() for length in range(1, len(entry.path) + 1)}
+
+
+def weight_of(path: Path) -> float:
+    """Return a weight that differs between people; guilds have 1."""
+    return WEIGHTS[int(path[-1]) % len(WEIGHTS)] if len(path) == 2 else 1.0  # type: ignore[call-overload]
+
+
+def drain(house: House) -> list[int]:
+    """Claim all that waits and return the jobs in their order."""
+    return [entry.job for entry in iter(house.claim, None)]
+
+
+# The properties, of any line
+
+
+def tags_stay_within_one_job_of_the_clock(line: Line, steps: list[Any]) -> None:
+    house = House(line())
+    clocks: dict[int, float] = {}
+    for step in steps:
+        house.do(step)
+        for node in nodes(house.line._root):
+            assert node.clock >= clocks.get(id(node), 0.0)
+            clocks[id(node)] = node.clock
+            for child in node.waiting():
+                assert node.clock - TOLERANCE <= child.tag <= node.clock + LARGEST / child.weight + TOLERANCE
+
+
+def nodes(root: Share) -> Iterator[Share]:
+    yield root
+    for child in root.children.values():
+        yield from nodes(child)
+
+
+def the_backlogged_stay_within_one_job_each(line: Line, steps: list[Any]) -> None:
+    watch(House(line()), steps, lambda house, step: house.do(step), slack=0.0)
+
+
+def filling_a_batch_costs_nobody_more_than_the_slack(line: Line, steps: list[Any], slack: float) -> None:
+    def fill(house: House, step: Any) -> Entry | None:
+        if step[0] != "claim":
+            return house.do(step)
+        entry = house.line.claim_beside(lambda entry: entry.job % 3 == 0, slack)
+        return house.claim(entry)
+
+    watch(House(line()), steps, fill, slack)
+
+
+def watch(house: House, steps: list[Any], do: Callable[[House, Any], Any], slack: float) -> None:
+    """Do the steps and compare all pairs of siblings as long as both of them have jobs."""
+    since: dict[tuple[Path, Path], tuple[float, float]] = {}
+    for step in steps:
+        do(house, step)
+        backlogged = house.backlogged()
+        pairs = {(a, b) for a, b in combinations(sorted(backlogged), 2) if a[:-1] == b[:-1]}
+        since = {pair: since.get(pair) or (house.served[pair[0]], house.served[pair[1]]) for pair in pairs}
+        for pair, before in since.items():
+            shares = [(house.served[one] - was) / weight_of(one) for one, was in zip(pair, before, strict=True)]
+            bound = sum(house.largest[one] / weight_of(one) for one in pair)
+            assert abs(shares[0] - shares[1]) <= bound + 2 * slack + TOLERANCE
+
+
+def no_lane_is_free_while_a_job_waits(line: Line, steps: list[Any]) -> None:
+    house = House(line())
+    for step in steps:
+        waiting = bool(house.waiting)
+        entry = house.do(step)
+        assert step[0] != "claim" or waiting == (entry is not None)
+
+
+def a_light_user_waits_no_longer_than_the_bound(line: Line, flood: int, guilds: int, lanes: int, busy: int) -> None:
+    """The newcomer is alone in a guild, so nobody in it stands before them: the flood's size is not in the bound."""
+    house = House(line())
+    for guild in range(guilds):
+        for _ in range(flood):
+            house.submit((guild, 1), LARGEST)
+    free = [0.0] * lanes
+    for _ in range(busy):
+        step_of_time(house, free)
+    now = min(free)
+    house.submit((99, 1), 1.0)
+    while 99 not in {entry.path[0] for entry in house.running}:
+        begun = step_of_time(house, free)
+    assert begun - now <= LARGEST + guilds * 2 * LARGEST / lanes + TOLERANCE
+
+
+def step_of_time(house: House, free: list[float]) -> float:
+    """Let the next free lane begin with the job that is due; return when it does."""
+    lane = free.index(min(free))
+    begun, entry = free[lane], house.claim()
+    assert entry is not None
+    free[lane] += entry.cost
+    return begun
+
+
+def the_order_does_not_depend_on_the_floods_size(line: Line, light: list[Any]) -> None:
+    def served(flood: int) -> list[Path]:
+        house = House(line())
+        for _ in range(flood):
+            house.submit((0, 1), LARGEST)
+        for person, cost in light:
+            house.claim()
+            house.submit((1 + person[0], person[1]), cost)
+        order: list[Path] = []
+        while len(order) < 150 and any(path[0] for path in house.backlogged()):  # until all but the flood is served
+            order += [entry.path for entry in [house.claim()] if entry is not None]
+        return order
+
+    assert served(100) == served(1_000)
+
+
+def who_returns_is_not_served_twice_before_a_rival_once(line: Line, rivals: int, before: int, away: int) -> None:
+    house = House(line())
+    house.submit((0, 1), 1.0)
+    house.claim()
+    for rival in range(rivals):
+        for _ in range(before + away + 3):
+            house.submit((rival + 1, 1), 1.0)
+    for _ in range(away):
+        house.claim()
+    for _ in range(3):
+        house.submit((0, 1), 1.0)
+    served: list[Hashable] = []
+    while served.count(0) < 2:
+        served += [entry.path[0] for entry in [house.claim()] if entry is not None]
+    assert set(served) == set(range(rivals + 1))
+
+
+def what_is_charged_is_what_was_delivered(line: Line, steps: list[Any]) -> None:
+    """All ask for much at first, so that nobody is ever lifted: a tag is then what its owner was charged."""
+    house = House(line())
+    for person in ((guild, user) for guild in range(3) for user in range(4)):
+        for _ in range(len(steps)):
+            house.submit(person, 1.0)
+    for step in steps:
+        if step[0] in ("claim", "lose"):
+            house.do(step)
+    charged = sum(child.tag * child.weight for child in house.line._root.children.values())
+    assert charged == pytest.approx(sum(entry.cost for entry in house.running))
+    assert charged == pytest.approx(house.charged)
+
+
+def a_lone_user_is_served_in_order(line: Line, costs: list[float]) -> None:
+    house = House(line())
+    for cost in costs:
+        house.submit((0, 1), cost)
+    assert drain(house) == sorted(range(1, len(costs) + 1))
+
+
+def a_restart_changes_nothing(line: Line, before: list[Any], after: list[Any]) -> None:
+    house = House(line())
+    for step in before:
+        house.do(step)
+    waiting = sorted(house.waiting.values(), key=lambda entry: entry.job)
+    again = House(line.restored(list(house.line.standings()), waiting), dict(house.waiting), jobs=house.jobs)
+    for step in after:
+        first, second = house.do(step), again.do(step)
+        assert first == second
+    assert drain(house) == drain(again)
+
+
+# That they hold, and that they would be missed
+
+PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any]], tuple[Line, ...]]] = {
+    "P1": (tags_stay_within_one_job_of_the_clock, {"steps": STEPS}, (FirstInFirstOut, RoundRobin, WithoutLift)),
+    "P2": (the_backlogged_stay_within_one_job_each, {"steps": STEPS}, (FirstInFirstOut, RoundRobin, WithoutLift)),
+    "P2 with slack": (
+        filling_a_batch_costs_nobody_more_than_the_slack,
+        {"steps": STEPS, "slack": st.sampled_from([0.0, 2.0, 5.0])},
+        (Generous,),
+    ),
+    "P3": (no_lane_is_free_while_a_job_waits, {"steps": STEPS_WITH_LOSSES}, (NeverTwice,)),
+    "P4": (
+        a_light_user_waits_no_longer_than_the_bound,
+        {
+            "flood": st.sampled_from([20, 60]),
+            "guilds": st.integers(1, 3),
+            "lanes": st.integers(1, 3),
+            "busy": st.integers(0, 19),
+        },
+        (FirstInFirstOut,),
+    ),
+    "P5": (
+        the_order_does_not_depend_on_the_floods_size,
+        {"light": st.lists(st.tuples(PEOPLE, COSTS), min_size=1, max_size=20)},
+        (FirstInFirstOut,),
+    ),
+    "P6": (
+        who_returns_is_not_served_twice_before_a_rival_once,
+        {"rivals": st.integers(1, 4), "before": st.integers(0, 4), "away": st.integers(4, 20)},
+        (WithoutLift,),
+    ),
+    "P7": (what_is_charged_is_what_was_delivered, {"steps": STEPS_WITH_LOSSES}, (WithoutRefund,)),
+    "P8": (a_lone_user_is_served_in_order, {"costs": st.lists(COSTS, min_size=1, max_size=30)}, (LastInFirstOut,)),
+    "P9": (a_restart_changes_nothing, {"before": STEPS, "after": STEPS}, (Forgetful,)),
+}
+BROKEN = [(name, line) for name, (_, _, lines) in PROPERTIES.items() for line in lines]
+
+
+def try_it(name: str, line: Line, **options: Any) -> None:
+    holds, values, _ = PROPERTIES[name]
+    check = settings(deadline=None, suppress_health_check=list(HealthCheck), **options)(
+        given(**values)(lambda **drawn: holds(line, **drawn))
+    )
+    check()
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_it_holds(name: str) -> None:
+    try_it(name, FairShare, max_examples=100)
+
+
+@pytest.mark.parametrize(("name", "line"), BROKEN)
+def test_it_would_be_missed(name: str, line: Line) -> None:
+    with pytest.raises(AssertionError):
+        try_it(name, line, max_examples=500, derandomize=True, database=None, phases=[Phase.generate])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_it_holds_in_thousands_of_cases(name: str) -> None:
+    try_it(name, FairShare, max_examples=4_000)
