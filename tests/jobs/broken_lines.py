@@ -5,23 +5,6 @@ from collections.abc import Hashable, Iterable
 from jobs.fair_share import Entry, FairShare, Share, Standing
 
 
-class FirstInFirstOut(FairShare):
-    """Whoever asks for much, gets much."""
-
-    def claim(self) -> Entry | None:
-        return self._take(self._nodes(self._entries[min(self._entries)].path)) if self._entries else None
-
-
-class RoundRobin(FairShare):
-    """Everybody in turn, whatever their jobs cost."""
-
-    def claim(self) -> Entry | None:
-        nodes = [self._root] if self._root.pending else []
-        while nodes and nodes[-1].children:
-            nodes.append(min(nodes[-1].waiting(), key=lambda child: (child.last_served, child.arrived)))
-        return self._take(nodes)
-
-
 class WithoutLift(FairShare):
     """Who was away has saved up."""
 

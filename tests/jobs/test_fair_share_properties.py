@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 from broken_lines import (
-    FirstInFirstOut,
     Forgetful,
     Generous,
     LastInFirstOut,
     NeverTwice,
-    RoundRobin,
     WithoutLift,
     WithoutRefund,
 )
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from benchmarks._lines import FirstInFirstOut, RoundRobin
 from jobs.fair_share import Entry, FairShare, Share
 
 TOLERANCE = 1e-6
