@@ -43,7 +43,7 @@ moderation-model: setup ## train the prompt classifier on labelled prompts: make
 demo-model: setup ## train the demo model from nothing and measure it: make demo-model MINUTES=600
 	$(BIN)/python -m demo_model train --minutes $(MINUTES) --out data/demo_model
 	$(BIN)/python -m demo_model report --model data/demo_model/model --detector data/demo_model/detector.safetensors \
-		--sheet data/demo_model/sheet.png > data/demo_model/report.json
+		--sheet data/demo_model/sheet.jpg | tee data/demo_model/report.json
 
 clean: ## remove what make made, never the data
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,7 +8,6 @@ Jain's index is over the shares of those who never ran out of jobs: the heavy us
 
 import argparse
 import heapq
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -43,7 +42,7 @@ class Simulation:
     asked: dict[int, float] = field(default_factory=dict)  #: the light users' waiting jobs, and since when
     returns: list[tuple[float, str]] = field(default_factory=list)  #: when light users ask again
     waits: list[float] = field(default_factory=list)
-    served: Counter[str] = field(default_factory=Counter)
+    served: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("flooder", *HEAVY, *LIGHT), 0.0))
 
     def run(self) -> dict[str, float]:
         """Let an hour pass and return what came of it."""

@@ -140,17 +140,17 @@ def _checkpoint(name: str, checkpoint: Checkpoint | None) -> Finding:
         if weights.folder is None and not isinstance(_cached(weights), str):
             text = f"{weights.source} is not on this disk yet: the first start downloads it"
             return Finding(subject, True, f"{checkpoint.title}; {text}")
-        if weights.folder is not None and weights.folder.exists() and not any(weights.folder.rglob("*.safetensors")):
+        if weights.folder is not None and not any(weights.folder.rglob("*.safetensors")):
             advice = "put a checkpoint in diffusers format there, or correct its source in models.toml"
             return Finding(subject, False, f"{weights.folder} has no safetensors files: {advice}")
     return Finding(subject, True, checkpoint.title)
 
 
 def _cached(weights: Weights) -> object:
-    name = f"{weights.subfolder}/config.json" if weights.subfolder else weights.file or "model_index.json"
-    return try_to_load_from_cache(weights.source, name, revision=weights.revision)
+    name = "/".join(filter(None, (weights.subfolder, weights.file or (weights.subfolder and "config.json"))))
+    return try_to_load_from_cache(weights.source, name or "model_index.json", revision=weights.revision)
 
 
 def _weights(checkpoint: Checkpoint) -> list[Weights]:
-    candidates = (checkpoint.weights, checkpoint.unet, checkpoint.image_check)
+    candidates = (checkpoint.weights, checkpoint.unet, checkpoint.upscaler, checkpoint.image_check)
     return [weights for weights in candidates if isinstance(weights, Weights)]

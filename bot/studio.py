@@ -27,7 +27,6 @@ from jobs.notes import Note
 from moderation.policy import Policy
 from provenance.intake import take_in
 
-UPSCALE_STRENGTH = 0.3
 INTAKE_SECONDS = 30.0
 AT_ONCE = 4  # pieces of work after an acknowledgement, so that they do not hold up the acknowledgements of others
 
@@ -167,10 +166,10 @@ class Studio:
         return await self._admit(caller, "vary", request, notes=notes, parent=source.record)
 
     async def upscale(self, caller: Caller, source: Source, *, factor: int = 2) -> Ticket:
-        """Make a picture larger and sharper: enlarged, then refined by the checkpoint, tile by tile."""
+        """Make a picture larger and sharper: enlarged, then redrawn by the checkpoint as far as its entry says."""
         if factor not in FACTORS:
             raise InvalidRequest("inference.factor", given=factor)
-        base, _ = self._settings_of(source)
+        base, checkpoint = self._settings_of(source)
         width, height = (side * factor // SIDE_MULTIPLE * SIDE_MULTIPLE for side in source.size)
         if max(width, height) > SIDE[1]:
             raise UserError("bot.too_large_to_upscale", size=source.size, factor=factor, limit=SIDE[1])
@@ -185,7 +184,7 @@ class Studio:
             width=width,
             height=height,
             source=source.sha256,
-            strength=UPSCALE_STRENGTH,
+            strength=checkpoint.upscale_strength,
             factor=factor,
         )
         return await self._admit(caller, "upscale", request, notes=notes, parent=source.record)

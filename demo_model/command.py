@@ -9,19 +9,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from config.settings import ROOT, load_settings
 from demo_model.detect.accuracy import measure
 from demo_model.detect.detector import WEIGHTS, Detector
 from demo_model.painter import Painter
 from demo_model.report import Report
-from demo_model.train.course import Course
+from demo_model.train.course import AnotherCourse, Course
 from demo_model.train.plan import plan_for
 from demo_model.train.stage import Stopped
 from demo_model.world.captions import caption
 from demo_model.world.drawer import draw
 from demo_model.world.sampler import sample
 from demo_model.world.sheet import contact_sheet
+from inference.checkpoints import load_checkpoints
 
 FOLDER = Path("data/demo_model")
+SHIPPED = ROOT / "demo_model" / "model"
 STOPPED = 130
 
 
@@ -47,11 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--minutes", type=float, help="for the whole course, over all runs")
     train.add_argument("--steps", type=int, help="at most so many steps a stage")
     train.add_argument("--out", type=Path, default=FOLDER)
+    train.add_argument("--start", type=Path, help="a finished model, whose UNet is to be trained on, and nothing else")
     report = commands.add_parser("report", help="measure a model and print the figures as JSON")
     report.set_defaults(work=_report)
-    report.add_argument("--model", type=Path, default=FOLDER / "model")
+    report.add_argument("--model", type=Path, default=SHIPPED)
     report.add_argument("--captions", type=int, default=500)
-    report.add_argument("--guidance", type=float, default=7.5)
+    report.add_argument("--guidance", type=float, help="by default what the bot uses where nobody says otherwise")
     report.add_argument("--sheet", type=Path, help="also write a contact sheet of pictures it made")
     for command in (detect, report):
         command.add_argument("--detector", type=Path, default=WEIGHTS)
@@ -86,10 +90,14 @@ def _train(arguments: argparse.Namespace) -> int:
         plan=plan_for(arguments.device),
         minutes=arguments.minutes,
         steps=arguments.steps,
+        start=arguments.start,
         tell=lambda line: print(line, flush=True),
     )
     try:
         print(f"The model lies in {course.run()}.")
+    except AnotherCourse as error:
+        print(error, file=sys.stderr)
+        return 2
     except Stopped:
         print("Stopped; the same command goes on from here.")
         return STOPPED
@@ -99,7 +107,9 @@ def _train(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     detector = Detector.load(arguments.detector, arguments.device)
     painter = Painter.load(arguments.model, arguments.device)
-    report = Report(painter, detector, arguments.guidance, arguments.seed)
+    usual = load_checkpoints(load_settings().models)["demo"].guidance_scale
+    guidance = usual if arguments.guidance is None else arguments.guidance
+    report = Report(painter, detector, guidance, arguments.seed, lambda line: print(line, file=sys.stderr, flush=True))
     if arguments.sheet is not None:
         report.sheet().save(arguments.sheet)
     print(json.dumps(report.measure(arguments.captions), indent=1))

@@ -64,6 +64,17 @@ class Painter:
         settings = {"guidance_scale": guidance, "strength": 1.0, "height": SIDE, "width": SIDE}
         return self._run(self._into_picture, lists, settings)
 
+    @torch.no_grad()
+    def decoded(self, sources: Sequence[Picture]) -> list[Picture]:
+        """Return every source as the autoencoder gives it back."""
+        vae, processor = self._pipeline.vae, self._pipeline.image_processor
+        made = []
+        for source in _images(sources):
+            latents = vae.encode(processor.preprocess(source).to(self._device)).latent_dist.mode()
+            (picture,) = processor.postprocess(vae.decode(latents).sample, output_type="np")
+            made.append(np.asarray((picture * 255).round(), np.uint8))
+        return made
+
     def _generators(self, seeds: Sequence[int]) -> list[torch.Generator]:
         return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
 

@@ -53,6 +53,8 @@ class Checkpoint(BaseModel):
     title: str
     weights: Weights
     unet: Weights | None = None  #: replaces the UNet, as distilled few-step models do
+    upscaler: Weights | None = None  #: an Upscaler's; without one /upscale enlarges by Lanczos
+    upscale_strength: float = Field(default=0.3, ge=0, le=1)  #: how far enlarged pictures are redrawn
     family: Family
     native_side: int = Field(gt=0)  #: the side of the squares it was trained on
     side_multiple: int = Field(default=8, gt=0, multiple_of=8)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from config.settings import Times
@@ -89,7 +90,7 @@ class Dispatcher:
 
     def seconds_until_room(self) -> float:
         """Return when, by what is known, a job of the line will have been served."""
-        return sum(entry.cost for entry in self._line.order()[:LOOKED_AHEAD]) / self._lanes()
+        return sum(entry.cost for entry in islice(self._line.order(), LOOKED_AHEAD)) / self._lanes()
 
     async def cancel(self, job: Job) -> bool:
         """Cancel a job that waits or runs; say whether there was something to cancel."""

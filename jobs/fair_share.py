@@ -10,6 +10,7 @@ ran out of jobs, |S_i/w_i - S_j/w_j| <= C_i/w_i + C_j/w_j; with a slack B for fi
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 from itertools import pairwise
 from math import isfinite
 
@@ -63,20 +64,6 @@ class Share:
         """Return the children that have jobs."""
         return (child for child in self.children.values() if child.pending)
 
-    def copy(self) -> "Share":
-        """Return a tree of its own, for looking ahead."""
-        children = {key: child.copy() for key, child in self.children.items()}
-        return Share(
-            self.weight,
-            self.tag,
-            self.clock,
-            self.last_served,
-            self.arrived,
-            self.pending,
-            children,
-            self.queue.copy(),
-        )
-
 
 class FairShare:
     """The waiting jobs, and the order in which they are due."""
@@ -85,7 +72,6 @@ class FairShare:
         self._root = Share()
         self._entries: dict[int, Entry] = {}
         self._sequence = 0
-        self._order: list[Entry] | None = None
 
     @classmethod
     def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
@@ -146,7 +132,6 @@ class FairShare:
         entry = self._entries.pop(job, None)
         if entry is None:
             return False
-        self._order = None
         nodes = self._nodes(entry.path)
         nodes[-1].queue.remove(entry)
         _uncount(nodes)
@@ -154,24 +139,17 @@ class FairShare:
 
     def refund(self, path: tuple[Hashable, ...], cost: float) -> None:
         """Give a charge back. Never clamped to the clock: clamping breaks the bound between the backlogged."""
-        self._order = None
         for node in self._nodes(path)[1:]:
             node.tag -= cost / node.weight
 
-    def order(self) -> list[Entry]:
-        """Return the waiting jobs in the order in which they would be served, were nobody to come or go."""
-        if self._order is None:
-            self._order = list(self._look_ahead())
-        return self._order
+    def order(self) -> Iterator[Entry]:
+        """Return the waiting jobs in the order in which they would be served, were nobody to come or go.
 
-    def _look_ahead(self) -> Iterator[Entry]:
-        root, sequence = self._root.copy(), self._sequence
-        while nodes := _due(root):
-            yield self._serve(nodes)
-        self._sequence = sequence
+        It is found out as it is read: to know who is next takes no longer for all that come after.
+        """
+        return _upcoming(self._root, self._sequence)
 
     def _add(self, entry: Entry, weight: float) -> Share:
-        self._order = None
         self._entries[entry.job] = entry
         nodes = self._nodes(entry.path)
         nodes[-1].weight = weight
@@ -186,7 +164,6 @@ class FairShare:
     def _take(self, nodes: list[Share]) -> Entry | None:
         if not nodes:
             return None
-        self._order = None
         entry = self._serve(nodes)
         del self._entries[entry.job]
         return entry
@@ -237,6 +214,24 @@ def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> 
         if nodes := _due_that_fits(child, fits, slack):
             return [node, *nodes]
     return []
+
+
+def _upcoming(node: Share, served: int) -> Iterator[Entry]:
+    """Return what the node would be served; the numbers of its turns begin after `served`."""
+    if not node.children:
+        yield from node.queue
+        return
+    line = [(*child.turn, index, child, _upcoming(child, served)) for index, child in enumerate(node.waiting())]
+    heapify(line)
+    while line:
+        tag, _, arrived, index, child, entries = line[0]
+        entry = next(entries, None)
+        if entry is None:
+            heappop(line)
+            continue
+        yield entry
+        served += 1
+        heapreplace(line, (tag + entry.cost / child.weight, served, arrived, index, child, entries))
 
 
 def _uncount(nodes: list[Share]) -> None:

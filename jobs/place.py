@@ -1,8 +1,7 @@
 """Where a job stands in the queue, as people are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 
 from db.tables.job import Job
 from jobs.attempt import Running
@@ -19,13 +18,17 @@ class Place:
     running: bool
 
 
-def place_of(job: Job, running: Mapping[int, Running], line: Sequence[Entry], lanes: int) -> Place:
+def place_of(job: Job, running: Mapping[int, Running], line: Iterable[Entry], lanes: int) -> Place:
     """Return where a job stands, by what runs on so many lanes and the line in the order of service."""
     if job.id in running:
         return Place(0, 0, running[job.id].seconds_left(), running=True)
-    before = list(takewhile(lambda entry: entry.job != job.id, line))
-    if len(before) == len(line):  # it is being handed to a worker right now
-        before = []
+    before: list[Entry] = []
+    for entry in line:
+        if entry.job == job.id:
+            break
+        before.append(entry)
+    else:
+        before = []  # it is being handed to a worker right now
     busy = sum(each.seconds_left() for each in running.values())
     seconds = (busy + sum(entry.cost for entry in before)) / lanes + job.cost
     others = {entry.path[-1] for entry in before} - {job.user_id}

@@ -1,10 +1,9 @@
-"""Checkpoints of a megabyte, made in seconds, for the tests and for a bot without a download.
+"""Checkpoints of a megabyte for every family, made in seconds, for tests of shapes and plumbing.
 
-`python -m inference.engine.tiny FOLDER` writes one. The weights are random but for a trunk set by
-hand (trunk.py), so that pictures are soft blobs of colour that differ by prompt and seed.
+The weights are random but for a trunk set by hand (trunk.py), so that pictures are soft blobs of colour that differ by
+prompt and seed.
 """
 
-import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -15,12 +14,10 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from trunk import CHANNELS, set_unet_trunk, set_vae_trunk
 
-from config.settings import ROOT
-from inference.checkpoints import Checkpoint, Family, Weights
-from inference.engine.trunk import CHANNELS, set_unet_trunk, set_vae_trunk
+from inference.checkpoints import Family
 
-PLACE = Path("checkpoints", "tiny")  # in the data folder
 SEED = 20
 TOKENS = 77
 TEXT_WIDTH = 32
@@ -46,19 +43,6 @@ SCHEDULER = {
     "steps_offset": 1,
     "clip_sample": False,
 }
-
-
-def settled(checkpoint: Checkpoint, data: Path) -> Checkpoint:
-    """Return the checkpoint with its folder; the demo's is in the data folder, wherever that lies.
-
-    The demo is made there where nobody has put another in its place.
-    """
-    if checkpoint.weights.folder != ROOT / "data" / PLACE:
-        return checkpoint
-    folder = data.resolve() / PLACE
-    if not folder.exists():
-        make(folder, checkpoint.family)
-    return checkpoint.model_copy(update={"weights": Weights(source=str(folder))})
 
 
 def make(folder: Path, family: Family = Family.SD1, seed: int = SEED) -> None:
@@ -175,16 +159,3 @@ def _make_vae() -> Any:
 def _write_json(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def main() -> None:
-    """Write a checkpoint to the folder that the command line names."""
-    parser = argparse.ArgumentParser(description="Write a tiny checkpoint with random weights.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--family", type=Family, choices=list(Family), default=Family.SD1)
-    arguments = parser.parse_args()
-    make(arguments.folder, arguments.family)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,8 @@ BATCH = 64
 def measure(detector: Detector, pictures: int, seed: int) -> dict[str, float]:
     """Return the share of fresh drawn pictures on which each fact is found."""
     dice = np.random.default_rng(seed)
-    return shares(facts for _ in range(0, pictures, BATCH) for facts in _batch(detector, min(BATCH, pictures), dice))
+    sizes = (min(BATCH, pictures - start) for start in range(0, pictures, BATCH))
+    return shares(facts for size in sizes for facts in _batch(detector, size, dice))
 
 
 def shares(checks: Iterable[dict[str, bool]]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from demo_model.detect.network import SIDE, Network, Reading
@@ -75,11 +75,6 @@ def prepare(pictures: torch.Tensor) -> torch.Tensor:
     """Return pictures of shape [pictures, height, width, 3] from 0 to 255 as the network takes them."""
     unit = pictures.movedim(-1, 1).float() / 127.5 - 1
     return functional.interpolate(unit, (SIDE, SIDE), mode="area")
-
-
-def save(network: Network, path: Path) -> None:
-    """Write the weights in half precision."""
-    save_file({name: value.half().contiguous().cpu() for name, value in network.state_dict().items()}, path)
 
 
 def _interpret(reading: Reading, index: int) -> Seen:

@@ -10,6 +10,7 @@ from demo_model.train.drawn import DrawnPicture
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_vae
 from demo_model.train.plan import Plan
+from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from demo_model.world.drawer import Picture, draw
 from demo_model.world.sampler import sample
@@ -20,7 +21,7 @@ SCALES = 3
 STANDARD_SAMPLE = 64
 
 
-class AutoencoderStage:
+class AutoencoderStage(LearningStage):
     """Learns to keep colours, and edges sharp."""
 
     name = "autoencoder"
@@ -29,8 +30,8 @@ class AutoencoderStage:
         network = make_vae(plan).to(device, memory_format=torch.channels_last)
         self.learner = Learner(network, plan.autoencoder_rate)
         self._plan, self._device, self._seed = plan, device, seed
-        self._side = 0
-        self._stream: Stream[Picture] | None = None
+        self._side = plan.first_side
+        self._stream = self._open()
 
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
@@ -45,28 +46,18 @@ class AutoencoderStage:
         self.learner.learn(loss, progress)
         return loss.detach()
 
-    def state(self) -> dict[str, Any]:
-        """Return what `load` needs to go on."""
-        return self.learner.state()
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self.learner.load(state)
-
-    def close(self) -> None:
-        """Stop drawing."""
-        if self._stream is not None:
-            self._stream.close()
-
     def _drawn(self, progress: float) -> list[Picture]:
         """Return fresh pictures: many small ones at first, then fewer large ones."""
         side = self._plan.first_side if progress < self._plan.autoencoder_first_share else self._plan.side
-        if side != self._side or self._stream is None:
+        if side != self._side:
             self.close()
-            batch = self._plan.autoencoder_batch * (self._plan.side // side) ** 2
-            self._stream = Stream(DrawnPicture(side), batch, self._plan.workers, (*self._seed, side))
             self._side = side
+            self._stream = self._open()
         return self._stream.next()
+
+    def _open(self) -> Stream[Picture]:
+        batch = self._plan.autoencoder_batch * (self._plan.side // self._side) ** 2
+        return Stream(DrawnPicture(self._side), batch, self._plan.workers, (*self._seed, self._side))
 
 
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,5 @@
 """Trains the detectors on drawn pictures."""
 
-from typing import Any
-
 import numpy as np
 import torch
 
@@ -12,10 +10,11 @@ from demo_model.detect.targets import Target
 from demo_model.train.drawn import drawn_target
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
+from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 
 
-class DetectorStage:
+class DetectorStage(LearningStage):
     """Learns to say what pictures show, also where they are a little blurred or noisy, as made pictures are."""
 
     name = "detector"
@@ -34,18 +33,6 @@ class DetectorStage:
         wrong = loss(self.learner.network(pictures * light + noise), self._targets([wanted for _, wanted in batch]))
         self.learner.learn(wrong, progress)
         return wrong.detach()
-
-    def state(self) -> dict[str, Any]:
-        """Return what `load` needs to go on."""
-        return self.learner.state()
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self.learner.load(state)
-
-    def close(self) -> None:
-        """Stop drawing."""
-        self._stream.close()
 
     def _targets(self, targets: list[Target]) -> dict[str, torch.Tensor]:
         fields = {name: np.stack([getattr(one, name) for one in targets]) for name in vars(targets[0])}

@@ -14,14 +14,16 @@ from transformers import CLIPTokenizer
 from demo_model.train.autoencoder import to_unit
 from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
-from demo_model.train.networks import make_unet
 from demo_model.train.plan import Plan
 from demo_model.train.pool import Pool
+from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from demo_model.train.tokens import tokens_of
 from demo_model.world.drawer import Picture
 
 UNSAID = 0.1  #: the share of pictures that are learned without their caption, for guidance
+UNIFORM = 0.25  #: the share of uniform times
+MIDDLE, SPREAD = -0.8, 1.2  #: of the logits of times: half of all lie between 1/6 and 1/2
 FILL = 16  #: batches of pictures in the pool before learning starts
 #: The signal left at the last step is 0.6 %: next to none, as sampling starts from none, and yet every sampler works.
 SCHEDULER: dict[str, Any] = {
@@ -63,47 +65,32 @@ class Encoder:
         return words
 
 
-class DiffusionStage:
+class DiffusionStage(LearningStage):
     """Learns v-prediction, on small pictures first."""
 
     name = "diffusion"
 
-    def __init__(self, plan: Plan, device: torch.device, seed: tuple[int, ...], encoder: Encoder) -> None:
-        self.learner = Learner(make_unet(plan).to(device, memory_format=torch.channels_last), plan.diffusion_rate)
+    def __init__(self, plan: Plan, device: torch.device, seed: tuple[int, ...], encoder: Encoder, unet: Any) -> None:
+        self.learner = Learner(unet.to(device, memory_format=torch.channels_last), plan.diffusion_rate)
         self._plan, self._device, self._encoder = plan, device, encoder
         self._silence = encoder.words([""])
         self._alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)
         # On a CPU the plain way is the quicker one: the fused backward pass took a quarter of a step's time.
         fused = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION)
         self._attention = [SDPBackend.MATH] if device.type == "cpu" else [*fused, SDPBackend.MATH]
-        self._seed, self._side = seed, 0
-        self._pool = Pool(plan.pool)
-        self._stream: Stream[tuple[Picture, str]] | None = None
+        self._seed, self._side = seed, plan.first_side
+        self._pool, self._stream = Pool(plan.pool), self._open()
 
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
-        plan = self._plan
-        side = plan.first_side if progress < plan.diffusion_first_share else plan.side
-        batch = plan.diffusion_batch * plan.side // side
-        self._draw_more(side, batch)
-        latents, words = self._pool.draw(batch)
+        small = progress < self._plan.diffusion_first_share
+        self._change_side(self._plan.first_side if small else self._plan.side)
+        self._draw_more()
+        latents, words = self._pool.draw(self._batch)
         silent = torch.rand(len(words), 1, 1, device=self._device) < UNSAID
         loss = self._loss(latents, torch.where(silent, self._silence, words))
         self.learner.learn(loss, progress)
         return loss.detach()
-
-    def state(self) -> dict[str, Any]:
-        """Return what `load` needs to go on."""
-        return self.learner.state()
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self.learner.load(state)
-
-    def close(self) -> None:
-        """Stop drawing."""
-        if self._stream is not None:
-            self._stream.close()
 
     def _loss(self, latents: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
         """Return how far the network is from the velocity of noised latents."""
@@ -112,24 +99,42 @@ class DiffusionStage:
         noise_share = (1 - self._alphas[times]).sqrt()[:, None, None, None]
         noise = torch.randn_like(latents)
         noisy = (signal * latents + noise_share * noise).contiguous(memory_format=torch.channels_last)
-        unet: Any = self.learner.network
         with torch.autocast(self._device.type, torch.bfloat16), sdpa_kernel(self._attention):
-            velocity = unet(noisy, times, words).sample
+            velocity = self.learner.network(noisy, times, words).sample
         return functional.mse_loss(velocity.float(), signal * noise - noise_share * latents)
 
     def _times(self, batch: int) -> torch.Tensor:
-        """Return a time for every row, one from each stretch of all times: the loss varies less than with free ones."""
-        rows = torch.arange(batch, device=self._device) + torch.rand(batch, device=self._device)
-        return (rows * len(self._alphas) / batch).long()
+        """Return a time for every row, one from each stretch of all times: the loss varies less than with free ones.
 
-    def _draw_more(self, side: int, batch: int) -> None:
-        """Put fresh pictures into the pool: a few, or many where it has too few of the wanted side."""
-        if side != self._side or self._stream is None:
+        Most are logit-normal (Esser et al. 2024, Scaling Rectified Flow Transformers) and lie where shapes are decided.
+        Half of this schedule is so noisy that it decides backgrounds and places only, which are learned soon, but would
+        be forgotten if they never came again: for them some times are uniform.
+        """
+        even = (torch.arange(batch, device=self._device) + torch.rand(batch, device=self._device)) / batch
+        normal: torch.Tensor = torch.special.ndtri(even)
+        uniform = torch.rand(batch, device=self._device) < UNIFORM
+        times = torch.where(uniform, even, (MIDDLE + SPREAD * normal).sigmoid()) * len(self._alphas)
+        return times.long().clamp(max=len(self._alphas) - 1)
+
+    @property
+    def _batch(self) -> int:
+        """The number of pictures in a step: more of the small ones."""
+        return self._plan.diffusion_batch * self._plan.side // self._side
+
+    def _open(self) -> Stream[tuple[Picture, str]]:
+        fresh = max(1, self._batch // self._plan.reuse)
+        return Stream(DrawnCaption(self._side), fresh, self._plan.workers, (*self._seed, self._side))
+
+    def _change_side(self, side: int) -> None:
+        """Draw pictures of another side from now on, where it is another, and forget the others."""
+        if side != self._side:
             self.close()
-            fresh, seed = max(1, batch // self._plan.reuse), (*self._seed, side)
-            self._stream = Stream(DrawnCaption(side), fresh, self._plan.workers, seed)
-            self._side, self._pool = side, Pool(self._plan.pool)
-        enough = min(self._plan.pool, FILL * batch)
+            self._side = side
+            self._pool, self._stream = Pool(self._plan.pool), self._open()
+
+    def _draw_more(self) -> None:
+        """Put fresh pictures into the pool: a few, or many where it has too few."""
+        enough = min(self._plan.pool, FILL * self._batch)
         while True:
             drawn = self._stream.next()
             pictures, texts = [picture for picture, _ in drawn], [text for _, text in drawn]

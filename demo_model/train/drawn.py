@@ -45,3 +45,15 @@ class DrawnCaption:
         """Return a fresh picture and what it shows."""
         scene = sample(dice)
         return draw(scene, self.side), caption(scene, dice)
+
+
+@dataclass(frozen=True)
+class DrawnTwice:
+    """Makes pictures in two sizes."""
+
+    side: int
+
+    def __call__(self, dice: np.random.Generator) -> tuple[Picture, Picture]:
+        """Return a fresh picture, and the same twice as large."""
+        scene = sample(dice)
+        return draw(scene, self.side), draw(scene, 2 * self.side)

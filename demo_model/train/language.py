@@ -18,6 +18,7 @@ from demo_model.train.facts import GROUP_FACTS, GROUPS, SCENE_FACTS
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_text_encoder
 from demo_model.train.plan import Plan
+from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from demo_model.train.tokens import tokens_of
 
@@ -39,7 +40,7 @@ class Reader(nn.Module):
         return self.scene(words[:, -1]), self.group(words[:, -1 - GROUPS : -1])
 
 
-class LanguageStage:
+class LanguageStage(LearningStage):
     """Learns to read captions."""
 
     name = "language"
@@ -53,25 +54,14 @@ class LanguageStage:
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         batch = self._stream.next()
-        texts = ["" if np.random.random() < SILENT else text for text, _ in batch]
+        silent = (torch.rand(len(batch)) < SILENT).tolist()
+        texts = ["" if unsaid else text for unsaid, (text, _) in zip(silent, batch, strict=True)]
         wanted = torch.from_numpy(np.stack([facts for _, facts in batch])).to(self._device)
         with torch.autocast(self._device.type, torch.bfloat16):
             scene, groups = self.learner.network(tokens_of(self._tokenizer, texts).to(self._device))
         loss = reading_loss(scene.float(), groups.float(), wanted)
         self.learner.learn(loss, progress)
         return loss.detach()
-
-    def state(self) -> dict[str, Any]:
-        """Return what `load` needs to go on."""
-        return self.learner.state()
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self.learner.load(state)
-
-    def close(self) -> None:
-        """Stop drawing."""
-        self._stream.close()
 
 
 def reading_loss(scene: torch.Tensor, groups: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -87,7 +77,7 @@ def reading_loss(scene: torch.Tensor, groups: torch.Tensor, wanted: torch.Tensor
 
 def _wrong(logits: torch.Tensor, wanted: torch.Tensor, facts: dict[str, int]) -> torch.Tensor:
     """Return the cross entropy of all facts together, of the shape of the logits less their last axis."""
-    parts = logits.split(list(facts.values()), dim=-1)
+    parts = torch.split(logits, list(facts.values()), dim=-1)
     each = [
         functional.cross_entropy(part.movedim(-1, 1), wanted[..., index], reduction="none")
         for index, part in enumerate(parts)

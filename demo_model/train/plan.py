@@ -12,7 +12,7 @@ class Plan:
     side: int = 256
     first_side: int = 128  #: networks learn on small pictures first, four times as quickly
     autoencoder_first_share: float = 0.65  #: of its time
-    diffusion_first_share: float = 0.35
+    diffusion_first_share: float = 0.06
     vae_channels: tuple[int, ...] = (16, 32, 64, 128)
     unet_channels: tuple[int, ...] = (64, 96, 128, 160)
     text_width: int = 128
@@ -23,10 +23,13 @@ class Plan:
     diffusion_batch: int = 16
     reuse: int = 12  #: how often a drawn picture is learned from, on average
     pool: int = 8192  #: how many encoded pictures are at hand
+    upscaler_batch: int = 4
+    upscaler_cut: int = 128
     detector_rate: float = 2e-3
     autoencoder_rate: float = 1e-3
     language_rate: float = 1e-3
     diffusion_rate: float = 5e-4
+    upscaler_rate: float = 1e-3
     workers: int = 0  #: processes that draw; 0: the training process draws
 
 
@@ -37,6 +40,7 @@ ON_GPU = replace(
     autoencoder_batch=16,
     language_batch=512,
     diffusion_batch=512,
+    upscaler_batch=32,
     pool=49152,
     diffusion_rate=8e-4,
     workers=14,
@@ -53,9 +57,11 @@ TINY = replace(
     autoencoder_batch=2,
     language_batch=2,
     diffusion_batch=2,
+    upscaler_batch=2,
+    upscaler_cut=32,
     pool=8,
 )
-SHARES = {"detector": 0.1, "language": 0.05, "autoencoder": 0.25, "diffusion": 0.6}  #: of a run's time
+SHARES = {"detector": 0.1, "language": 0.02, "autoencoder": 0.1, "upscaler": 0.03, "diffusion": 0.75}  #: of the time
 
 
 def plan_for(device: torch.device) -> Plan:

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from types import FrameType
 from typing import Any, Protocol
 
 import torch
+
+from demo_model.train.learner import Learner
+from demo_model.train.stream import Stream
 
 SAVE_EVERY_S = 180.0
 TELL_EVERY_S = 15.0
@@ -30,6 +34,30 @@ class Stage(Protocol):
         """Go on from a state."""
 
 
+class LearningStage(ABC):
+    """A stage around a learner, whose state is the stage's, and a stream of drawn things."""
+
+    name: str
+    learner: Learner[Any]
+    _stream: Stream[Any]
+
+    @abstractmethod
+    def step(self, progress: float) -> torch.Tensor:
+        """Learn from one batch and return the loss."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what `load` needs to go on."""
+        return self.learner.state()
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.learner.load(state)
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._stream.close()
+
+
 class Stopped(Exception):
     """The run was asked to stop; everything learned so far is saved."""
 
@@ -48,7 +76,9 @@ class Budget:
     def progress(self, seconds: float, steps: int) -> float:
         """Return the share that is over, 1 where nothing is left."""
         shares = [seconds / self.seconds] if self.seconds is not None else []
-        return min(1.0, max([*shares, steps / self.steps] if self.steps is not None else shares))
+        if self.steps is not None:
+            shares.append(steps / self.steps)
+        return min(1.0, max(shares))
 
 
 def train(stage: Stage, budget: Budget, folder: Path, tell: Callable[[str], None] = print) -> None:

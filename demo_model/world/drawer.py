@@ -101,7 +101,9 @@ def _labels(
         if lined or part.tone not in (Tone.LIGHT, Tone.INK, Tone.PAPER):
             pen.line([*places, places[0], places[1]], fill=Tone.EDGE, width=width, joint="curve")
     labels = np.asarray(patch)
-    return labels if group.texture is Texture.PLAIN else _textured(labels, group.texture, spot, look.grain, side)
+    if group.texture is Texture.PLAIN:
+        return labels
+    return _textured(labels, group.texture, centre, max(0.4 * spot.radius, 0.055) * side, look.grain)
 
 
 def _wobbled(points: Points, phase: Points) -> Points:
@@ -113,12 +115,13 @@ def _wobbled(points: Points, phase: Points) -> Points:
     return points + 0.03 * shift.T
 
 
-def _textured(labels: NDArray[np.uint8], texture: Texture, spot: Spot, grain: float, side: int) -> NDArray[np.uint8]:
-    """Return the labels with stripes or dots over the body."""
-    period = max(0.4 * spot.radius, 0.055) * side * OVER
-    x = (np.arange(labels.shape[1]) / period)[None, :]
-    y = (np.arange(labels.shape[0]) / period)[:, None]
-    across = x * np.cos(grain) + y * np.sin(grain)
+def _textured(
+    labels: NDArray[np.uint8], texture: Texture, centre: Points, period: float, grain: float
+) -> NDArray[np.uint8]:
+    """Return the labels with stripes or dots over the body, laid from its centre at so many pixels from each other."""
+    x = (np.arange(labels.shape[1]) / OVER - centre[0])[None, :] / period
+    y = (np.arange(labels.shape[0]) / OVER - centre[1])[:, None] / period
+    across = x * np.cos(grain) + y * np.sin(grain) + grain
     if texture is Texture.STRIPED:
         marked = across % 1 < 0.45
     else:

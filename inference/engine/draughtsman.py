@@ -8,7 +8,7 @@ from inference.engine.denoise import Schedule, condition, denoise, draw_noise
 from inference.engine.loading import Model
 from inference.engine.pictures import Picture
 from inference.engine.preview import to_jpeg
-from inference.engine.upscale import refine, tiles_of
+from inference.engine.refine import refine, tiles_of
 from inference.protocol import Attempt, Pixels
 from inference.request import Task
 
@@ -46,7 +46,11 @@ class Draughtsman:
             return None
         if self._attempt.source_path is None:
             raise Unfeasible("the attempt names no source picture")
-        return pictures.read(self._attempt.source_path, self._request.width, self._request.height)
+        path, size = self._attempt.source_path, (self._request.width, self._request.height)
+        upscaler, factor = self._model.upscaler, self._request.factor
+        if self._request.task is not Task.UPSCALE or upscaler is None or factor is None:
+            return pictures.read(path, *size)
+        return upscaler.enlarge(pictures.read(path, *(side // factor for side in size)), factor)
 
     def _count_steps(self) -> int:
         if self._source is not None and self._strength == 0:

@@ -7,7 +7,6 @@ import torch
 
 from inference.checkpoints import Checkpoint
 from inference.contract import CheckpointUnusable, Drawing, Watch
-from inference.engine import tiny
 from inference.engine.draughtsman import Draughtsman
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import make_deterministic
@@ -49,6 +48,5 @@ class DiffusersEngine:
         self._model = None  # before the next one is loaded, so that there is room for it
         self.free()
         with naming(name), torch.inference_mode():
-            checkpoint = tiny.settled(self._checkpoints[name], self._cache)
-            self._model = load(checkpoint, self._device, self._cache)
+            self._model = load(self._checkpoints[name], self._device, self._cache)
         return self._model

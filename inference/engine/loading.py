@@ -22,6 +22,7 @@ from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.safety import SafetyCheck
 from inference.engine.text import TextEncoder
+from inference.engine.upscaler import Upscaler
 
 TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     Family.SD1: (("tokenizer", "text_encoder", CLIPTextModel),),
@@ -46,6 +47,7 @@ class Model:
     encoders: tuple[TextEncoder, ...]
     unet: Any
     vae: Any
+    upscaler: Upscaler | None
     scheduler: dict[str, Any]
     zeros_for_no_prompt: bool
     safety: SafetyCheck | None
@@ -64,7 +66,8 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
     safety = _load_safety(checkpoint, device)
     dtype = _choose_dtype(device)
     loader = _Loader(folder, checkpoint.weights.variant, device, dtype)
-    unet, files = _load_unet(checkpoint, loader)
+    unet = _load_unet(checkpoint, loader)
+    upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), device)
     vae = loader.load(AutoencoderKL, "vae")
     if vae.config.force_upcast:
         vae = vae.float()
@@ -76,11 +79,12 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
         encoders=tuple(_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]),
         unet=unet,
         vae=vae,
+        upscaler=upscaler,
         scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
         zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
         safety=safety,
         preview=PreviewMap.fit(vae),
-        fingerprint=fingerprint(device, dtype, hash_weights([*loader.files, *files], cache)),
+        fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache)),
     )
 
 
@@ -152,6 +156,11 @@ class _Loader:
         )
         return model.to(self.device).eval()
 
+    def locate(self, weights: Weights) -> Path:
+        """Return where a single weights file lies, from the hub's cache where it comes from there."""
+        self.files.append(_locate_file(weights))
+        return self.files[-1]
+
 
 def safetensors_in(folder: Path, variant: str | None) -> list[Path]:
     """Return the weight files of a part. Raises CheckpointUnusable where there are none, naming what lies there."""
@@ -168,20 +177,19 @@ def safetensors_in(folder: Path, variant: str | None) -> list[Path]:
     raise CheckpointUnusable(f"{folder} holds no .safetensors file" + (f" of variant {variant}" if variant else ""))
 
 
-def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> tuple[Any, list[Path]]:
-    """Return the UNet and the weight files that replace the checkpoint's own."""
+def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> Any:
+    """Return the checkpoint's UNet, or the one that replaces it."""
     if checkpoint.unet is None:
-        return loader.load(UNet2DConditionModel, "unet"), []
-    path = _locate_file(checkpoint.unet)
+        return loader.load(UNet2DConditionModel, "unet")
     config = UNet2DConditionModel.load_config(loader.folder / "unet")
     unet = UNet2DConditionModel.from_config(config)
-    unet.load_state_dict(load_file(path))
-    return unet.to(loader.device, loader.dtype).eval(), [path]
+    unet.load_state_dict(load_file(loader.locate(checkpoint.unet)))
+    return unet.to(loader.device, loader.dtype).eval()
 
 
 def _locate_file(weights: Weights) -> Path:
     if weights.file is None or not weights.file.endswith(".safetensors"):
-        raise CheckpointUnusable("a UNet of its own needs `file`, the name of a .safetensors file")
+        raise CheckpointUnusable("a UNet or an upscaler of its own needs `file`, the name of a .safetensors file")
     if weights.folder is not None:
         return weights.folder / weights.subfolder / weights.file
     subfolder = weights.subfolder or None

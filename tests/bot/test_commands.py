@@ -9,6 +9,8 @@ from guest import Refused, components, labels, record_ids
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from config.settings import load_settings
+from inference.checkpoints import load_checkpoints
 from inference.request import Task
 
 EPHEMERAL = 64
@@ -91,6 +93,7 @@ async def test_a_picture_is_upscaled_fourfold(house: House) -> None:
     request = house.executor.attempts[-1].request
 
     assert (request.task, request.width, request.factor) == (Task.UPSCALE, 1024, 4)
+    assert request.strength == load_checkpoints(load_settings().models)["demo"].upscale_strength
 
 
 async def test_the_same_picture_again_is_called_identical(house: House) -> None:

@@ -8,10 +8,11 @@ import torch
 
 from demo_model.detect.accuracy import measure, shares
 from demo_model.detect.checks import check
-from demo_model.detect.detector import WEIGHTS, Detector, Seen, Sighting, save
+from demo_model.detect.detector import WEIGHTS, Detector, Seen, Sighting
 from demo_model.detect.loss import loss
 from demo_model.detect.network import Network, Reading
 from demo_model.detect.targets import GRID, NEAR, target
+from demo_model.train.parts import save_half
 from demo_model.world.backdrops import draw_backdrop
 from demo_model.world.drawer import draw
 from demo_model.world.sampler import sample
@@ -163,7 +164,7 @@ def test_shares_are_of_the_checks_that_speak_of_a_fact() -> None:
 def test_weights_come_back_as_they_were_stored(tmp_path) -> None:
     torch.manual_seed(0)
     network = Network()
-    save(network, tmp_path / "weights.safetensors")
+    save_half(network, tmp_path / "weights.safetensors")
     picture = [draw(PAIR)]
 
     assert Detector(network.half().float()).look(picture) == Detector.load(tmp_path / "weights.safetensors").look(

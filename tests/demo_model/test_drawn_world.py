@@ -118,6 +118,17 @@ def test_a_finer_picture_shows_the_same() -> None:
             assert psnr(fine, draw(scene, 256)) > 24
 
 
+@pytest.mark.parametrize("texture", [Texture.STRIPED, Texture.DOTTED])
+def test_a_finer_picture_has_its_stripes_and_dots_in_the_same_places(texture: Texture) -> None:
+    for x in (0.48, 0.5, 0.513):  # wherever the thing lies on the grid of pixels
+        spot = Spot(x=x, y=0.5, radius=0.3)
+        circle = Group(kind=Kind.CIRCLE, colour=Colour.RED, texture=texture, spots=(spot,))
+        scene = Scene(groups=(circle,), backdrop=Colour.WHITE, seed=3)
+        fine = draw(scene, 512).reshape(256, 2, 256, 2, 3).mean((1, 3))
+
+        assert psnr(fine[80:176, 80:176], draw(scene, 256)[80:176, 80:176]) > 26
+
+
 def test_scenes_drawn_by_lot_hold_everything_there_is() -> None:
     drawn = scenes(3000)
     groups = [group for scene in drawn for group in scene.groups]

@@ -198,7 +198,7 @@ def pictures(side: int = 64, count: int = 8) -> torch.Tensor:
 @torch.no_grad()
 def test_colours_pass_through_an_untrained_autoencoder() -> None:
     torch.manual_seed(5)
-    vae = make_vae(replace(TINY, vae_channels=(16, 16, 16, 16), latent_channels=4))
+    vae = make_vae(replace(TINY, vae_channels=(16, 16, 16, 16)))
     wanted = pictures()
     apart = {}
     for name in ("open", "closed"):
@@ -235,7 +235,7 @@ def test_the_diffusion_model_learns(tmp_path: Path) -> None:
     vae, text_encoder = make_vae(TINY).eval(), make_text_encoder(TINY, len(tokenizer)).eval()
     standardise(vae, 64, CPU)
     plan = replace(TINY, diffusion_batch=8, diffusion_rate=3e-3, pool=64)
-    stage = DiffusionStage(plan, CPU, (1,), Encoder(vae, text_encoder, tokenizer, CPU))
+    stage = DiffusionStage(plan, CPU, (1,), Encoder(vae, text_encoder, tokenizer, CPU), make_unet(plan))
     losses = [float(stage.step(step / 50)) for step in range(50)]
 
     assert np.mean(losses[-8:]) < 0.9 * np.mean(losses[:8])
@@ -268,6 +268,15 @@ def test_a_finished_course_comes_to_the_same_model_at_once(trained: Path) -> Non
     after = load_file(next((trained / "model" / "unet").glob("*.safetensors")))
 
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_finished_model_can_be_trained_on(trained: Path, tmp_path: Path) -> None:
+    Course(folder=tmp_path, device=CPU, plan=TINY, steps=1, start=trained / "model", tell=silent).run()
+    files = {part: next((tmp_path / "model" / part).glob("*.safetensors")) for part in (*PARTS, "upscaler")}
+    before = {part: trained / "model" / part / path.name for part, path in files.items()}
+    changed = {part for part, path in files.items() if path.read_bytes() != before[part].read_bytes()}
+
+    assert changed == {"unet"}
 
 
 def test_the_report_answers_every_question(trained: Path) -> None:

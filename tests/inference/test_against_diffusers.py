@@ -1,12 +1,12 @@
 """The engine against diffusers' own pipelines: same inputs, same pictures."""
 
 import pytest
+import tiny
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from inference_kit import a_checkpoint, a_request
 
 from inference.checkpoints import Family
-from inference.engine import tiny
 from inference.engine.denoise import Schedule, condition, denoise, draw_noise
 from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import load

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 import torch
 from inference_kit import Bystander, a_checkpoint, an_attempt
 from PIL import Image
 
 from inference.checkpoints import Family
 from inference.contract import Unfeasible
-from inference.engine import tiny
 from inference.engine.engine import DiffusersEngine
 from inference.engine.schedulers import SCHEDULERS
 from inference.request import Sampler, Task

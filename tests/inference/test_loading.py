@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 import torch
 from inference_kit import Bystander, a_checkpoint, an_attempt
 from safetensors.torch import load_file, save_file
 
-from config.settings import load_settings
-from inference.checkpoints import Weights, load_checkpoints
+from inference.checkpoints import Weights
 from inference.contract import CheckpointUnusable, DeviceBroken
-from inference.engine import tiny
 from inference.engine.engine import DiffusersEngine
 from inference.engine.fingerprint import hash_weights
 from inference.engine.loading import naming
@@ -103,23 +102,6 @@ def test_what_is_known_of_files_that_are_gone_or_changed_is_forgotten(tmp_path):
     kept.write_bytes(b"changed")
     hash_weights([kept], tmp_path)
     assert [key.split(":")[0] for key in json.loads((tmp_path / "weights.json").read_text())] == [str(kept)]
-
-
-def test_the_demo_is_made_in_the_data_folder_wherever_that_lies(tmp_path):
-    demo = load_checkpoints(load_settings().models)["demo"]
-    engine = DiffusersEngine("cpu", {"demo": demo}, tmp_path)
-    engine.load("demo")
-    assert (tmp_path / "checkpoints" / "tiny" / "model_index.json").is_file()
-
-
-def test_a_demo_that_somebody_put_there_stays(folder, tmp_path):
-    place = tmp_path / "checkpoints" / "tiny"
-    place.parent.mkdir()
-    folder.rename(place)
-    before = (place / "model_index.json").stat().st_ino
-    engine = DiffusersEngine("cpu", {"demo": load_checkpoints(load_settings().models)["demo"]}, tmp_path)
-    engine.load("demo")
-    assert (place / "model_index.json").stat().st_ino == before
 
 
 @pytest.mark.parametrize(

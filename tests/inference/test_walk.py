@@ -7,10 +7,10 @@ import signal
 import numpy as np
 import pytest
 import pytest_asyncio
+import tiny
 from inference_kit import a_checkpoint, an_attempt, pixels_of, run, running, until, worker_pid
 from PIL import Image
 
-from inference.engine import tiny
 from inference.executor import WorkerState
 from inference.protocol import Done, Failed, FailureKind, Preview, Progress
 from inference.request import Sampler, Task
