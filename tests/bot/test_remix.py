@@ -26,7 +26,7 @@ async def test_the_modal_is_filled_in_with_all_that_made_the_picture(house: Hous
         "prompt": "a red circle",
         "negative_prompt": "blue",
         "seed": "0",
-        "settings": "steps: 7\nguidance: 7.5\nsampler: DDIM\nsize: 320x256\nmodel: demo\ncount: 1",
+        "settings": "steps: 7\nguidance: 3\nsampler: DDIM\nsize: 320x256\nmodel: demo\ncount: 1",
     }
     assert answer["modal"]["title"] == f"Remix {record_ids(result)[0]}"
 

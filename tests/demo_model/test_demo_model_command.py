@@ -19,7 +19,7 @@ def test_the_world_can_be_looked_at(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 3
-    assert Image.open(tmp_path / "sheet.png").height == 264
+    assert Image.open(tmp_path / "sheet.png").height == 272
 
 
 def test_training_without_an_end_is_refused(tmp_path: Path) -> None:
