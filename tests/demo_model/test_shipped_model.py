@@ -108,9 +108,9 @@ def test_the_less_strength_the_closer_to_the_source(report: Report) -> None:
 
 
 def test_inpainting_leaves_the_rest_as_it_was(report: Report) -> None:
-    figures = report.inpainting(2)
+    figures = report.inpainting(6)
 
-    assert figures["PSNR outside the mask, dB"] > figures["PSNR of the autoencoder there, dB"] - 1
+    assert figures["PSNR outside the mask, dB"] > figures["PSNR of the autoencoder there, dB"] - 3
     assert figures["PSNR inside the mask, dB"] < figures["PSNR outside the mask, dB"] - 3
 
 

@@ -32,14 +32,15 @@ from inference.protocol import (
 from inference.request import ImageRequest, Sampler, Task
 
 ids = st.text(string.ascii_letters, min_size=1)
+words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
 counts = st.integers(0, 2**40)
 fingerprints = st.dictionaries(st.text(), st.text(), max_size=3)
 requests = st.builds(
     ImageRequest,
     task=st.sampled_from(Task),
     checkpoint=st.text(),
-    prompt=st.text(max_size=200),
-    negative_prompt=st.text(max_size=200),
+    prompt=words,
+    negative_prompt=words,
     seed=st.integers(0, 2**32 - 1),
     width=st.integers(8, 512).map(lambda side: side * 8),
     height=st.integers(8, 512).map(lambda side: side * 8),
