@@ -35,11 +35,11 @@ def snap(checkpoint: Checkpoint, size: Size) -> Size:
     scale = max(scale, checkpoint.min_side / min(size)) if max(size) * scale < checkpoint.max_side else scale
     width, height = (_snap_side(checkpoint, side * scale) for side in size)
     while width * height > checkpoint.max_pixels:
-        width, height = (
-            (width - checkpoint.side_multiple, height)
-            if width >= height
-            else (width, height - checkpoint.side_multiple)
-        )
+        # The longer side gives way; where both are equal now, the one that was not longer when it was asked for.
+        if width > height or (width == height and size.width <= size.height):
+            width -= checkpoint.side_multiple
+        else:
+            height -= checkpoint.side_multiple
     return Size(width, height)
 
 

@@ -73,6 +73,13 @@ def test_a_wide_size_does_not_become_a_tall_one(model: Checkpoint, width: int, h
     assert (size.width - size.height) * (width - height) >= 0
 
 
+def test_a_size_that_is_nearly_square_keeps_its_shape_too() -> None:
+    model = checkpoint(native_side=256, side_multiple=16, min_side=256, max_side=512, max_pixels=131_072)
+
+    assert snap(model, Size(362, 361)) == (368, 352)
+    assert snap(model, Size(361, 362)) == (352, 368)
+
+
 @given(checkpoints(), st.sampled_from(ASPECTS))
 def test_an_aspect_is_drawn_at_about_the_native_area(model: Checkpoint, aspect: str) -> None:
     across, down = map(int, aspect.split(":"))
