@@ -8,16 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from config.settings import load_settings
 from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.engine.engine import DiffusersEngine
+from inference.engine.pictures import Picture
 from inference.protocol import Attempt
 from inference.request import ImageRequest
-
-Picture = NDArray[np.uint8]
 
 
 class Nobody:

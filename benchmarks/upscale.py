@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks._bot import report
-from benchmarks._engine import Picture, Studio, demo_studio
+from benchmarks._engine import Studio, demo_studio
 from demo_model.report import psnr
 from demo_model.world.captions import caption
 from demo_model.world.drawer import SIDE, draw
 from demo_model.world.sampler import sample
 from demo_model.world.scene import Scene
 from inference.engine.loading import load
-from inference.engine.pictures import to_picture, to_tensor
+from inference.engine.pictures import Picture, to_picture, to_tensor
 from inference.request import Task
 
 STRONGEST = 0.02  #: the share of pixels whose edges are compared
