@@ -2,32 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 
 from config.settings import Times
-from config.words import UserError
-from db.base import utc_now
 from db.images import PictureStore
-from db.jobs import Jobs
-from db.tables.job import Job, JobStatus
+from db.jobs import Jobs, NewJob
+from db.tables.job import Job
 from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.request import ImageRequest
-from jobs.attempt import Attempts, Drawn, GivenUp, Lost, Outcome, Running, Stop
+from jobs.attempt import Attempts, Drawn, Lost, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
 from jobs.cost import CostModel
-from jobs.fair_share import FairShare
 from jobs.finish import Finisher
-from jobs.place import Place, place_of
+from jobs.forecast import REMEMBERED, Forecasts
+from jobs.place import Place, Situation
+from jobs.queue import Queue
 from jobs.settlement import ATTEMPTS, Fate, Settlement
 
 PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
 KEEP_SECONDS = 1.0  # after that, to put back what did not
 DATABASE_REST = 1.0  # seconds, after a failure
-LOOKED_AHEAD = 10  # jobs
-NOBODY = "nobody"  # who holds a job only to end it
 
 log = logging.getLogger(__name__)
 
@@ -39,25 +36,30 @@ class Dispatcher:
         self,
         *,
         jobs: Jobs,
+        queue: Queue,
         store: PictureStore,
         executor: Executor,
         finisher: Finisher,
         times: Times,
+        slack: float,
         spool: Path,
     ) -> None:
         self._jobs = jobs
+        self._queue = queue
         self._executor = executor
         self._attempts = Attempts(store=store, executor=executor, finisher=finisher, times=times, spool=spool)
-        self._settlement = Settlement(jobs)
+        self._settlement = Settlement(jobs, queue)
         self._audience: Audience = Silence()
         self._times = times
-        self._line = FairShare()
+        self._slack = slack
         self._costs = CostModel()
+        self._forecasts = Forecasts()
         self._running: dict[int, Running] = {}
-        self._lost: set[int] = set()  #: pending in the database, and still to be put into the line
+        self._failed_on: dict[int, str] = {}  #: jobs whose last attempt was lost, and the worker that lost it
+        self._warm: dict[str, str] = {}  #: workers, and the checkpoint that they drew with last
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._claiming = asyncio.Lock()  #: held while a job is neither in the line nor among the running
+        self._unknown = asyncio.Event()  #: there is something in the job table that is not in the line
         self._draining = False
 
     # What others ask of it
@@ -68,13 +70,19 @@ class Dispatcher:
         workers = self._executor.workers()
         return bool(workers) and all(worker.state is WorkerState.BROKEN for worker in workers)
 
-    def enqueue(self, job: Job) -> None:
-        """Take a committed job into the line; one that is there already stays where it is."""
-        if job.id in self._line:
-            return
-        self._line.submit(job.id, _path(job), job.cost)
-        self._audience.queued(job)
-        self._wake.set()
+    async def submit(self, new: NewJob, check: Callable[[Place], None]) -> tuple[Job, bool]:
+        """Commit a job and take it into the line, once per interaction; say whether it is new.
+
+        `check` sees the place that it would have, and refuses it by raising; nothing comes in between.
+        """
+        async with self._queue.turn:
+            place = self._situation().after(self._queue.ahead_of(new), new.user_id, new.cost)
+            check(place)
+            job, created = await self._queue.submit(replace(new, expected=place.seconds))
+        if created:
+            self._audience.queued(job)
+            self._wake.set()
+        return job, created
 
     def estimate(self, request: ImageRequest) -> float:
         """Return the expected cost of a request, in seconds of the device."""
@@ -82,29 +90,44 @@ class Dispatcher:
 
     def place(self, job: Job) -> Place:
         """Return where a job stands now."""
-        return place_of(job, self._running, self._line.order(), self._lanes())
+        situation = self._situation()
+        if job.id in self._running:
+            return situation.of_running(job.id)
+        if job.id not in self._queue:  # it is being handed to a worker right now
+            return situation.after((), job.user_id, job.cost)
+        return next(place for job_id, place in situation.of_waiting(self._queue) if job_id == job.id)
+
+    def places(self) -> dict[int, Place]:
+        """Return where every open job stands now."""
+        situation = self._situation()
+        running = {job_id: situation.of_running(job_id) for job_id in self._running}
+        return running | dict(situation.of_waiting(self._queue))
+
+    def open_jobs(self) -> list[Job]:
+        """Return all that waits or runs."""
+        return [*self._queue.waiting(), *(running.job for running in self._running.values())]
 
     def counts(self) -> tuple[int, int]:
         """Return how many jobs are running and how many wait."""
-        return len(self._running), len(self._line)
-
-    def seconds_until_room(self) -> float:
-        """Return when, by what is known, a job of the line will have been served."""
-        return sum(entry.cost for entry in islice(self._line.order(), LOOKED_AHEAD)) / self._lanes()
+        return len(self._running), len(self._queue)
 
     async def cancel(self, job: Job) -> bool:
         """Cancel a job that waits or runs; say whether there was something to cancel."""
-        async with self._claiming:
+        async with self._queue.turn:
             running = self._running.get(job.id)
             if running is not None and not running.settling:
                 await self._attempts.stop(running, Stop.CANCELLED)
                 return True
-            if not await self._jobs.cancel(job.id):
+            if not await self._queue.withdraw(job, self._jobs.cancel):
                 return False
-        self._line.cancel(job.id)
         self._audience.ended(job)
         self._wake.set()
         return True
+
+    def heard(self, job_id: int) -> None:
+        """Look for a job that somebody committed, unless it is known."""
+        if job_id not in self._queue and job_id not in self._running:
+            self._unknown.set()
 
     # Its life
 
@@ -116,6 +139,7 @@ class Dispatcher:
             await _until_done(self._take_up)
             group.create_task(self._watch_workers())
             group.create_task(self._keep_leases())
+            group.create_task(self._find_unknown())
             while True:
                 await self._wake.wait()
                 self._wake.clear()
@@ -137,7 +161,7 @@ class Dispatcher:
         """Return when nothing runs, or after so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async with self._claiming:
+                async with self._queue.turn:
                     tasks = set(self._tasks)
                 if tasks:
                     await asyncio.wait(tasks)
@@ -151,23 +175,31 @@ class Dispatcher:
             async with asyncio.timeout(KEEP_SECONDS):
                 await asyncio.gather(*tasks, return_exceptions=True)
                 for running in stuck:
-                    self._conclude(running.job, await self._settle(running, Lost()))
+                    self._conclude(running, await self._settle(running, Lost()))
         except Exception:
             log.exception("what ran could not be put back; the next start does it")
 
     async def _take_up(self) -> None:
-        await self._jobs.recover()
-        for job in await self._jobs.pending():
-            if job.attempts < ATTEMPTS:
-                self.enqueue(job)
-            else:
-                await self._give_up(job)
+        self._forecasts = Forecasts(await self._jobs.recent_forecasts(REMEMBERED))
+        async with self._queue.turn:
+            await self._greet(await self._queue.restore())
 
-    async def _give_up(self, job: Job) -> None:
-        """Fail a job that waits, and whose every attempt ended without a word: it may be what ends us."""
-        if (held := await self._jobs.claim(job.id, NOBODY, self._times.lease)) is not None:
-            log.error("job %s: none of its attempts came to an end; it is given up", job.id)
-            await self._settle(Running(held, NOBODY), GivenUp(UserError("jobs.failed_inside")))
+    async def _greet(self, jobs: Sequence[Job]) -> None:
+        """Tell of jobs that came into the line, but for those whose every attempt ended without a word.
+
+        These are given up: they may be what ends us.
+        """
+        for job in jobs:
+            if job.attempts < ATTEMPTS:
+                self._audience.queued(job)
+            else:
+                log.error("job %s: none of its attempts came to an end; it is given up", job.id)
+                await self._give_up(job, "jobs.failed_inside")
+        self._wake.set()
+
+    async def _give_up(self, job: Job, error_key: str) -> None:
+        """Fail a job that waits."""
+        if await self._queue.withdraw(job, lambda job_id: self._jobs.give_up(job_id, error_key)):
             self._audience.ended(job)
 
     async def _watch_workers(self) -> None:
@@ -181,27 +213,26 @@ class Dispatcher:
             try:
                 held = [(each.job.id, each.job.fence) for each in self._running.values()]
                 await self._jobs.extend(held, self._times.lease)
-                await self._take_back_lost()
+                await self._look_around()
             except Exception:
                 log.exception("the leases could not be looked after; they will be in %g s", self._times.lease / 3)
 
-    async def _take_back_lost(self) -> None:
-        """Put into the line what was leased to an attempt that ended, and could not say so."""
-        self._lost.update(await self._jobs.requeue_lost(utc_now(), besides=list(self._running)))
-        for job_id in sorted(self._lost):
-            await self._take_back(job_id)
-            self._lost.discard(job_id)
+    async def _find_unknown(self) -> None:
+        while True:
+            await self._unknown.wait()
+            self._unknown.clear()
+            await _until_done(self._look_around)
 
-    async def _take_back(self, job_id: int) -> None:
-        job = await self._jobs.get(job_id)
-        if job is None or job.status is not JobStatus.PENDING:
-            return
-        if job.attempts < ATTEMPTS:
-            log.warning("job %s: its lease ran out; it waits again", job_id)
-            self._return(job)
-        else:
-            await self._give_up(job)
-            self._line.refund(_path(job), job.cost)
+    async def _look_around(self) -> None:
+        """Take into the line what is in the job table and not yet there.
+
+        That is what another process committed, and what was leased to an attempt that ended and could not say so.
+        """
+        async with self._queue.turn:
+            lost = await self._queue.take_back_lost(besides=list(self._running))
+            for job in lost:
+                log.warning("job %s: its lease ran out; it waits again", job.id)
+            await self._greet([*lost, *await self._queue.look_around()])
 
     # The line
 
@@ -215,48 +246,41 @@ class Dispatcher:
 
     async def _hand_out(self, worker: str) -> bool:
         """Begin with the job that is due; say whether there was one."""
-        async with self._claiming:
-            job = await self._claim(worker)
+        async with self._queue.turn:
+            job = None if self._draining else await self._claim(worker)
             if job is not None:
                 self._begin(Running(job, worker))
             return job is not None
 
+    async def _claim(self, worker: str) -> Job | None:
+        """Lease the job that is due to the worker, rather one for the checkpoint that it has loaded."""
+        lonely = sum(each.state is WorkerState.READY for each in self._executor.workers()) < 2
+        return await self._queue.claim(
+            worker,
+            self._times.lease,
+            best=lambda job: _checkpoint(job) == self._warm.get(worker, _checkpoint(job)),
+            slack=self._slack,
+            may=lambda job: lonely or self._failed_on.get(job.id) != worker,
+        )
+
     async def _turn_away(self) -> None:
         """Fail all that waits: nobody knows whether a worker will come for it."""
         problems = "; ".join(f"{worker.id}: {worker.problem}" for worker in self._executor.workers())
-        async with self._claiming:
-            while (job := await self._claim(NOBODY)) is not None:
+        async with self._queue.turn:
+            for job in self._queue.waiting():
                 log.error("job %s: nothing can be drawn: %s", job.id, problems)
-                outcome = GivenUp(UserError("jobs.nothing_can_be_drawn"))
-                self._conclude(job, await self._settle(Running(job, NOBODY), outcome))
-
-    async def _claim(self, worker: str) -> Job | None:
-        """Lease the job that is due, if there is one. Where the database fails, the line stays as it was."""
-        while not self._draining and (entry := self._line.claim()) is not None:
-            try:
-                job = await self._jobs.claim(entry.job, worker, self._times.lease)
-            except BaseException:
-                self._line.put_back(entry.job, entry.path, entry.cost)
-                raise
-            if job is not None:
-                return job
-            self._line.refund(entry.path, entry.cost)  # somebody cancelled it in the meantime
-        return None
+                await self._give_up(job, "jobs.nothing_can_be_drawn")
 
     def _begin(self, running: Running) -> None:
         self._running[running.job.id] = running
+        self._warm[running.worker] = _checkpoint(running.job)
         task = asyncio.create_task(self._attend(running), name=f"job {running.job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _return(self, job: Job) -> None:
-        """Put a job whose attempt was lost to where it waited."""
-        self._line.put_back(job.id, _path(job), job.cost)
-        self._audience.queued(job)
-        self._wake.set()
-
-    def _lanes(self) -> int:
-        return max(1, sum(worker.state is WorkerState.READY for worker in self._executor.workers()))
+    def _situation(self) -> Situation:
+        ready = sum(worker.state is WorkerState.READY for worker in self._executor.workers())
+        return Situation(self._running, ready, self._forecasts.doubt)
 
     def _lanes_free(self, worker: WorkerInfo) -> int:
         about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())
@@ -272,7 +296,7 @@ class Dispatcher:
             log.exception("job %s: the end of attempt %s was not kept; its lease runs out", running.job.id, running.id)
         finally:
             del self._running[running.job.id]  # before anybody hears that it waits again
-        self._conclude(running.job, fate)
+        self._conclude(running, fate)
 
     async def _try(self, running: Running) -> Fate:
         try:
@@ -284,20 +308,27 @@ class Dispatcher:
     async def _settle(self, running: Running, outcome: Outcome) -> Fate:
         if isinstance(outcome, Drawn):
             self._costs.observe(outcome.request, outcome.done.seconds)
-        return await self._settlement.settle(running, outcome, draining=self._draining)
+        async with self._queue.turn:
+            return await self._settlement.settle(running, outcome, draining=self._draining)
 
-    def _conclude(self, job: Job, fate: Fate) -> None:
+    def _conclude(self, running: Running, fate: Fate) -> None:
+        job = running.job
         match fate:
-            case Fate.SERVED:
-                self._audience.ended(job)
-            case Fate.CLOSED:
-                self._line.refund(_path(job), job.cost)
+            case Fate.SERVED | Fate.CLOSED:
+                self._failed_on.pop(job.id, None)
                 self._audience.ended(job)
             case Fate.WAITING:
-                self._return(job)
+                self._failed_on[job.id] = running.worker
+                self._audience.queued(job)
             case Fate.ELSEWHERE:
                 pass
+        if fate is Fate.SERVED and job.expected is not None:
+            self._forecasts.observe(job.expected, job.lasted)
         self._wake.set()
+
+
+def _checkpoint(job: Job) -> str:
+    return str(job.request["checkpoint"])
 
 
 async def _until_done(work: Callable[[], Awaitable[None]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.fair_share import FairShare
@@ -153,3 +153,27 @@ def test_a_charge_that_would_upset_the_order_is_not_taken(cost: float) -> None:
         line.submit(1, ("g", "ada"), cost)
 
     assert len(line) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["submit", "claim"]), st.integers(0, 2), st.integers(0, 3)), max_size=30),
+    st.tuples(st.integers(0, 3), st.integers(0, 4)),
+)
+def test_what_would_be_ahead_is_what_is_ahead_once_the_job_is_there_and_the_question_changes_nothing(
+    steps: list[tuple[str, int, int]], newcomer: tuple[int, int]
+) -> None:
+    asked, never_asked = FairShare(), FairShare()
+    for job, (kind, guild, user) in enumerate(steps):
+        asked.ahead_of(newcomer, 2.0, weight=3.0)
+        for line in (asked, never_asked):
+            if kind == "submit":
+                line.submit(job, (guild, user), 1.0 + user)
+            else:
+                line.claim()
+    foreseen = asked.ahead_of(newcomer, 2.0)
+
+    assert set(asked.changed()) == set(never_asked.changed())
+    assert list(asked.order()) == list(never_asked.order())
+    asked.submit(1_000, newcomer, 2.0)
+    assert [entry.job for entry in asked.order()][: len(foreseen) + 1] == [*(entry.job for entry in foreseen), 1_000]
