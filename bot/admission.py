@@ -98,8 +98,7 @@ class Admission:
         def check(place: Place) -> None:
             check_room(new, place, self._dispatcher.open_jobs(), self._limits, allowance, self._dispatcher.places)
 
-        job, _ = await self._dispatcher.submit(new, check)
-        return Ticket(job, self._dispatcher.place(job))
+        return Ticket(*await self._dispatcher.submit(new, check, horizon=self._limits.longest_wait))
 
     async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
         """Let through what the policy allows, and nothing that was not checked."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from config.settings import Times
@@ -70,19 +71,23 @@ class Dispatcher:
         workers = self._executor.workers()
         return bool(workers) and all(worker.state is WorkerState.BROKEN for worker in workers)
 
-    async def submit(self, new: NewJob, check: Callable[[Place], None]) -> tuple[Job, bool]:
-        """Commit a job and take it into the line, once per interaction; say whether it is new.
+    async def submit(self, new: NewJob, check: Callable[[Place], None], *, horizon: float = inf) -> tuple[Job, Place]:
+        """Commit a job and take it into the line, once per interaction; return it with its place.
 
-        `check` sees the place that it would have, and refuses it by raising; nothing comes in between.
+        `check` sees the place that it would have, and refuses it by raising; nothing comes in between. It may be told
+        of a nearer place where the job would begin later than the horizon, in seconds.
         """
         async with self._queue.turn:
-            place = self._situation().after(self._queue.ahead_of(new), new.user_id, new.cost)
+            situation = self._situation()
+            ahead = self._queue.ahead_of(new, horizon * max(1, situation.lanes))
+            place = situation.after(ahead, new.user_id, new.cost)
             check(place)
             job, created = await self._queue.submit(replace(new, expected=place.seconds))
-        if created:
-            self._audience.queued(job)
-            self._wake.set()
-        return job, created
+        if not created:
+            return job, self.place(job)
+        self._audience.queued(job)
+        self._wake.set()
+        return job, place
 
     def estimate(self, request: ImageRequest) -> float:
         """Return the expected cost of a request, in seconds of the device."""

@@ -8,12 +8,12 @@ ran out of jobs, |S_i/w_i - S_j/w_j| <= C_i/w_i + C_j/w_j; with a slack B for fi
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
 from itertools import pairwise, takewhile
-from math import isfinite
+from math import inf, isfinite
 
 REMEMBERED = 1_000  # idle users or guilds per node
 PROBE = -1  # the number of a job that is only thought of
@@ -79,21 +79,28 @@ class FairShare:
         self._touched: set[Path] = set()
 
     @classmethod
-    def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
-        """Return a line that goes on where another was, with the jobs of every owner in their order."""
+    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry]) -> "FairShare":
+        """Return a line that goes on where another was, with the jobs of every owner in their order.
+
+        Who is not remembered has just come.
+        """
         line = cls()
         for standing in standings:
             node = line._nodes(standing.path)[-1]
             node.weight, node.tag, node.clock = standing.weight, standing.tag, standing.clock
             node.last_served, node.arrived = standing.last_served, standing.arrived
             line._sequence = max(line._sequence, standing.last_served, standing.arrived)
+        remembered = {standing.path for standing in standings}
+        line._touched.clear()
         for entry in waiting:
             nodes = line._nodes(entry.path)
+            for length, (parent, node) in enumerate(pairwise(nodes), start=1):
+                if not node.pending and entry.path[:length] not in remembered:
+                    line._arrive(node, parent)
             nodes[-1].queue.append(entry)
             line._entries[entry.job] = entry
             for node in nodes:
                 node.pending += 1
-        line._touched.clear()
         return line
 
     def changed(self) -> Iterator[Standing]:
@@ -160,11 +167,19 @@ class FairShare:
         """
         return _upcoming(self._root, self._sequence)
 
-    def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0) -> list[Entry]:
-        """Return what would be served before a job that came now; nothing changes by the question."""
-        probe = Entry(PROBE, path, cost)
+    def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
+        """Return what would be served before a job that came now; nothing changes by the question.
+
+        Where that costs more than the horizon, it is told only as far as that.
+        """
+        probe, ahead = Entry(PROBE, path, cost), []
         with self._supposing(probe, weight):
-            return list(takewhile(lambda entry: entry is not probe, self.order()))
+            for entry in takewhile(lambda entry: entry is not probe, self.order()):
+                ahead.append(entry)
+                horizon -= entry.cost
+                if horizon < 0:
+                    break
+        return ahead
 
     @contextmanager
     def _supposing(self, probe: Entry, weight: float) -> Iterator[None]:
@@ -191,12 +206,16 @@ class FairShare:
         nodes = self._nodes(entry.path)
         nodes[-1].weight = weight
         for parent, node in pairwise(nodes):
-            if not node.pending:  # no banking: who was away starts where the others are now
-                node.tag = max(node.tag, parent.clock)
-                node.arrived = self._tick()
+            if not node.pending:
+                self._arrive(node, parent)
         for node in nodes:
             node.pending += 1
         return nodes[-1]
+
+    def _arrive(self, node: Share, parent: Share) -> None:
+        """Let a node begin to wait. No banking: who was away starts where the others are now."""
+        node.tag = max(node.tag, parent.clock)
+        node.arrived = self._tick()
 
     def _take(self, nodes: list[Share]) -> Entry | None:
         if not nodes:
@@ -256,7 +275,7 @@ def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> 
         return []
     if not node.children:
         return [node] if fits(node.queue[0]) else []
-    line = [(*child.turn, child) for child in node.waiting()]
+    line = [(*child.turn, index, child) for index, child in enumerate(node.waiting())]
     heapify(line)  # mostly the first one fits, and the others need no order
     last = line[0][0] + slack
     while line and line[0][0] <= last:

@@ -7,7 +7,6 @@ start never differ by more than what is being committed.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from math import inf
 
 from config.settings import Level
@@ -50,9 +49,9 @@ class Queue:
         """Return what waits, in no order that means anything."""
         return list(self._waiting.values())
 
-    def ahead_of(self, new: NewJob) -> list[Job]:
-        """Return what would be served before a job that came now."""
-        ahead = self._line.ahead_of(self._path(new), new.cost, weight=new.weight)
+    def ahead_of(self, new: NewJob, horizon: float) -> list[Job]:
+        """Return what would be served before a job that came now, as far as it costs no more than the horizon."""
+        ahead = self._line.ahead_of(self._path(new), new.cost, weight=new.weight, horizon=horizon)
         return [self._waiting[entry.job] for entry in ahead]
 
     # Changing
@@ -207,11 +206,23 @@ class Queue:
 
     def _to_keep(self) -> list[Standing]:
         self._unsaved |= {standing.path: standing for standing in self._line.changed()}
-        return [Standing(**asdict(each) | {"path": "/".join(map(str, each.path))}) for each in self._unsaved.values()]
+        return [_kept(standing) for standing in self._unsaved.values()]
 
     def _restored(self, kept: Standing) -> fair_share.Standing | None:
         """Return a standing that was kept, None where it was kept for another order of the levels."""
         path = tuple(kept.path.split("/")) if kept.path else ()
         if [name.partition(" ")[0] for name in path] != list(self._levels[: len(path)]):
             return None
-        return fair_share.Standing(**asdict(kept) | {"path": path})
+        return fair_share.Standing(path, kept.weight, kept.tag, kept.clock, kept.last_served, kept.arrived)
+
+
+def _kept(standing: fair_share.Standing) -> Standing:
+    """Return a standing as the database keeps it."""
+    return Standing(
+        path="/".join(map(str, standing.path)),
+        weight=standing.weight,
+        tag=standing.tag,
+        clock=standing.clock,
+        last_served=standing.last_served,
+        arrived=standing.arrived,
+    )

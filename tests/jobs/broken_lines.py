@@ -1,6 +1,6 @@
 """Schedulers that are wrong on purpose, each in one thing: a property test that passes them proves nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from jobs.fair_share import Entry, FairShare, Path, Share, Standing
 
@@ -50,7 +50,7 @@ class Forgetful(FairShare):
     """A restart forgives everybody."""
 
     @classmethod
-    def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
+    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry]) -> "FairShare":
         line = cls()
         for entry in waiting:
             line.submit(entry.job, entry.path, entry.cost)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.fair_share import FairShare
+from jobs.fair_share import Entry, FairShare
 
 COST = st.floats(0.5, 8.0).map(lambda cost: round(cost, 2))
 TOLERANCE = 1e-6
@@ -177,3 +177,28 @@ def test_what_would_be_ahead_is_what_is_ahead_once_the_job_is_there_and_the_ques
     assert list(asked.order()) == list(never_asked.order())
     asked.submit(1_000, newcomer, 2.0)
     assert [entry.job for entry in asked.order()][: len(foreseen) + 1] == [*(entry.job for entry in foreseen), 1_000]
+
+
+def test_who_is_not_remembered_has_just_come() -> None:
+    before = FairShare()
+    flood(before, range(5), "ada", cost=4.0)
+    dispatch(before, 3)
+    remembered = [standing for standing in before.changed() if standing.path != ("g", "ben")]
+    waiting = [Entry(3, ("g", "ada"), 4.0), Entry(4, ("g", "ada"), 4.0), *(Entry(n, ("g", "ben"), 1.0) for n in (5, 6))]
+
+    line = FairShare.restored(remembered, waiting)
+
+    assert dispatch(line, 4) == [5, 6, 3, 4]
+    assert line.claim_beside(lambda _: True, 1.0) is None
+
+
+def test_strangers_are_served_in_the_order_of_their_jobs() -> None:
+    line = FairShare.restored([], [Entry(job, ("g", f"user {job}"), 1.0) for job in range(5)])
+
+    assert [entry.job for entry in [line.claim_beside(lambda _: True, 1.0) for _ in range(5)] if entry] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]

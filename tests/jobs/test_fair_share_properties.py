@@ -257,7 +257,9 @@ def a_restart_changes_nothing(line: Line, before: list[Any], after: list[Any]) -
         house.do(step)
         kept |= {standing.path: standing for standing in house.line.changed()}
     waiting = sorted(house.waiting.values(), key=lambda entry: entry.job)
-    again = House(line.restored(kept.values(), waiting), dict(house.waiting), list(house.running), jobs=house.jobs)
+    again = House(
+        line.restored(list(kept.values()), waiting), dict(house.waiting), list(house.running), jobs=house.jobs
+    )
     for step in after:
         first, second = house.do(step), again.do(step)
         assert first == second
