@@ -15,6 +15,7 @@ from yarl import URL
 
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
 from db.history import History
@@ -40,6 +41,7 @@ class House:
     store: PictureStore
     session: aiohttp.ClientSession
     delivery: Delivery
+    board: ProgressBoard
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
@@ -62,7 +64,7 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path) -> 
             await asyncio.wait_for(client.wait_until_ready(), 20)
             store = PictureStore(folder / "pictures")
             yield House(
-                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery
+                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery, board
             )
         finally:
             await board.close()
