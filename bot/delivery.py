@@ -24,6 +24,7 @@ STUMBLE_SECONDS = 5.0  # before a database that failed is asked again
 AT_HAND = 500  # messages under way, most of them in their channel's line: more than the queue holds as it is set
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try
 TRIES = 100  # about a day of a Discord that is not there
+NOT_LET_IN = {401, 403, 404}  # and yet no way is closed: the bot's own token is out of use, or a wall is before Discord
 TOO_MANY = 429
 UNTOLD_SECONDS = 60.0  # before the next try where a 429 does not say when
 
@@ -172,5 +173,5 @@ def _told_to_wait(error: discord.HTTPException) -> float:
 def _tries_worth(error: Exception) -> int:
     """Return after how many tries that failed so another one helps no more."""
     if isinstance(error, discord.HTTPException):
-        return TRIES if error.status >= 500 else 1
+        return TRIES if error.status >= 500 or error.status in NOT_LET_IN else 1
     return TRIES if isinstance(error, aiohttp.ClientError | OSError) else len(BACK_OFF)

@@ -17,8 +17,8 @@ AT_ONCE = 20  # letters written and on their way: their pictures are in memory
 EDIT_SECONDS = 60.0
 SMALLEST = 16  # divides a file's size at most
 TOO_LARGE = 413
-CLOSED = {401, 403, 404}  # expired, forbidden, unknown
-CLOSED_CODES = {50083, 160005}  # an archived thread, a locked one
+CLOSED = {403, 404}  # forbidden, unknown
+CLOSED_CODES = {50027, 50083, 160005}  # an expired token, an archived thread, a locked one
 NONCE_LIFE = timedelta(minutes=2)  # Discord remembers nonces for "the past few minutes"
 CLOCKS = timedelta(minutes=1)  # by which ours may be ahead of Discord's
 
@@ -106,7 +106,12 @@ async def _unless_closed(way: Way, message: Message, job: Job, write: Write) -> 
     try:
         return await way(message, job, write)
     except discord.HTTPException as error:
-        if error.status not in CLOSED and error.code not in CLOSED_CODES:
+        if not _closes(error):
             raise
         log.info("job %s: %s is closed: %s", job.id, way.__name__, error)
         return None
+
+
+def _closes(error: discord.HTTPException) -> bool:
+    """Say whether Discord closes the way; without a code it is not Discord that answers, but a wall before it."""
+    return error.code in CLOSED_CODES or (error.status in CLOSED and error.code != 0)

