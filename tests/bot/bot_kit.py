@@ -22,6 +22,7 @@ from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
 from db.session import Database
+from local_discord.guild import Channel
 from local_discord.server import LocalDiscord
 from run_bot import Tools, build_house
 
@@ -112,3 +113,7 @@ async def gone(guest: Guest, message: Json) -> None:
 async def in_channel(guest: Guest) -> list[Json]:
     """Return what the person sees in the channel, oldest first."""
     return list(await guest.get("messages", channel=guest.channel, limit=50))
+
+
+def channel_of(server: LocalDiscord, name: str) -> Channel:
+    return next(each for each in server.core.world.channels.values() if each.name == name)

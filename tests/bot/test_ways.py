@@ -1,29 +1,22 @@
-"""By which way a result reaches its person, how small, how often and how fast."""
+"""By which way a result reaches its person, and what is done where Discord does not take it."""
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from bot_kit import POLL_SECONDS, House, in_channel, open_house
+from bot_kit import POLL_SECONDS, House, channel_of, in_channel
 from delivery_kit import POST, another, delivered_again, held, order, over, send_again, state_of
 from guest import record_ids
 from sqlalchemy import update
 
 from bot.delivery import BACK_OFF, TRIES
 from db.base import utc_now
-from db.outbox import Outbox
 from db.session import Database
-from db.tables.job import JobRow, JobStatus
-from db.tables.outbox import DeliveryState, Notice, OutboxRow
+from db.tables.job import JobRow
+from db.tables.outbox import DeliveryState
 from local_discord import permissions
-from local_discord.guild import Channel, Overwrite, User
+from local_discord.guild import Overwrite, User
 from local_discord.server import LocalDiscord
-
-
-def channel_of(server: LocalDiscord, name: str) -> Channel:
-    return next(each for each in server.core.world.channels.values() if each.name == name)
 
 
 def person(server: LocalDiscord, name: str) -> User:
@@ -157,105 +150,3 @@ async def test_a_bot_that_is_not_let_in_tries_again(house: House, sqlite_databas
 
     assert record_ids(message) == record_ids(first)
     assert await in_channel(house.guest("ada", "dm")) == []
-
-
-@pytest.mark.parametrize("fault", [{"kind": "rest", "status": 500}, {"kind": "lost_answer"}])
-async def test_a_post_that_broke_off_is_there_once(
-    house: House, sqlite_database: Database, fault: dict[str, Any]
-) -> None:
-    ada = house.guest()
-    first = await ada.type("/imagine a red circle")
-    await order(house, **POST | fault)
-    message = await delivered_again(house, sqlite_database, ada, first)
-    row = await over(sqlite_database)
-
-    later = [each["id"] for each in await in_channel(ada) if each["attachments"] and each["id"] != first["id"]]
-    assert later == [message["id"]]
-    assert (row.state, row.message_id) == (DeliveryState.SENT, int(message["id"]))
-
-
-async def test_a_reply_that_has_its_pictures_already_stays_the_only_one(
-    house: House, sqlite_database: Database
-) -> None:
-    ada = house.guest()
-    _, job = await held(house, ada, "/imagine a red circle")
-    house.executor.go_on.set()
-    await ada.follow(str(job.interaction_id))
-    first = await over(sqlite_database)
-    async with sqlite_database.transaction() as session:
-        await session.execute(update(JobRow).values(token=job.token))
-    await send_again(house, sqlite_database)
-    again = await over(sqlite_database)
-    pictures = [each for each in await in_channel(ada) if each["attachments"]]
-
-    assert [int(each["id"]) for each in pictures] == [first.message_id] == [again.message_id]
-
-
-@pytest.mark.parametrize("token", ["alive", "dead", "dead for long"])
-async def test_a_death_before_it_is_written_down_makes_no_second_message(
-    server: LocalDiscord, sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
-) -> None:
-    arrived = asyncio.Event()
-
-    async def die(*_: object) -> None:
-        arrived.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "sent", die)
-        async with open_house(server, sqlite_database, tmp_path) as house:
-            await held(house, house.guest(), "/imagine a red circle")
-            if token != "alive":
-                await order(house, kind="expire_tokens")
-            house.executor.go_on.set()
-            await asyncio.wait_for(arrived.wait(), 10)
-    assert (await state_of(sqlite_database)).state is DeliveryState.WAITING
-    if token == "dead for long":  # Discord has forgotten the nonce
-        server.core.world.clock.advance(600)
-        async with sqlite_database.transaction() as session:
-            await session.execute(update(OutboxRow).values(created_at=utc_now() - timedelta(minutes=10)))
-    async with open_house(server, sqlite_database, tmp_path) as house:
-        row = await over(sqlite_database)
-        messages = await in_channel(house.guest())
-        pictures = [each for each in messages if each["attachments"]]
-
-    assert [int(each["id"]) for each in pictures] == [row.message_id]
-    assert row.state is DeliveryState.SENT
-
-
-async def test_a_flooded_channel_holds_up_no_other(house: House, sqlite_database: Database) -> None:
-    ada, ben = house.guest("ada", "studio"), house.guest("ben", "after-dark")
-    await ada.type("/imagine a red circle")
-    before = len(await in_channel(ada))
-    places = [channel_of(house.server, "studio").id] * 60 + [channel_of(house.server, "after-dark").id]
-    async with sqlite_database.transaction() as session:
-        for number, place in enumerate(places):
-            job = failed_job(house.server, number, place)
-            session.add(job)
-            await session.flush()
-            session.add(OutboxRow(job_id=job.id, kind=Notice.FAILURE))
-    house.delivery.wake()
-    async with asyncio.timeout(20):
-        while not await in_channel(ben):  # noqa: ASYNC110 - another's news
-            await asyncio.sleep(POLL_SECONDS)
-
-    assert len(await in_channel(ada)) - before < 20
-
-
-def failed_job(server: LocalDiscord, number: int, channel_id: int) -> JobRow:
-    return JobRow(
-        interaction_id=number + 1,
-        action="imagine",
-        request={"prompt": "a red circle"},
-        user_id=person(server, "ada").id,
-        guild_id=server.core.world.home.id,
-        channel_id=channel_id,
-        locale="en",
-        private=False,
-        age_restricted=False,
-        pictures=1,
-        status=JobStatus.FAILED,
-        cost=1.0,
-        notes=[],
-        error_key="jobs.failed_inside",
-    )
