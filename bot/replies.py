@@ -97,7 +97,7 @@ def result_letter(
     """
     locale = job.locale
     if not records:
-        return Letter(say("bot.all_deleted", locale=locale))
+        return Letter(say("bot.all_deleted", locale=locale, user=job.user_id))
     lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
     lines += [*lost, *(f"-# {note}" for note in notes_of(job))]
     if smaller:
@@ -106,10 +106,13 @@ def result_letter(
 
 
 def shown_letter(record: Record, data: bytes, suffix: str, locale: str) -> Letter:
-    """Return a picture of the history as a message."""
+    """Return a picture of the history as a message; what is no PNG file had to be made smaller."""
     heading = say("bot.shown", locale=locale, user=record.user_id)
     enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale))
-    return Letter(_clip([heading, *description([record], locale)]), (enclosure,), shown_view(record, locale))
+    lines = [heading, *description([record], locale)]
+    if suffix != ".png":
+        lines.append(f"-# {say('bot.note_smaller', locale=locale)}")
+    return Letter(_clip(lines), (enclosure,), shown_view(record, locale))
 
 
 def description(records: Sequence[Record], locale: str) -> list[str]:

@@ -15,12 +15,14 @@ from yarl import URL
 
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
 from db.session import Database
+from local_discord.guild import Channel
 from local_discord.server import LocalDiscord
 from run_bot import Tools, build_house
 
@@ -40,6 +42,7 @@ class House:
     store: PictureStore
     session: aiohttp.ClientSession
     delivery: Delivery
+    board: ProgressBoard
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
@@ -62,7 +65,7 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path) -> 
             await asyncio.wait_for(client.wait_until_ready(), 20)
             store = PictureStore(folder / "pictures")
             yield House(
-                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery
+                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery, board
             )
         finally:
             await board.close()
@@ -110,3 +113,7 @@ async def gone(guest: Guest, message: Json) -> None:
 async def in_channel(guest: Guest) -> list[Json]:
     """Return what the person sees in the channel, oldest first."""
     return list(await guest.get("messages", channel=guest.channel, limit=50))
+
+
+def channel_of(server: LocalDiscord, name: str) -> Channel:
+    return next(each for each in server.core.world.channels.values() if each.name == name)

@@ -107,6 +107,17 @@ def test_the_strength_of_a_variation_is_told() -> None:
     assert "strength 0.35" in result_letter(job(varied, action="vary"), [record(0, varied)], []).content
 
 
+def test_a_picture_of_the_history_says_when_it_is_a_smaller_copy() -> None:
+    asked = record(0, request())
+
+    assert "smaller copy" in shown_letter(asked, b"", ".webp", "en-US").content
+    assert "smaller copy" not in shown_letter(asked, b"", ".png", "en-US").content
+
+
+def test_pictures_that_were_deleted_on_the_way_are_told_to_their_person() -> None:
+    assert result_letter(job(user_id=11), [], []).content.startswith("<@11>, ")
+
+
 @settings(max_examples=30, deadline=None)
 @given(PROMPTS, PROMPTS, st.integers(1, 4))
 def test_no_prompt_breaks_a_message(prompt: str, negative: str, count: int) -> None:
