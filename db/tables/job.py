@@ -107,7 +107,7 @@ class JobRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     cost: Mapped[float]
-    weight: Mapped[float]
+    weight: Mapped[float] = mapped_column(default=1.0)
     expected: Mapped[float | None]
     seconds: Mapped[float | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
