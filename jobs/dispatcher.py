@@ -247,7 +247,7 @@ class Dispatcher:
         for worker in self._executor.workers():
             for _ in range(self._lanes_free(worker)):
                 if not await self._hand_out(worker.id):
-                    return
+                    break
 
     async def _hand_out(self, worker: str) -> bool:
         """Begin with the job that is due; say whether there was one."""

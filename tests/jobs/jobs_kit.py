@@ -22,7 +22,7 @@ from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
 from jobs.queue import Queue
 
-ADA, BEN, GUILD = 11, 12, 1
+ADA, BEN, CARL, GUILD = 11, 12, 13, 1
 _interactions = count(1)
 
 
