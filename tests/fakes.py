@@ -36,8 +36,9 @@ def fail(kind: FailureKind) -> Callable[[Attempt], Event]:
 class FakeExecutor:
     """An executor whose workers take one attempt each.
 
-    `outcomes` are used up one per attempt; after them every attempt is drawn. While `loaded` is clear, attempts do not start; while `go_on` is clear, they stand still after their first
-    preview; a cancel ends both, with the failure `cancelled_as`, unless the worker is `deaf`.
+    `outcomes` are used up one per attempt; after them every attempt is drawn. While `loaded` is clear, attempts do not
+    start; while `go_on` is clear, they stand still after their first preview; a cancel ends both, with the failure
+    `cancelled_as`, unless the worker is `deaf`.
     """
 
     def __init__(self, outcomes: Sequence[Callable[[Attempt], Event]] = (), names: Sequence[str] = ("fake",)) -> None:
