@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Json, utc_now, value_of
 from db.session import Database
-from db.tables.job import OPEN, Counts, Job, JobRow, JobStatus, NewJob
+from db.tables.job import OPEN, Counts, Job, JobRow, JobStatus, NewJob, Timing
 from db.tables.lineage import LineageRow
 from db.tables.outbox import Notice, OutboxRow
 from db.tables.record import NewRecord, RecordRow
 
-__all__ = ["Counts", "Job", "JobStatus", "Jobs", "NewJob", "NewRecord"]
+__all__ = ["Counts", "Job", "JobStatus", "Jobs", "NewJob", "NewRecord", "Timing"]
 
 FREE: dict[str, Any] = {"worker": None, "lease_until": None}
 
@@ -58,6 +58,16 @@ class Jobs:
     async def count_open(self) -> Counts:
         """Count what all together have waiting or being made."""
         return await self._count()
+
+    async def timings(self, limit: int) -> list[Timing]:
+        """Return what the last jobs that were done took, the latest of them first."""
+        async with self._database.reading() as session:
+            rows = await session.execute(timings().limit(limit))
+            return [
+                Timing(request=asked, seconds=took, fingerprint=there)
+                for asked, took, there in rows
+                if took is not None
+            ]
 
     async def claim(self, job_id: int, worker: str, lease: float) -> Job | None:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
@@ -179,6 +189,13 @@ def open_totals() -> Select[int, int]:
     """Select how many jobs are open, and how many pictures they ask for."""
     totals = select(func.count(), func.coalesce(func.sum(JobRow.pictures), 0))
     return totals.where(JobRow.status.in_(OPEN))
+
+
+def timings() -> Select[Json, float | None, Json]:
+    """Select request, seconds and fingerprint of the jobs that were done, the latest first."""
+    first = select(func.min(RecordRow.id)).where(RecordRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
+    asked = select(JobRow.request, JobRow.seconds, RecordRow.fingerprint).join(RecordRow, RecordRow.id == first)
+    return asked.where(JobRow.status == JobStatus.DONE).order_by(JobRow.id.desc())
 
 
 def _held(job_id: int, fence: int) -> tuple[ColumnElement[bool], ...]:
