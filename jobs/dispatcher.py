@@ -13,10 +13,12 @@ from db.base import utc_now
 from db.images import PictureStore
 from db.jobs import Jobs
 from db.tables.job import Job, JobStatus
+from inference.checkpoints import Checkpoint
 from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.request import ImageRequest
 from jobs.attempt import Attempts, Drawn, GivenUp, Lost, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
+from jobs.calibration import Calibration
 from jobs.cost import CostModel
 from jobs.fair_share import FairShare
 from jobs.finish import Finisher
@@ -27,6 +29,7 @@ PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
 KEEP_SECONDS = 1.0  # after that, to put back what did not
 DATABASE_REST = 1.0  # seconds, after a failure
 LOOKED_AHEAD = 10  # jobs
+RECALLED = 256  # jobs whose timings are learnt from at the start
 NOBODY = "nobody"  # who holds a job only to end it
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ class Dispatcher:
         self._times = times
         self._line = FairShare()
         self._costs = CostModel()
+        self._calibration = Calibration(costs=self._costs, executor=executor, spool=spool)
         self._running: dict[int, Running] = {}
         self._lost: set[int] = set()  #: pending in the database, and still to be put into the line
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,14 +112,19 @@ class Dispatcher:
 
     # Its life
 
-    async def run(self, audience: Audience) -> None:
-        """Serve until cancelled. What an earlier process left behind is taken up first."""
+    async def run(self, audience: Audience, calibrated: Checkpoint | None = None) -> None:
+        """Serve until cancelled. What an earlier process left behind is taken up first.
+
+        The checkpoint that workers start with, if it is named, is timed before anybody asks for it.
+        """
         self._audience = audience
         await self._attempts.clear()
         async with asyncio.TaskGroup() as group:
             await _until_done(self._take_up)
             group.create_task(self._watch_workers())
             group.create_task(self._keep_leases())
+            if calibrated is not None:
+                group.create_task(self._calibration.run(calibrated, self._idle))
             while True:
                 await self._wake.wait()
                 self._wake.clear()
@@ -156,6 +165,7 @@ class Dispatcher:
             log.exception("what ran could not be put back; the next start does it")
 
     async def _take_up(self) -> None:
+        self._calibration.recall(await self._jobs.timings(RECALLED))
         await self._jobs.recover()
         for job in await self._jobs.pending():
             if job.attempts < ATTEMPTS:
@@ -204,6 +214,10 @@ class Dispatcher:
             self._line.refund(_path(job), job.cost)
 
     # The line
+
+    def _idle(self) -> bool:
+        """Say whether nobody's job waits, runs, or is being handed out."""
+        return self.counts() == (0, 0) and not self._claiming.locked() and not self._draining
 
     async def _serve(self) -> None:
         if self.broken:

@@ -52,6 +52,7 @@ class FakeExecutor:
         self.deaf = False
         self.state = WorkerState.READY
         self.free = 1
+        self.fingerprint = FINGERPRINT
         self._change = asyncio.Event()
         self._stop: dict[str, asyncio.Event] = {}
 
@@ -64,7 +65,7 @@ class FakeExecutor:
             state=self.state,
             device="fake",
             lanes_free=self.free,
-            fingerprint=FINGERPRINT,
+            fingerprint=self.fingerprint,
             problem="as told" if self.state is WorkerState.BROKEN else None,
         )
         return [worker]

@@ -15,7 +15,7 @@ from db.images import PictureStore
 from db.jobs import Job, Jobs, NewJob
 from db.outbox import Outbox
 from db.session import Database
-from inference.checkpoints import load_checkpoints
+from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.request import ImageRequest, Sampler
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
@@ -91,6 +91,7 @@ async def at_work(
     clerk: InThreadClerk,
     executor: FakeExecutor,
     jobs: Jobs | None = None,
+    calibrated: Checkpoint | None = None,
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
@@ -101,7 +102,7 @@ async def at_work(
     spool = folder / "spool"
     dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=times, spool=spool)
     audience = FakeAudience()
-    task = asyncio.create_task(dispatcher.run(audience))
+    task = asyncio.create_task(dispatcher.run(audience, calibrated))
     try:
         yield Bench(dispatcher, executor, audience, jobs, history, Outbox(database), store, folder)
     finally:
