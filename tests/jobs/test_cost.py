@@ -153,6 +153,7 @@ def test_an_upscale_without_denoising_is_learnt_by_its_area() -> None:
     before = model.estimate(request())
     model.observe(small, 2.0)
 
+    assert list(terms(small)) == pytest.approx([0, 0, 0, 0, 0.262144])
     assert model.estimate(large) == pytest.approx(4 * model.estimate(small))
     assert model.estimate(small) == pytest.approx(2.0, rel=0.2)
     assert model.estimate(request()) == pytest.approx(before, rel=0.05)
