@@ -43,6 +43,7 @@ class House:
     board: "ProgressBoard"
     history: "History"
     database: "Database"
+    checkpoint: "Checkpoint"
 
     async def run(self, login: "Login") -> None:
         """Serve until cancelled; the end of one is the end of all, loudly."""
@@ -51,7 +52,7 @@ class House:
 
         async with asyncio.TaskGroup() as group:
             group.create_task(join(self.client, login))
-            group.create_task(self.dispatcher.run(self.board))
+            group.create_task(self.dispatcher.run(self.board, self.checkpoint))
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
@@ -132,7 +133,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     delivery = Delivery(client=client, outbox=Outbox(tools.database), jobs=jobs, gallery=gallery)
     every = settings.times.preview_every
     board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
-    return House(client, dispatcher, delivery, board, history, tools.database)
+    return House(client, dispatcher, delivery, board, history, tools.database, checkpoints[settings.checkpoint])
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import Json, utc_now, value_of
 from db.session import Database
 from db.shares import Shares, Standing
-from db.tables.job import OPEN, Job, JobRow, JobStatus, NewJob
+from db.tables.job import OPEN, Job, JobRow, JobStatus, NewJob, Timing
 from db.tables.lineage import LineageRow
 from db.tables.outbox import Notice, OutboxRow
 from db.tables.record import NewRecord, RecordRow
 
-__all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord"]
+__all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord", "Timing"]
 
 NEWS = "imagine_jobs"  # the channel on which PostgreSQL tells of committed jobs, by their ids
 FREE: dict[str, Any] = {"worker": None, "lease_until": None}
@@ -81,6 +81,16 @@ class Jobs:
         query = with_status(JobStatus.DONE).where(JobRow.expected.is_not(None)).order_by(None)
         latest = await self._all(query.order_by(JobRow.id.desc()).limit(limit))
         return [(job.expected or 0.0, job.lasted) for job in reversed(latest)]
+
+    async def timings(self, limit: int) -> list[Timing]:
+        """Return what the last jobs that were done took, the latest of them first."""
+        async with self._database.reading() as session:
+            rows = await session.execute(timings().limit(limit))
+            return [
+                Timing(request=asked, seconds=took, fingerprint=there)
+                for asked, took, there in rows
+                if took is not None
+            ]
 
     async def claim(self, job_id: int, worker: str, lease: float, standings: Standings = ()) -> Job | None:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
@@ -223,6 +233,13 @@ def by_interaction(interaction_id: int) -> Select[JobRow]:
 def with_status(*statuses: JobStatus) -> Select[JobRow]:
     """Select the jobs in one of the statuses, in order of arrival."""
     return select(JobRow).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
+
+
+def timings() -> Select[Json, float | None, Json]:
+    """Select request, seconds and fingerprint of the jobs that were done, the latest first."""
+    first = select(func.min(RecordRow.id)).where(RecordRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
+    asked = select(JobRow.request, JobRow.seconds, RecordRow.fingerprint).join(RecordRow, RecordRow.id == first)
+    return asked.where(JobRow.status == JobStatus.DONE).order_by(JobRow.id.desc())
 
 
 def _held(job_id: int, fence: int) -> tuple[ColumnElement[bool], ...]:

@@ -12,10 +12,12 @@ from config.settings import Times
 from db.images import PictureStore
 from db.jobs import Jobs, NewJob
 from db.tables.job import Job
+from inference.checkpoints import Checkpoint
 from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.request import ImageRequest
 from jobs.attempt import Attempts, Drawn, Lost, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
+from jobs.calibration import Calibration
 from jobs.cost import CostModel
 from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
@@ -26,6 +28,7 @@ from jobs.settlement import ATTEMPTS, Fate, Settlement
 PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
 KEEP_SECONDS = 1.0  # after that, to put back what did not
 DATABASE_REST = 1.0  # seconds, after a failure
+RECALLED = 256  # jobs whose timings are learnt from at the start
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +58,7 @@ class Dispatcher:
         self._slack = slack
         self._costs = CostModel()
         self._forecasts = Forecasts()
+        self._calibration = Calibration(costs=self._costs, executor=executor, spool=spool)
         self._running: dict[int, Running] = {}
         self._failed_on: dict[int, str] = {}  #: jobs whose last attempt was lost, and the worker that lost it
         self._warm: dict[str, str] = {}  #: workers, and the checkpoint that they drew with last
@@ -136,8 +140,11 @@ class Dispatcher:
 
     # Its life
 
-    async def run(self, audience: Audience) -> None:
-        """Serve until cancelled. What an earlier process left behind is taken up first."""
+    async def run(self, audience: Audience, calibrated: Checkpoint | None = None) -> None:
+        """Serve until cancelled. What an earlier process left behind is taken up first.
+
+        The checkpoint that workers start with, if it is named, is timed before anybody asks for it.
+        """
         self._audience = audience
         await self._attempts.clear()
         async with asyncio.TaskGroup() as group:
@@ -145,6 +152,8 @@ class Dispatcher:
             group.create_task(self._watch_workers())
             group.create_task(self._keep_leases())
             group.create_task(self._find_unknown())
+            if calibrated is not None:
+                group.create_task(self._calibration.run(calibrated, self._idle))
             while True:
                 await self._wake.wait()
                 self._wake.clear()
@@ -185,6 +194,7 @@ class Dispatcher:
             log.exception("what ran could not be put back; the next start does it")
 
     async def _take_up(self) -> None:
+        self._calibration.recall(await self._jobs.timings(RECALLED))
         self._forecasts = Forecasts(await self._jobs.recent_forecasts(REMEMBERED))
         async with self._queue.turn:
             await self._greet(await self._queue.restore())
@@ -240,6 +250,10 @@ class Dispatcher:
             await self._greet([*lost, *await self._queue.look_around()])
 
     # The line
+
+    def _idle(self) -> bool:
+        """Say whether nobody's job waits, runs, or is being handed out."""
+        return self.counts() == (0, 0) and not self._queue.turn.locked() and not self._draining
 
     async def _serve(self) -> None:
         if self.broken:

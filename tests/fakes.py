@@ -54,6 +54,7 @@ class FakeExecutor:
         self.deaf = False
         self.state = WorkerState.READY
         self.free = dict.fromkeys(names, 1)
+        self.fingerprint = FINGERPRINT
         self._change = asyncio.Event()
         self._stop: dict[str, asyncio.Event] = {}
 
@@ -67,7 +68,7 @@ class FakeExecutor:
                 state=self.state,
                 device="fake",
                 lanes_free=free,
-                fingerprint=FINGERPRINT,
+                fingerprint=self.fingerprint,
                 problem="as told" if self.state is WorkerState.BROKEN else None,
             )
             for name, free in self.free.items()

@@ -79,6 +79,15 @@ class Job(NewJob):
         return ((self.finished_at or utc_now()) - self.created_at).total_seconds()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """What a finished job took: its request, the seconds of the device, and the engine's fingerprint there."""
+
+    request: Json
+    seconds: float
+    fingerprint: Json
+
+
 class JobRow(Base):
     """The row. `fence` grows with every claim: who holds an older one has lost the job."""
 

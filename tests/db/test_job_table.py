@@ -9,7 +9,7 @@ from db_samples import ALICE, BOB
 
 from db.base import utc_now
 from db.history import History
-from db.jobs import Job, Jobs, JobStatus
+from db.jobs import Job, Jobs, JobStatus, Timing
 from db.outbox import Notice, Outbox
 from db.session import Database
 from db.shares import Shares, Standing
@@ -242,3 +242,17 @@ async def test_a_submission_that_fails_keeps_no_standings(database, jobs, new_jo
 async def test_a_job_cannot_descend_from_a_picture_that_never_was(jobs, new_job):
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         await jobs.submit(new_job(parent_id="0123456789"))
+
+
+async def test_what_the_last_jobs_took_is_told_latest_first_and_each_once(jobs, new_job, new_record):
+    for number in range(4):
+        job = await leased(jobs, new_job(request={"seed": number}))
+        pictures = [new_record(index=index, fingerprint={"device": f"gpu {number}"}) for index in (1, 2)]
+        assert await jobs.complete(job.id, job.fence, pictures, seconds=number + 0.5)
+    failed = await leased(jobs, new_job())
+    await jobs.fail(failed.id, failed.fence, JobStatus.FAILED, "jobs.failed_inside", {})
+
+    assert await jobs.timings(3) == [
+        Timing(request={"seed": number}, seconds=number + 0.5, fingerprint={"device": f"gpu {number}"})
+        for number in (3, 2, 1)
+    ]

@@ -16,7 +16,7 @@ from db.jobs import Job, Jobs, NewJob
 from db.outbox import Outbox
 from db.session import Database
 from db.shares import Shares
-from inference.checkpoints import load_checkpoints
+from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.request import ImageRequest, Sampler
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
@@ -92,6 +92,7 @@ async def at_work(
     clerk: InThreadClerk,
     executor: FakeExecutor,
     jobs: Jobs | None = None,
+    calibrated: Checkpoint | None = None,
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
@@ -111,7 +112,7 @@ async def at_work(
         spool=spool,
     )
     audience = FakeAudience()
-    task = asyncio.create_task(dispatcher.run(audience))
+    task = asyncio.create_task(dispatcher.run(audience, calibrated))
     try:
         yield Bench(dispatcher, executor, audience, jobs, history, Outbox(database), store, folder)
     finally:
