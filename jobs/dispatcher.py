@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
@@ -18,16 +18,16 @@ from inference.request import ImageRequest
 from jobs.attempt import Attempts, Drawn, Lost, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
 from jobs.calibration import Calibration
+from jobs.caretaker import Caretaker, until_done
 from jobs.cost import CostModel
 from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
 from jobs.place import Place, Situation
 from jobs.queue import Queue
-from jobs.settlement import ATTEMPTS, Fate, Settlement
+from jobs.settlement import Fate, Settlement
 
 PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
 KEEP_SECONDS = 1.0  # after that, to put back what did not
-DATABASE_REST = 1.0  # seconds, after a failure
 RECALLED = 256  # jobs whose timings are learnt from at the start
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,10 @@ class Dispatcher:
         self._warm: dict[str, str] = {}  #: workers, and the checkpoint that they drew with last
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._unknown = asyncio.Event()  #: there is something in the job table that is not in the line
         self._draining = False
+        self._caretaker = Caretaker(
+            jobs=jobs, queue=queue, running=self._running, lease=times.lease, waits=self._waits, ended=self._ended
+        )
 
     # What others ask of it
 
@@ -89,8 +91,7 @@ class Dispatcher:
             job, created = await self._queue.submit(replace(new, expected=place.seconds))
         if not created:
             return job, self.place(job)
-        self._audience.queued(job)
-        self._wake.set()
+        self._waits(job)
         return job, place
 
     def estimate(self, request: ImageRequest) -> float:
@@ -129,14 +130,12 @@ class Dispatcher:
                 return True
             if not await self._queue.withdraw(job, self._jobs.cancel):
                 return False
-        self._audience.ended(job)
-        self._wake.set()
+        self._ended(job)
         return True
 
     def heard(self, job_id: int) -> None:
         """Look for a job that somebody committed, unless it is known."""
-        if job_id not in self._queue and job_id not in self._running:
-            self._unknown.set()
+        self._caretaker.heard(job_id)
 
     # Its life
 
@@ -148,16 +147,16 @@ class Dispatcher:
         self._audience = audience
         await self._attempts.clear()
         async with asyncio.TaskGroup() as group:
-            await _until_done(self._take_up)
+            await until_done(self._take_up)
             group.create_task(self._watch_workers())
-            group.create_task(self._keep_leases())
-            group.create_task(self._find_unknown())
+            group.create_task(self._caretaker.keep_leases())
+            group.create_task(self._caretaker.find_unknown())
             if calibrated is not None:
                 group.create_task(self._calibration.run(calibrated, self._idle))
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                await _until_done(self._serve)
+                await until_done(self._serve)
 
     async def drain(self) -> None:
         """Claim nothing more; let what runs end within the drain time, then put it back, whatever its worker does.
@@ -196,58 +195,12 @@ class Dispatcher:
     async def _take_up(self) -> None:
         self._calibration.recall(await self._jobs.timings(RECALLED))
         self._forecasts = Forecasts(await self._jobs.recent_forecasts(REMEMBERED))
-        async with self._queue.turn:
-            await self._greet(await self._queue.restore())
-
-    async def _greet(self, jobs: Sequence[Job]) -> None:
-        """Tell of jobs that came into the line, but for those whose every attempt ended without a word.
-
-        These are given up: they may be what ends us.
-        """
-        for job in jobs:
-            if job.attempts < ATTEMPTS:
-                self._audience.queued(job)
-            else:
-                log.error("job %s: none of its attempts came to an end; it is given up", job.id)
-                await self._give_up(job, "jobs.failed_inside")
-        self._wake.set()
-
-    async def _give_up(self, job: Job, error_key: str) -> None:
-        """Fail a job that waits."""
-        if await self._queue.withdraw(job, lambda job_id: self._jobs.give_up(job_id, error_key)):
-            self._audience.ended(job)
+        await self._caretaker.take_up()
 
     async def _watch_workers(self) -> None:
         while True:
             await self._executor.changed()
             self._wake.set()
-
-    async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(self._times.lease / 3)
-            try:
-                held = [(each.job.id, each.job.fence) for each in self._running.values()]
-                await self._jobs.extend(held, self._times.lease)
-                await self._look_around()
-            except Exception:
-                log.exception("the leases could not be looked after; they will be in %g s", self._times.lease / 3)
-
-    async def _find_unknown(self) -> None:
-        while True:
-            await self._unknown.wait()
-            self._unknown.clear()
-            await _until_done(self._look_around)
-
-    async def _look_around(self) -> None:
-        """Take into the line what is in the job table and not yet there.
-
-        That is what another process committed, and what was leased to an attempt that ended and could not say so.
-        """
-        async with self._queue.turn:
-            lost = await self._queue.take_back_lost(besides=list(self._running))
-            for job in lost:
-                log.warning("job %s: its lease ran out; it waits again", job.id)
-            await self._greet([*lost, *await self._queue.look_around()])
 
     # The line
 
@@ -286,9 +239,9 @@ class Dispatcher:
         """Fail all that waits: nobody knows whether a worker will come for it."""
         problems = "; ".join(f"{worker.id}: {worker.problem}" for worker in self._executor.workers())
         async with self._queue.turn:
-            for job in self._queue.waiting():
-                log.error("job %s: nothing can be drawn: %s", job.id, problems)
-                await self._give_up(job, "jobs.nothing_can_be_drawn")
+            await self._caretaker.give_up(
+                self._queue.waiting(), "jobs.nothing_can_be_drawn", f"nothing can be drawn: {problems}"
+            )
 
     def _begin(self, running: Running) -> None:
         self._running[running.job.id] = running
@@ -304,6 +257,16 @@ class Dispatcher:
     def _lanes_free(self, worker: WorkerInfo) -> int:
         about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())
         return worker.lanes_free - about_to_begin if worker.state is WorkerState.READY else 0
+
+    def _waits(self, job: Job) -> None:
+        """Tell of a job that came into the line."""
+        self._audience.queued(job)
+        self._wake.set()
+
+    def _ended(self, job: Job) -> None:
+        """Tell of a job that is over."""
+        self._audience.ended(job)
+        self._wake.set()
 
     # What becomes of an attempt
 
@@ -335,31 +298,15 @@ class Dispatcher:
         match fate:
             case Fate.SERVED | Fate.CLOSED:
                 self._failed_on.pop(job.id, None)
-                self._audience.ended(job)
+                self._ended(job)
             case Fate.WAITING:
                 self._failed_on[job.id] = running.worker
-                self._audience.queued(job)
+                self._waits(job)
             case Fate.ELSEWHERE:
-                pass
+                self._wake.set()
         if fate is Fate.SERVED and job.expected is not None:
             self._forecasts.observe(job.expected, job.lasted)
-        self._wake.set()
 
 
 def _checkpoint(job: Job) -> str:
     return str(job.request["checkpoint"])
-
-
-async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work, again and again where the database fails meanwhile."""
-    while True:
-        try:
-            return await work()
-        except Exception:
-            log.exception("the queue could not be served; it will be in %g s", DATABASE_REST)
-            await asyncio.sleep(DATABASE_REST)
-
-
-def _path(job: Job) -> tuple[int, int]:
-    """Return guild and user; everybody's direct messages share one guild's share each."""
-    return (job.user_id if job.guild_id is None else job.guild_id, job.user_id)
