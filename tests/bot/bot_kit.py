@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
@@ -49,9 +50,9 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(server: LocalDiscord, database: Database, folder: Path) -> AsyncIterator[House]:
+async def open_house(server: LocalDiscord, database: Database, folder: Path, **changes: Any) -> AsyncIterator[House]:
     """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
-    settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2})
+    settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
     built = build_house(settings, Tools(database, executor, clerk, clerk))
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery

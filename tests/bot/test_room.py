@@ -49,9 +49,9 @@ def refusal(jobs: Sequence[Job], *, allowance: Allowance = ALL, begins: float = 
 
 def test_there_is_room_up_to_each_limit_and_not_beyond() -> None:
     assert refusal(opened((ADA, GUILD, 3))) == ""
-    assert "You have 4 pictures waiting" in refusal(opened((ADA, GUILD, 4)))
+    assert "At most 4 of your pictures may wait at once (now: 4)" in refusal(opened((ADA, GUILD, 4)))
     assert refusal(opened((BEN, GUILD, 5))) == ""
-    assert "This server has 6 pictures waiting" in refusal(opened((BEN, GUILD, 6)))
+    assert "At most 6 pictures of this server may wait at once (now: 6)" in refusal(opened((BEN, GUILD, 6)))
     assert refusal(opened((BEN, 99, 8))) == ""
     assert "The queue is full" in refusal(opened((BEN, 99, 9)))
     assert refusal(opened((BEN, None, 6)), guild=None) == ""  # direct messages are nobody's server
