@@ -34,6 +34,7 @@ class Drawing:
     """What an engine made of an attempt."""
 
     pictures: tuple[Pixels, ...]
+    seconds: float  #: of the device, shared out among those who were drawn at once
     fingerprint: dict[str, str]
     truncated: str
 
@@ -51,8 +52,13 @@ class Watch(Protocol):
         """Pass a preview on."""
 
 
+Ending = tuple[str, Drawing | Exception]  #: an attempt's id and what it came to
+
+
 class Engine(Protocol):
-    """Draws. One thread uses it, one attempt at a time."""
+    """Draws many attempts at once, a step at a time. One thread uses it."""
+
+    lanes: int  #: how many attempts it takes at once
 
     def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
         """Take the device; `cache` is a folder for what is costly to find out again."""
@@ -60,10 +66,16 @@ class Engine(Protocol):
     def load(self, checkpoint: str) -> dict[str, str]:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
 
-    def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> Drawing:
-        """Draw the attempt's pictures into its spool folder, with the least memory where `thrifty`.
+    def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
+        """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`.
 
-        Raises Cancelled, Unfeasible, OutOfMemory or DeviceBroken.
+        Raises Unfeasible, CheckpointUnusable, OutOfMemory or DeviceBroken.
+        """
+
+    def tick(self) -> list[Ending]:
+        """Take a step of what is the most urgent; return what ended: drawn, or with Cancelled, OutOfMemory or a fault.
+
+        Raises DeviceBroken.
         """
 
     def free(self) -> None:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from config.settings import Settings
 from inference.checkpoints import Checkpoint
 from inference.devices import find_devices
+from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo
 from inference.protocol import Attempt, Event
 from inference.supervisor import Patience, Supervisor
-from inference.worker import ENGINE, WorkerConfig
 
 log = logging.getLogger(__name__)
 

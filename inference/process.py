@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 from config.settings import ROOT
+from inference.easel import WorkerConfig
 from inference.protocol import BadFrame, Message, encode, receive
-from inference.worker import WorkerConfig
 
 SECRETS = ("DISCORD_TOKEN", "PGPASSWORD")
 ENVIRONMENT = {

@@ -84,9 +84,10 @@ class Ping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The worker can take attempts. `fingerprint` names all that decides its numerics."""
+    """The worker can take attempts, `lanes` of them at once. `fingerprint` names all that decides its numerics."""
 
     fingerprint: dict[str, str]
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

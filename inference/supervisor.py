@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
 from inference.process import WorkerProcess
 from inference.protocol import (
@@ -23,7 +24,6 @@ from inference.protocol import (
     Run,
     Unusable,
 )
-from inference.worker import WorkerConfig
 
 DEATHS = 5
 LONGEST_BACK_OFF = 60.0
@@ -64,8 +64,7 @@ class Supervisor:
         self._ready: Ready | None = None
         self._problem: str | None = None
         self._deaths = 0
-        self._attempt: str | None = None
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._attempts: dict[str, asyncio.Queue[Event]] = {}
         self._heard = self._moved = time.monotonic()
         self._steps = 0
         self._loading = True
@@ -77,7 +76,7 @@ class Supervisor:
             id=self.id,
             state=self._state,
             device=self._config.device,
-            lanes_free=int(self._state is WorkerState.READY and not self.busy),
+            lanes_free=self._lanes_free,
             fingerprint=self._ready.fingerprint if self._ready else {},
             problem=self._problem,
         )
@@ -85,7 +84,13 @@ class Supervisor:
     @property
     def busy(self) -> bool:
         """Whether an attempt runs."""
-        return self._attempt is not None
+        return bool(self._attempts)
+
+    @property
+    def _lanes_free(self) -> int:
+        if self._state is not WorkerState.READY or self._ready is None:
+            return 0
+        return self._ready.lanes - len(self._attempts)
 
     async def live(self) -> None:
         """Run the process again and again, until it is cancelled.
@@ -117,24 +122,24 @@ class Supervisor:
 
     def run(self, attempt: Attempt) -> AsyncIterator[Event]:
         """Start the attempt at once; its events come from the iterator, which must be read to its end."""
-        if self.busy or self._state is not WorkerState.READY or self._process is None:
+        if self._lanes_free < 1 or self._process is None:
             return _only(Failed(attempt_id=attempt.id, kind=FailureKind.WORKER_LOST, detail="the worker was not free"))
-        self._attempt = attempt.id
-        self._events = asyncio.Queue()
-        self._moved = time.monotonic()
+        if not self.busy:
+            self._moved = time.monotonic()
+        events = self._attempts[attempt.id] = asyncio.Queue()
         self._process.send(Run(attempt=attempt))
         self._changed()
-        return self._stream(attempt.id, self._events)
+        return self._stream(attempt.id, events)
 
     def cancel(self, attempt_id: str) -> None:
         """Ask for the attempt's end, and kill the process where it does not come."""
-        if self._attempt != attempt_id or self._process is None:
+        if attempt_id not in self._attempts or self._process is None:
             return
         self._process.send(Cancel(attempt_id=attempt_id))
         asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
 
     def _insist(self, attempt_id: str) -> None:
-        if self._attempt == attempt_id and self._process is not None:
+        if attempt_id in self._attempts and self._process is not None:
             self._process.kill("it did not heed a cancel")
 
     async def _stream(self, attempt_id: str, events: asyncio.Queue[Event]) -> AsyncIterator[Event]:
@@ -188,11 +193,11 @@ class Supervisor:
         self._steps, self._loading = steps, loading
 
     def _pass_on(self, event: Event) -> None:
-        if event.attempt_id != self._attempt:
+        if (events := self._attempts.get(event.attempt_id)) is None:
             return
-        self._events.put_nowait(event)
+        events.put_nowait(event)
         if isinstance(event, Done | Failed):
-            self._attempt = None
+            del self._attempts[event.attempt_id]
             if isinstance(event, Done):
                 self._deaths = 0
             self._changed()
@@ -214,8 +219,8 @@ class Supervisor:
         return f"it stood still for {self._patience.stall:g} s" if stalled else ""
 
     def _lose(self, reason: str) -> None:
-        if self._attempt is not None:
-            self._pass_on(Failed(attempt_id=self._attempt, kind=FailureKind.WORKER_LOST, detail=reason))
+        for attempt_id in list(self._attempts):
+            self._pass_on(Failed(attempt_id=attempt_id, kind=FailureKind.WORKER_LOST, detail=reason))
 
     def _move_to(self, state: WorkerState) -> None:
         self._state = state

@@ -3,23 +3,37 @@
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from inference.checkpoints import Checkpoint
-from inference.contract import CheckpointUnusable, DeviceBroken, Drawing, OutOfMemory, Unfeasible, Watch
+from inference.contract import CheckpointUnusable, DeviceBroken, Drawing, Ending, OutOfMemory, Unfeasible, Watch
 from inference.protocol import Attempt, Pixels
 
 BIG_PREVIEW = b"\0" * 2**20
 
 
+@dataclass
+class Script:
+    """An attempt that the engine has begun."""
+
+    attempt: Attempt
+    watch: Watch
+    thrifty: bool
+    step: int = 0
+
+
 class ScriptedEngine:
-    """Draws black pictures, and fails in the ways that it is asked for."""
+    """Draws black pictures, and fails in the ways that it is asked for; takes a step of each attempt at every tick."""
+
+    lanes = 2
 
     def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
         self.freed = False
         self._cache = cache
+        self._scripts: list[Script] = []
 
     def load(self, checkpoint: str) -> dict[str, str]:
         if checkpoint == "unusable":
@@ -34,15 +48,35 @@ class ScriptedEngine:
             time.sleep(1)
         return {"engine": "scripted", "pid": str(os.getpid())}
 
-    def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> Drawing:
-        request = attempt.request
-        for step in range(request.num_inference_steps):
-            watch.step(step + 1, request.num_inference_steps)
-            self._obey(request.prompt, watch, thrifty=thrifty)
-        path = Path(attempt.spool) / "0.npy"
+    def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
+        self._scripts.append(Script(attempt, watch, thrifty))
+
+    def tick(self) -> list[Ending]:
+        ended: list[Ending] = []
+        for script in list(self._scripts):
+            outcome = self._step(script)
+            if outcome is not None:
+                self._scripts.remove(script)
+                ended.append((script.attempt.id, outcome))
+        return ended
+
+    def _step(self, script: Script) -> Drawing | Exception | None:
+        request = script.attempt.request
+        script.step += 1
+        try:
+            script.watch.step(script.step, request.num_inference_steps)
+            self._obey(request.prompt, script.watch, thrifty=script.thrifty)
+        except DeviceBroken:
+            raise
+        except Exception as error:  # noqa: BLE001 - as the real one
+            return error
+        return self._drawing(script) if script.step == request.num_inference_steps else None
+
+    def _drawing(self, script: Script) -> Drawing:
+        request, path = script.attempt.request, Path(script.attempt.spool) / "0.npy"
         np.save(path, np.zeros((request.height, request.width, 3), np.uint8))
         picture = Pixels(path=str(path), seed=request.seed, width=request.width, height=request.height, concern=None)
-        return Drawing(pictures=(picture,), fingerprint=self.load(""), truncated="")
+        return Drawing(pictures=(picture,), seconds=0.1, fingerprint=self.load(""), truncated="")
 
     def free(self) -> None:
         self.freed = True

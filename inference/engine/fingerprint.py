@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 CHUNK = 2**22
 
 

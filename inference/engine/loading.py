@@ -21,7 +21,7 @@ from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.safety import SafetyCheck
-from inference.engine.text import TextEncoder
+from inference.engine.text import Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
 
 TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
@@ -44,15 +44,20 @@ class Model:
     checkpoint: Checkpoint
     device: torch.device
     dtype: torch.dtype
-    encoders: tuple[TextEncoder, ...]
+    reader: Reader
     unet: Any
     vae: Any
     upscaler: Upscaler | None
     scheduler: dict[str, Any]
-    zeros_for_no_prompt: bool
     safety: SafetyCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
+
+    @property
+    def bytes(self) -> int:
+        """The memory that its weights take."""
+        parts = (self.unet, self.vae, *self.reader.networks)
+        return sum(weight.numel() * weight.element_size() for part in parts for weight in part.parameters())
 
     @property
     def latent_scale(self) -> int:
@@ -72,16 +77,16 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
     if vae.config.force_upcast:
         vae = vae.float()
     index = json.loads((folder / "model_index.json").read_text())
+    encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
     return Model(
         checkpoint=checkpoint,
         device=device,
         dtype=dtype,
-        encoders=tuple(_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]),
+        reader=Reader(encoders, zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False))),
         unet=unet,
         vae=vae,
         upscaler=upscaler,
         scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
-        zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
         safety=safety,
         preview=PreviewMap.fit(vae),
         fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache)),

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,6 @@ from inference.engine.pictures import Picture
 from inference.request import SEEDS
 
 OVERLAP = 0.25  # of a tile's side: enough for the feathered edges to hide the seams
-
-Redraw = Callable[[Picture, int], Picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,14 @@ def tiles_of(width: int, height: int, side: int) -> list[Tile]:
     return [Tile(left, top, min(side, width), min(side, height)) for top in rows for left in columns]
 
 
-def refine(enlarged: Picture, side: int, seed: int, redraw: Redraw) -> Picture:
-    """Return the enlarged picture with every tile redrawn, each from a seed of its own, and blended."""
-    height, width, _ = enlarged.shape
-    total = np.zeros(enlarged.shape, np.float32)
+def blend(tiles: Sequence[Tile], painted: Sequence[Picture]) -> Picture:
+    """Return the picture whose tiles were painted, their edges feathered into each other."""
+    width, height = max(tile.left + tile.width for tile in tiles), max(tile.top + tile.height for tile in tiles)
+    total = np.zeros((height, width, 3), np.float32)
     weights = np.zeros((height, width, 1), np.float32)
-    for index, tile in enumerate(tiles_of(width, height, side)):
+    for tile, picture in zip(tiles, painted, strict=True):
         weight = _feather(tile)
-        total[tile.area] += redraw(enlarged[tile.area], tile_seed(seed, index)) * weight
+        total[tile.area] += picture * weight
         weights[tile.area] += weight
     return np.asarray((total / weights).round(), dtype=np.uint8)
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
+
+from inference.request import ImageRequest
+
+REMEMBERED = 64  # prompts: many people ask for the same more than once, and all for the empty one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,63 @@ def encode(encoders: Sequence[TextEncoder], text: str) -> Embedding:
     """Return the text as all encoders of the checkpoint read it, side by side."""
     parts = [encoder.encode(text) for encoder in encoders]
     return Embedding(torch.cat([hidden for hidden, _ in parts], dim=-1), parts[-1][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """What the UNet is told beside the latents: one row, or two (the negative one first) under guidance."""
+
+    tokens: torch.Tensor
+    pooled: torch.Tensor | None
+    guidance_scale: float
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.tokens)
+
+    def sizes(self, width: int, height: int) -> torch.Tensor | None:
+        """Return what SDXL is told of the picture's size, in pixels, of shape [rows, 6]."""
+        if self.pooled is None:
+            return None
+        sizes = torch.tensor([[height, width, 0, 0, height, width]], device=self.pooled.device)
+        return sizes.to(self.pooled.dtype).repeat(self.rows, 1)
+
+    def guide(self, prediction: torch.Tensor) -> torch.Tensor:
+        """Return the prediction of one row that the predictions of all rows lead to."""
+        if self.rows == 1:
+            return prediction
+        negative, positive = prediction[:1], prediction[1:]
+        return negative + self.guidance_scale * (positive - negative)
+
+
+class Reader:
+    """Reads prompts with a checkpoint's encoders, one at a time, and remembers those it read last."""
+
+    def __init__(self, encoders: Sequence[TextEncoder], *, zeros_for_no_prompt: bool) -> None:
+        self._zeros_for_no_prompt = zeros_for_no_prompt
+        self._encoders = encoders
+        self.read = lru_cache(REMEMBERED)(partial(encode, encoders))
+
+    @property
+    def networks(self) -> list[Any]:
+        """The encoders' networks."""
+        return [encoder.encoder for encoder in self._encoders]
+
+    def condition(self, request: ImageRequest) -> Conditioning:
+        """Return what the request's prompts tell the UNet."""
+        prompt = self.read(request.prompt)
+        if request.guidance_scale <= 1:
+            return Conditioning(prompt.tokens, prompt.pooled, 1.0)
+        if self._zeros_for_no_prompt and not request.negative_prompt:
+            negative = Embedding.zeros_like(prompt)
+        else:
+            negative = self.read(request.negative_prompt)
+        pooled = None
+        if prompt.pooled is not None and negative.pooled is not None:
+            pooled = torch.cat([negative.pooled, prompt.pooled])
+        return Conditioning(torch.cat([negative.tokens, prompt.tokens]), pooled, request.guidance_scale)
+
+    def overflow(self, text: str) -> str:
+        """Return the end of the text that the encoders cannot read."""
+        return self._encoders[0].overflow(text)

@@ -31,7 +31,7 @@ def failure(events):
 
 async def test_a_worker_becomes_ready_and_tells_what_it_is(executor):
     (worker,) = executor.workers()
-    assert (worker.state, worker.device, worker.lanes_free) == (WorkerState.READY, "cpu", 1)
+    assert (worker.state, worker.device, worker.lanes_free) == (WorkerState.READY, "cpu", 2)
     assert worker.fingerprint["engine"] == "scripted"
     assert worker.fingerprint["pid"] != str(os.getpid())
 
@@ -43,14 +43,51 @@ async def test_an_attempt_starts_progresses_and_ends_with_its_pictures(executor,
     assert pixels_of(events[-1])[0].shape == (128, 128, 3)
 
 
-async def test_the_lane_is_taken_from_the_call_on_and_free_after_the_end(executor, tmp_path):
+async def test_a_lane_is_taken_from_the_call_on_and_free_after_the_end(executor, tmp_path):
     (worker,) = executor.workers()
-    stream = executor.run(worker.id, an_attempt(tmp_path / "a", "a", prompt="slow"))
+    streams = [executor.run(worker.id, an_attempt(tmp_path / name, name, prompt="slow")) for name in ("a", "b")]
     assert executor.workers()[0].lanes_free == 0
-    other = await run(executor, an_attempt(tmp_path / "b", "b"))
+    other = await run(executor, an_attempt(tmp_path / "c", "c"))
     assert failure(other) is FailureKind.WORKER_LOST
+    for stream in streams:
+        assert isinstance([event async for event in stream][-1], Done)
+    assert executor.workers()[0].lanes_free == 2
+
+
+async def test_attempts_are_drawn_at_the_same_time_and_the_shorter_ends_first(executor, tmp_path):
+    ends = []
+
+    async def follow(name, steps):
+        stream = executor.run("cpu", an_attempt(tmp_path / name, name, prompt="slow", num_inference_steps=steps))
+        assert isinstance([event async for event in stream][-1], Done)
+        ends.append(name)
+
+    await asyncio.gather(follow("long", 40), follow("short", 3))
+    assert ends == ["short", "long"]
+
+
+async def test_one_that_fails_or_is_cancelled_disturbs_no_other(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=40))
+    assert failure(await run(executor, an_attempt(tmp_path / "b", "b", prompt="raise"))) is FailureKind.ENGINE
+    other = executor.run("cpu", an_attempt(tmp_path / "c", "c", prompt="slow", num_inference_steps=40))
+    await executor.cancel("c")
+    assert failure([event async for event in other]) is FailureKind.CANCELLED
     assert isinstance([event async for event in stream][-1], Done)
-    assert executor.workers()[0].lanes_free == 1
+
+
+async def test_a_killed_worker_loses_all_its_attempts(executor, tmp_path):
+    streams = [executor.run("cpu", an_attempt(tmp_path / name, name, prompt="slow")) for name in ("a", "b")]
+    os.kill(worker_pid(), signal.SIGKILL)
+    for stream in streams:
+        assert failure([event async for event in stream]) is FailureKind.WORKER_LOST
+
+
+async def test_an_attempt_without_room_is_tried_again_when_it_is_alone(executor, tmp_path):
+    stream = executor.run("cpu", an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=20))
+    events = await run(executor, an_attempt(tmp_path / "b", "b", prompt="out of memory once"))
+    assert isinstance(events[-1], Done)
+    assert [isinstance(event, Started) for event in events].count(True) == 1
+    assert isinstance([event async for event in stream][-1], Done)
 
 
 async def test_a_cancel_ends_the_attempt_within_a_step(executor, tmp_path):

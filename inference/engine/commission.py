@@ -1,0 +1,119 @@
+"""One attempt, step by step: each of its pictures depends on its own seed and request only, never on its company."""
+
+from collections.abc import Iterator
+
+from inference.contract import Drawing, Unfeasible, Watch
+from inference.engine import pictures
+from inference.engine.canvas import Canvas
+from inference.engine.loading import Model
+from inference.engine.painting import Painting, Schedule
+from inference.engine.pictures import Picture
+from inference.engine.preview import to_jpeg
+from inference.protocol import Attempt, Pixels
+from inference.request import ImageRequest, Task
+
+
+class Commission:
+    """An attempt in the making. `waited` counts the ticks in which others had their turn."""
+
+    def __init__(self, model: Model, attempt: Attempt, watch: Watch) -> None:
+        check(model, attempt.request)
+        self.model = model
+        self.id = attempt.id
+        self.waited = 0
+        self.seconds = 0.0
+        self.widths: set[int] = set()
+        self._attempt = attempt
+        self._watch = watch
+        self._canvases = self._set_up(attempt.request)
+        self._written: dict[int, Pixels] = {}
+        self._of = self.left
+        self._write_complete()
+
+    @property
+    def left(self) -> int:
+        """The number of steps that are still to be taken, over all pictures."""
+        return sum(canvas.left for canvas in self._canvases)
+
+    @property
+    def done(self) -> bool:
+        """Whether every picture is written."""
+        return len(self._written) == len(self._canvases)
+
+    def paintings(self) -> Iterator[Painting]:
+        """Yield what has steps to take, the first picture first."""
+        return (each for canvas in self._canvases for each in canvas.paintings if each.left)
+
+    def took_step(self, painting: Painting) -> None:
+        """Tell of a painting's step, and finish what is finished. Raises Cancelled where nobody wants it any more."""
+        self._watch.step(self._of - self.left, self._of)
+        if self._watch.wants_preview():
+            self._watch.preview(to_jpeg(self.model.preview.look(painting.latents)))
+        if not painting.left:
+            canvas = next(canvas for canvas in self._canvases if painting in canvas.paintings)
+            canvas.finish(painting)
+            self._write_complete()
+
+    def drawing(self) -> Drawing:
+        """Return what was drawn, once all is done."""
+        rows = "+".join(map(str, sorted(self.widths))) or "0"
+        return Drawing(
+            pictures=tuple(self._written[index] for index in range(len(self._canvases))),
+            seconds=self.seconds,
+            fingerprint=self.model.fingerprint | {"rows": rows},
+            truncated=self.model.reader.overflow(self._attempt.request.prompt),
+        )
+
+    def _set_up(self, request: ImageRequest) -> list[Canvas]:
+        source = self._read_source()
+        if source is not None and request.strength == 0:
+            return [Canvas.given(source) for _ in request.seeds]
+        strength = 1.0 if request.strength is None else request.strength
+        schedule, told = Schedule(self.model, request, strength), self.model.reader.condition(request)
+
+        def paint(seed: int, over: Picture | None) -> Painting:
+            size = (request.width, request.height) if over is None else (over.shape[1], over.shape[0])
+            kept = over if strength < 1 else None  # at full strength nothing of it is left
+            return Painting(self.model, schedule, told, seed, size=size, source=kept)
+
+        if source is not None and request.task is Task.UPSCALE:
+            side = self.model.checkpoint.native_side
+            return [Canvas.tiled(source, side, seed, paint) for seed in request.seeds]
+        return [Canvas.whole(paint(seed, source)) for seed in request.seeds]
+
+    def _read_source(self) -> Picture | None:
+        request, path = self._attempt.request, self._attempt.source_path
+        if request.task is Task.TEXT_TO_IMAGE:
+            return None
+        if path is None:
+            raise Unfeasible("the attempt names no source picture")
+        size = (request.width, request.height)
+        upscaler, factor = self.model.upscaler, request.factor
+        if request.task is not Task.UPSCALE or upscaler is None or factor is None:
+            return pictures.read(path, *size)
+        return upscaler.enlarge(pictures.read(path, *(side // factor for side in size)), factor)
+
+    def _write_complete(self) -> None:
+        for index, (canvas, seed) in enumerate(zip(self._canvases, self._attempt.request.seeds, strict=True)):
+            if canvas.complete and index not in self._written:
+                self._written[index] = self._write(index, seed, canvas.picture())
+
+    def _write(self, index: int, seed: int, picture: Picture) -> Pixels:
+        height, width, _ = picture.shape
+        safety = self.model.safety
+        return Pixels(
+            path=pictures.write(picture, self._attempt.spool, index),
+            seed=seed,
+            width=width,
+            height=height,
+            concern=None if safety is None else safety.concern(picture),
+        )
+
+
+def check(model: Model, request: ImageRequest) -> None:
+    """Raise Unfeasible where the checkpoint cannot do what is asked for."""
+    checkpoint = model.checkpoint
+    if request.sampler not in checkpoint.samplers:
+        raise Unfeasible(f"{checkpoint.name} does not draw with {request.sampler}")
+    if request.width * request.height > checkpoint.max_pixels and request.task is not Task.UPSCALE:
+        raise Unfeasible(f"{checkpoint.name} draws at most {checkpoint.max_pixels} pixels")

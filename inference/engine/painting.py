@@ -1,0 +1,138 @@
+"""One picture's latents on their way from noise, with a schedule, a generator and a guidance of its own."""
+
+from copy import deepcopy
+from typing import Any, Self
+
+import torch
+
+from inference.engine import pictures
+from inference.engine.loading import Model
+from inference.engine.pictures import Picture
+from inference.engine.rows import Rows, Shape
+from inference.engine.schedulers import Scheduler, make_scheduler, set_timesteps, step_arguments
+from inference.engine.text import Conditioning
+from inference.request import ImageRequest
+
+
+class Schedule:
+    """The steps of a picture, from the strength's share of the way on. Every painting takes a copy of its own."""
+
+    def __init__(self, model: Model, request: ImageRequest, strength: float) -> None:
+        self.scheduler: Scheduler = make_scheduler(request.sampler, model.scheduler, model.checkpoint.scheduler)
+        steps = request.num_inference_steps
+        taken = steps
+        if strength < 1:
+            # A few-step model asked for a small strength would have no step to take: make its steps finer.
+            steps = steps if steps * strength >= 1 else round(1 / strength)
+            taken = max(1, int(steps * strength))
+        set_timesteps(self.scheduler, steps, model.device)
+        begin = max(0, steps - taken) * self.scheduler.order
+        if hasattr(self.scheduler, "set_begin_index"):
+            self.scheduler.set_begin_index(begin)
+        self.timesteps = self.scheduler.timesteps[begin:]
+
+    def copy(self) -> Self:
+        """Return the same steps, none of them taken: some schedulers take long to make."""
+        return deepcopy(self)
+
+
+class Painting:
+    """A picture that is being denoised, a step at a time, in whatever company.
+
+    `size` is its width and height in pixels, `source` what it is drawn over. Its noise comes from the CPU, so that
+    every device gets the same; latents and scheduler stay in float32.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        schedule: Schedule,
+        conditioning: Conditioning,
+        seed: int,
+        *,
+        size: tuple[int, int],
+        source: Picture | None = None,
+    ) -> None:
+        self._model = model
+        self._schedule = schedule.copy()
+        self._conditioning = conditioning
+        self._size = size
+        self._source = source
+        self._generator = torch.Generator("cpu").manual_seed(seed)
+        self._arguments = step_arguments(self._schedule.scheduler, self._generator)
+        self._taken = 0
+        self._latents: torch.Tensor | None = None
+        self._rows: Rows | None = None
+
+    @property
+    def steps(self) -> int:
+        """The number of its steps."""
+        return len(self._schedule.timesteps)
+
+    @property
+    def left(self) -> int:
+        """The number of steps that it has not taken."""
+        return self.steps - self._taken
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows that it has in a call: two under guidance."""
+        return self._conditioning.rows
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of its rows."""
+        (width, height), scale = self._size, self._model.latent_scale
+        return Shape(height // scale, width // scale, self._conditioning.tokens.shape[1])
+
+    @property
+    def latents(self) -> torch.Tensor:
+        """Its latents so far, of shape [1, channels, height, width]; they are made when they are first asked for."""
+        if self._latents is None:
+            self._latents = self._first_latents()
+        return self._latents
+
+    def rows(self) -> Rows:
+        """Return what the UNet shall see next: one row, or two (the negative one first) under guidance."""
+        if self._rows is None:
+            timestep = self._schedule.timesteps[self._taken]
+            told = self._conditioning
+            latents = self.latents.repeat(told.rows, 1, 1, 1)
+            scaled = self._schedule.scheduler.scale_model_input(latents, timestep).to(self._model.dtype)
+            timesteps = timestep.to(torch.float32).repeat(told.rows)
+            self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size))
+        return self._rows
+
+    def advance(self, prediction: torch.Tensor) -> None:
+        """Take the step that the UNet's answer to `rows` leads to."""
+        timestep = self._schedule.timesteps[self._taken]
+        step = self._schedule.scheduler.step
+        guided = self._conditioning.guide(prediction.float())
+        self._latents = step(guided, timestep, self.latents, return_dict=False, **self._arguments)[0]
+        self._taken += 1
+        self._rows = None
+
+    def finish(self) -> Picture:
+        """Return the picture that the latents stand for; the VAE sees one at a time, whatever the company was."""
+        vae = self._model.vae
+        decoded = vae.decode((self.latents / vae.config.scaling_factor).to(vae.dtype), return_dict=False)[0]
+        return pictures.to_picture(decoded)
+
+    def _first_latents(self) -> torch.Tensor:
+        noise = self._draw_noise()
+        scheduler: Any = self._schedule.scheduler
+        if self._source is None:
+            started: torch.Tensor = noise * scheduler.init_noise_sigma
+        else:
+            started = scheduler.add_noise(self._encode(self._source), noise, self._schedule.timesteps[:1])
+        return started
+
+    def _draw_noise(self) -> torch.Tensor:
+        shape = (1, self._model.unet.config.in_channels, self.shape.height, self.shape.width)
+        return torch.randn(shape, generator=self._generator).to(self._model.device)
+
+    def _encode(self, picture: Picture) -> torch.Tensor:
+        vae = self._model.vae
+        pixels = pictures.to_tensor(picture).to(self._model.device, vae.dtype)
+        latents: torch.Tensor = vae.encode(pixels).latent_dist.mode().float()
+        return latents * float(vae.config.scaling_factor)

@@ -1,0 +1,148 @@
+"""Calls UNets, for a shape always with the same number of rows, so that a row's answer does not depend on its company.
+
+How a product of matrices is summed up depends on their sizes: what is drawn alone and what is drawn in company would
+differ in the last bits, and a few steps later in the picture.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from inference.engine.loading import Model
+from inference.engine.rows import Rows, Shape
+
+LADDER = (2, 4, 8, 16)  #: rows of a call
+ENOUGH = 0.9  #: of the best throughput; more rows cost a lone picture more
+CALLS = 3  #: timed, after one that is not
+
+log = logging.getLogger(__name__)
+
+
+class Press:
+    """Knows for every checkpoint how many rows a call has, and whether they may be different people's.
+
+    The number is chosen once, by trying, and kept in the folder `cache`: another number is another picture.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self._store = cache / "rows.json"
+        self._apart: dict[str, bool] = {}
+
+    def prepare(self, model: Model) -> None:
+        """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
+        width = self._native_width(model)
+        self._apart[model.checkpoint.name] = apart = keeps_apart(model, width)
+        if not apart:
+            log.error(
+                "%s: on this device a row's answer depends on the rows beside it; so that pictures can be made again, "
+                "each is drawn alone, which is slower",
+                model.checkpoint.name,
+            )
+
+    def width(self, model: Model, shape: Shape) -> int:
+        """Return the number of rows of a call: fewer for larger pictures."""
+        native = (model.checkpoint.native_side // model.latent_scale) ** 2
+        room = self._native_width(model) * native / (shape.height * shape.width)
+        return max((rows for rows in LADDER if rows <= room), default=LADDER[0])
+
+    def room(self, model: Model, shape: Shape) -> int:
+        """Return how many rows of a call may be in use: none beside the first picture's where they could disturb it."""
+        return self.width(model, shape) if self._apart[model.checkpoint.name] else 0
+
+    def predict(self, model: Model, parts: Sequence[Rows]) -> list[torch.Tensor]:
+        """Return the UNet's answer to every part."""
+        rows = Rows.join(parts, self.width(model, parts[0].shape))
+        answers = call(model, rows)
+        return list(answers[: sum(map(len, parts))].split([len(part) for part in parts]))
+
+    def _native_width(self, model: Model) -> int:
+        known: dict[str, int] = json.loads(self._store.read_text()) if self._store.is_file() else {}
+        key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
+        if key not in known:
+            known[key] = choose_width(model)
+            _replace(self._store, json.dumps(known, indent=1))
+        return known[key]
+
+
+def call(model: Model, rows: Rows) -> torch.Tensor:
+    """Return the UNet's answer."""
+    answer: torch.Tensor = model.unet(
+        rows.latents,
+        rows.timesteps,
+        encoder_hidden_states=rows.tokens,
+        added_cond_kwargs=rows.added(),
+        return_dict=False,
+    )[0]
+    return answer
+
+
+def choose_width(model: Model) -> int:
+    """Return the smallest number of rows with nearly the best throughput, measured at the native size."""
+    speeds = {rows: rows / _seconds(model, rows) for rows in LADDER if rows <= most_rows(model)}
+    return min(rows for rows, speed in speeds.items() if speed >= ENOUGH * max(speeds.values()))
+
+
+def most_rows(model: Model) -> int:
+    """Return how many rows are worth trying: a CPU gains nothing by many, and a lone picture pays for all of them."""
+    return LADDER[-1] if model.device.type == "cuda" else LADDER[1]
+
+
+def keeps_apart(model: Model, width: int) -> bool:
+    """Say whether a row gets the same answer, to the bit, in every slot and whatever stands beside it."""
+    row = sample_rows(model, 1, seed=0)
+    alone = call(model, Rows.join([row], width))[0]
+    for slot in range(width):
+        company = sample_rows(model, width, seed=1 + slot)
+        before, after = _part(company, 0, slot), _part(company, slot + 1, width)
+        mixed = Rows.join([part for part in (before, row, after) if len(part)], width)
+        if not torch.equal(call(model, mixed)[slot], alone):
+            return False
+    return True
+
+
+def sample_rows(model: Model, count: int, seed: int) -> Rows:
+    """Return rows at the native size with random contents."""
+    generator = torch.Generator("cpu").manual_seed(seed)
+    side, config = model.checkpoint.native_side // model.latent_scale, model.unet.config
+    empty = model.reader.read("")
+
+    def noise(*shape: int) -> torch.Tensor:
+        return torch.randn(count, *shape, generator=generator).to(model.device, model.dtype)
+
+    return Rows(
+        latents=noise(config.in_channels, side, side),
+        timesteps=torch.randint(1000, (count,), generator=generator).float().to(model.device),
+        tokens=noise(*empty.tokens.shape[1:]),
+        pooled=None if empty.pooled is None else noise(*empty.pooled.shape[1:]),
+        sizes=None if empty.pooled is None else noise(6),
+    )
+
+
+def _seconds(model: Model, rows: int) -> float:
+    sample = sample_rows(model, rows, seed=0)
+    call(model, sample)
+    taken = []
+    for _ in range(CALLS):
+        began = time.perf_counter()
+        call(model, sample)
+        if model.device.type == "cuda":
+            torch.cuda.synchronize(model.device)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def _part(rows: Rows, begin: int, end: int) -> Rows:
+    fields = (getattr(rows, name) for name in Rows.__slots__)
+    return Rows(*(None if field is None else field[begin:end] for field in fields))
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(text)
+    unfinished.replace(path)

@@ -1,0 +1,72 @@
+"""The checkpoints in memory: as many as fit; the one that was not used for longest leaves first."""
+
+import gc
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import psutil
+import torch
+
+from inference.checkpoints import Checkpoint
+from inference.contract import CheckpointUnusable
+from inference.engine.loading import Model, load, naming
+
+SHARE = 0.6  #: of the device's memory that weights may take; the rest is for drawing
+
+
+class Shelf:
+    """Keeps checkpoints at hand. `ready` sees every checkpoint that was loaded, before anybody draws with it."""
+
+    def __init__(
+        self,
+        device: torch.device,
+        checkpoints: Mapping[str, Checkpoint],
+        cache: Path,
+        ready: Callable[[Model], None],
+        budget: int | None = None,
+    ) -> None:
+        self._device = device
+        self._checkpoints = checkpoints
+        self._cache = cache
+        self._ready = ready
+        self._budget = int(SHARE * memory_of(device)) if budget is None else budget
+        self._models: dict[str, Model] = {}  #: the one that was used last is the last
+
+    def take(self, name: str, in_use: Collection[str] = ()) -> Model:
+        """Return a checkpoint, loaded if need be; those in use stay. Raises CheckpointUnusable."""
+        if (model := self._models.pop(name, None)) is None:
+            model = self._load(name, in_use)
+        self._models[name] = model
+        self._make_room(self._budget, {name, *in_use})
+        return model
+
+    def free(self) -> None:
+        """Give back the memory that nobody uses."""
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _load(self, name: str, in_use: Collection[str]) -> Model:
+        if name not in self._checkpoints:
+            raise CheckpointUnusable(f'there is no checkpoint "{name}"')
+        largest = max((model.bytes for model in self._models.values()), default=0)
+        self._make_room(self._budget - largest, in_use)  # it is likely to be as large as the others
+        with naming(name), torch.inference_mode():
+            model = load(self._checkpoints[name], self._device, self._cache)
+            self._ready(model)
+        return model
+
+    def _make_room(self, bytes_left: int, in_use: Collection[str]) -> None:
+        """Let go of what was not used for longest, until the rest takes no more than so many bytes."""
+        for name in [name for name in self._models if name not in in_use]:
+            if sum(model.bytes for model in self._models.values()) <= bytes_left:
+                return
+            del self._models[name]
+            self.free()
+
+
+def memory_of(device: torch.device) -> int:
+    """Return the device's memory, in bytes."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    return int(psutil.virtual_memory().total)

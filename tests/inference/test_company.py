@@ -1,0 +1,215 @@
+"""The same bytes alone and in any company: requests of many kinds, joining and leaving at any step."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from inference_kit import Bystander, a_checkpoint, a_request
+from PIL import Image
+
+from inference.checkpoints import Family
+from inference.contract import Cancelled, Drawing
+from inference.engine import press
+from inference.engine.engine import DiffusersEngine
+from inference.engine.press import Press, keeps_apart
+from inference.engine.rows import Rows, Shape
+from inference.protocol import Attempt
+from inference.request import ImageRequest, Sampler, Task
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # diffusers' schedulers meet NumPy 2.4
+
+MIXES = 1_000
+KINDS = 40
+PROMPTS = ("a red circle", "a blue house at night", "", "many small fish in the sea")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What came of a request: final latents and pixels."""
+
+    latents: list[torch.Tensor]
+    pixels: list[np.ndarray]
+
+    def same_as(self, other: "Drawn") -> bool:
+        return all(map(torch.equal, self.latents, other.latents)) and all(
+            map(np.array_equal, self.pixels, other.pixels)
+        )
+
+
+class Easel:
+    """An engine with a tiny checkpoint, and what it drew."""
+
+    def __init__(self, folder: Path, family: Family = Family.SD1) -> None:
+        tiny.make(folder / family, family)
+        self.folder = folder
+        self.source = folder / "source.png"
+        Image.effect_noise((64, 64), 80).convert("RGB").save(self.source)
+        checkpoint = a_checkpoint(folder / family, family=family, native_side=64)
+        self.engine = DiffusersEngine("cpu", {"tiny": checkpoint}, folder)
+        self.engine.load("tiny")
+        self._begun: dict[str, list[Any]] = {}
+
+    def begin(self, name: str, request: ImageRequest, watch: Bystander | None = None) -> None:
+        spool = self.folder / name
+        spool.mkdir(exist_ok=True)
+        source = None if request.source is None else str(self.source)
+        self.engine.begin(Attempt(id=name, request=request, source_path=source, spool=str(spool)), watch or Bystander())
+        self._begun[name] = list(self.engine._rota.commissions[-1].paintings())
+
+    def tick(self) -> dict[str, Drawn | Exception]:
+        return {name: self._drawn(name, outcome) for name, outcome in self.engine.tick()}
+
+    def alone(self, request: ImageRequest) -> Drawn:
+        self.begin("alone", request)
+        while True:
+            if (outcome := self.tick().get("alone")) is not None:
+                assert isinstance(outcome, Drawn), outcome
+                return outcome
+
+    def _drawn(self, name: str, outcome: Drawing | Exception) -> Drawn | Exception:
+        if isinstance(outcome, Exception):
+            return outcome
+        return Drawn(
+            [painting.latents for painting in self._begun.pop(name)],
+            [np.load(picture.path) for picture in outcome.pictures],
+        )
+
+
+def some_request(dice: random.Random) -> ImageRequest:
+    """Return a request of any kind, small and short."""
+    values: dict[str, Any] = {
+        "prompt": dice.choice(PROMPTS),
+        "negative_prompt": dice.choice(PROMPTS),
+        "seed": dice.randrange(2**32),
+        "num_inference_steps": dice.randint(1, 3),
+        "guidance_scale": dice.choice([1.0, 3.0, 7.5]),
+        "sampler": dice.choice(list(Sampler)),
+        "width": 64,
+        "height": dice.choice([64, 64, 64, 96]),
+        "count": dice.choice([1, 1, 1, 1, 2]),
+    }
+    kind = dice.random()
+    if kind < 0.2:
+        values |= {"task": Task.IMAGE_TO_IMAGE, "source": "0" * 64, "strength": dice.choice([0.0, 0.5, 1.0])}
+    elif kind < 0.25:
+        values |= {
+            "task": Task.UPSCALE,
+            "source": "0" * 64,
+            "strength": 0.4,
+            "factor": 2,
+            "width": 96,
+            "height": 96,
+            "count": 1,
+        }
+    return a_request(**values)
+
+
+def disturbed(easel: Easel, solo: dict[ImageRequest, Drawn], mixes: int, seed: int) -> int:
+    """Draw so many mixes of requests that come at any step; return how many requests came out other than alone."""
+    dice, others = random.Random(seed), 0
+    for _ in range(mixes):
+        coming = dice.sample(list(solo), dice.randint(2, 3))
+        asked = dict(enumerate(coming))
+        made: dict[str, Drawn | Exception] = {}
+        while len(made) < len(coming):
+            if asked and (not easel.engine._rota.commissions or dice.random() < 0.5):
+                number, request = asked.popitem()
+                easel.begin(str(number), request)
+            made |= easel.tick()
+        for number, request in enumerate(coming):
+            outcome = made[str(number)]
+            assert isinstance(outcome, Drawn), outcome
+            others += not outcome.same_as(solo[request])
+    return others
+
+
+@pytest.fixture(scope="module")
+def easel(tmp_path_factory: pytest.TempPathFactory) -> Easel:
+    return Easel(tmp_path_factory.mktemp("company"))
+
+
+@pytest.fixture(scope="module")
+def solo(easel: Easel) -> dict[ImageRequest, Drawn]:
+    dice = random.Random(5)
+    return {request: easel.alone(request) for request in (some_request(dice) for _ in range(KINDS))}
+
+
+def test_a_thousand_mixes_come_out_as_each_request_does_alone(easel: Easel, solo: dict[ImageRequest, Drawn]) -> None:
+    assert disturbed(easel, solo, MIXES, seed=1) == 0
+
+
+def test_it_would_be_noticed_if_company_mattered(
+    easel: Easel, solo: dict[ImageRequest, Drawn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With as many rows in a call as are in use, sums are added up in another order."""
+
+    def of_any_width(self: Press, model: Any, parts: list[Rows]) -> list[torch.Tensor]:
+        return list(press.call(model, Rows.join(parts, sum(map(len, parts)))).split([len(part) for part in parts]))
+
+    monkeypatch.setattr(Press, "predict", of_any_width)
+    monkeypatch.setattr(Press, "room", lambda *_: 8)
+    assert disturbed(easel, solo, 30, seed=2) > 0
+
+
+@pytest.mark.parametrize("family", [Family.SD2, Family.SDXL])
+def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family) -> None:
+    easel = Easel(tmp_path, family)
+    dice = random.Random(7)
+    requests = {request: easel.alone(request) for request in (some_request(dice) for _ in range(8))}
+    assert disturbed(easel, requests, 30, seed=3) == 0
+
+
+def test_the_self_test_finds_a_unet_that_mixes_its_rows(easel: Easel, tmp_path: Path) -> None:
+    model = easel.engine._shelf.take("tiny")
+    real = model.unet.forward
+
+    def mixing(sample: torch.Tensor, *args: Any, **options: Any) -> Any:
+        return real(sample + 1e-3 * sample.mean(0, keepdim=True), *args, **options)
+
+    with torch.inference_mode():
+        assert keeps_apart(model, 4)
+        model.unet.forward = mixing
+        try:
+            assert not keeps_apart(model, 4)
+            strict = Press(tmp_path)
+            strict.prepare(model)
+            assert strict.room(model, Shape(8, 8, 77)) == 0
+        finally:
+            model.unet.forward = real
+
+
+def test_who_leaves_in_the_middle_disturbs_nobody(easel: Easel, solo: dict[ImageRequest, Drawn]) -> None:
+    class Leaves(Bystander):
+        def step(self, done: int, of: int) -> None:
+            if done == 2:
+                raise Cancelled
+
+    stays = next(request for request in solo if request.num_inference_steps == 3 and request.count == 1)
+    easel.begin("leaves", a_request(num_inference_steps=6, width=64, height=64), Leaves())
+    easel.begin("stays", stays)
+    made: dict[str, Drawn | Exception] = {}
+    while len(made) < 2:
+        made |= easel.tick()
+
+    assert isinstance(made["leaves"], Cancelled)
+    assert isinstance(made["stays"], Drawn)
+    assert made["stays"].same_as(solo[stays])
+
+
+def test_the_shortest_is_done_first_and_nobody_waits_for_ever(easel: Easel) -> None:
+    order: list[str] = []
+    easel.begin("long", a_request(num_inference_steps=30, width=64, height=64))
+    for number in range(60):
+        easel.begin(f"short {number}", a_request(num_inference_steps=2, width=64, height=64))
+        for _ in range(2):
+            order += easel.tick()
+    while len(order) < 61:
+        order += easel.tick()
+
+    assert order[0] == "short 0"
+    assert order.index("long") < 60
