@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -68,6 +69,23 @@ async def test_many_writers_in_two_pools_take_turns(database, database_url):
 
     async with database.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM people")) == 60
+
+
+async def test_who_looks_into_the_file_from_outside_takes_nothing_away(sqlite_file):
+    url = f"sqlite+aiosqlite:///{sqlite_file}"
+    async with Database(url) as database:
+        await database.migrate()  # by an engine of its own, beside open connections
+        await People(database).accept_licence(1, "1")
+        assert await people_seen_from_outside(sqlite_file) == 1
+        await People(database).accept_licence(2, "1")
+        assert await people_seen_from_outside(sqlite_file) == 2
+
+
+async def people_seen_from_outside(file: Path) -> int:
+    look = f"import sqlite3; print(*sqlite3.connect({str(file)!r}).execute('SELECT count(*) FROM people').fetchone())"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", look, stdout=asyncio.subprocess.PIPE)
+    answer, _ = await process.communicate()
+    return int(answer)
 
 
 async def test_a_reader_does_not_wait_for_a_writer(database):
