@@ -30,6 +30,7 @@ CLOSED_CODES = {10003, 10008, 10015, 50001, 50007, 50013, 50027}  # unknown, for
 
 log = logging.getLogger(__name__)
 
+Sent = discord.Message | discord.PartialMessage
 Way = Callable[[Job, Letter, str], Awaitable[discord.Message | None]]
 
 
@@ -113,19 +114,31 @@ class Delivery:
             await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
 
     async def _send(self, message: Message, job: Job) -> None:
-        try:
-            sent = await self._by_any_way(message, job, await self._composer.compose(message, job))
-        except discord.HTTPException as error:
-            if error.status != TOO_LARGE:
-                raise
-            log.warning("job %s: too large for Discord, halved: %s", job.id, error)
-            sent = await self._by_any_way(message, job, await self._composer.compose(message, job, divisor=2))
+        sent = await self._posted(message, job)
         if sent is None:
             log.warning("job %s: no way to user %s", job.id, job.user_id)
             await self._outbox.abandon(message.id, "no way to the person is open")
             return
+        await self._point_to(sent, job, insist=message.tries + 1 < TRIES)
         await self._outbox.sent(message.id, sent.id)
-        await self._point_to(sent, job)
+
+    async def _posted(self, message: Message, job: Job) -> Sent | None:
+        """Return the message that says it: that of an earlier try, else a new one; None where no way is open."""
+        if message.message_id is not None:
+            return self._channel(job).get_partial_message(message.message_id)
+        sent = await self._post(message, job)
+        if sent is not None and sent.id != job.message_id:
+            await self._outbox.posted(message.id, sent.id)  # Discord knows the nonce for a few minutes only
+        return sent
+
+    async def _post(self, message: Message, job: Job) -> discord.Message | None:
+        try:
+            return await self._by_any_way(message, job, await self._composer.compose(message, job))
+        except discord.HTTPException as error:
+            if error.status != TOO_LARGE:
+                raise
+            log.warning("job %s: too large for Discord, halved: %s", job.id, error)
+            return await self._by_any_way(message, job, await self._composer.compose(message, job, divisor=2))
 
     async def _give_up(self, message: Message, job: Job, error: Exception) -> None:
         """Say at least that nothing more will come."""
@@ -138,8 +151,11 @@ class Delivery:
             log.warning("job %s: user %s could not be told of it: %s", job.id, job.user_id, failure)
         await self._outbox.abandon(message.id, _note_on(error))
 
-    async def _point_to(self, sent: discord.Message, job: Job) -> None:
-        """Let a reply that no token reaches any more say where its answer is."""
+    async def _point_to(self, sent: Sent, job: Job, *, insist: bool = False) -> None:
+        """Let a reply that no token reaches any more say where its answer is; it may show the very same pictures.
+
+        Where one insists, a failure that may pass is raised.
+        """
         if job.message_id is None or sent.id == job.message_id:
             return
         waiting = self._channel(job).get_partial_message(job.message_id)
@@ -148,6 +164,8 @@ class Delivery:
             async with asyncio.timeout(SEND_SECONDS):
                 await waiting.edit(content=pointer, attachments=[], view=None, allowed_mentions=NOBODY)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            if insist and _tries_worth(error) == TRIES:
+                raise
             log.info("job %s: its first reply stays as it is: %s", job.id, error)
 
     # The ways
