@@ -11,8 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from config.settings import ConfigError
+from db import hold
 from db.base import Base, value_of
 from db.errors import DatabaseInUse, DatabaseUnreachable
+from db.hold import ONE_BOT
 from db.jobs import Job, JobStatus, NewJob
 from db.people import People
 from db.session import Database
@@ -229,3 +231,47 @@ async def test_a_postgresql_database_serves_one_bot_at_a_time(database, database
                 await other.held().__aenter__()
         async with other.held():
             pass
+
+
+async def let_go_of(database: Database) -> None:
+    """End the connection that holds the database, as a restart of its server does."""
+    holder = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock"
+    async with database.transaction() as session:
+        await session.execute(text(holder), {"lock": ONE_BOT})
+
+
+async def test_a_bot_whose_server_restarted_holds_its_database_again(database, database_url, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 0.1)
+    async with Database(database_url) as other, database.held():
+        await let_go_of(other)
+        await asyncio.sleep(1)
+
+        with pytest.raises(DatabaseInUse):
+            await other.held().__aenter__()
+
+
+async def test_a_bot_leaves_in_order_where_its_server_is_gone(database, database_url):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    async with Database(database_url) as other, other.held():
+        await let_go_of(database)
+
+
+async def test_a_bot_that_lost_its_database_to_another_one_ends(database, database_url, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 2)
+    async with Database(database_url) as other:
+        with pytest.raises(ExceptionGroup) as raised:
+            await lose(database, other)
+
+    assert [type(error) for error in raised.value.exceptions] == [DatabaseInUse]
+
+
+async def lose(database: Database, other: Database) -> None:
+    async with database.held():
+        await let_go_of(other)
+        async with other.held(), asyncio.timeout(20):
+            await asyncio.Event().wait()
