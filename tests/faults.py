@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 EVERY = (0.3, 1.5)  # seconds
+AT_ONCE = 2
 
 
 class Faults:
@@ -18,16 +19,22 @@ class Faults:
         self._dice = Random(f"faults {seed}")
 
     async def order_for_ever(self) -> None:
-        """Order one after another."""
+        """Order one after another, as long as those ordered strike: they do not pile up while the bot is away."""
         while True:
             await asyncio.sleep(self._dice.uniform(*EVERY))
-            async with self._session.post(self._address, json=[self._choose()]) as response:
-                response.raise_for_status()
+            fault = self._choose()
+            if await self._waiting() < AT_ONCE:
+                async with self._session.post(self._address, json=[fault]) as response:
+                    response.raise_for_status()
 
     async def clear(self) -> None:
         """Take back what has not struck yet."""
         async with self._session.delete(self._address) as response:
             response.raise_for_status()
+
+    async def _waiting(self) -> int:
+        async with self._session.get(self._address) as response:
+            return len(await response.json())
 
     def _choose(self) -> dict[str, Any]:
         dice = self._dice

@@ -15,7 +15,7 @@ from processes import ROOT, environment_of
 
 from db.base import utc_now
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 @dataclass

@@ -49,17 +49,18 @@ def gaps(jobs: Sequence[Job], lives: Iterable[Span], owner: Owner) -> Iterator[G
     """Yield the gap of every two owners for every time in which neither ever ran out of waiting jobs.
 
     Only within a life: the line remembers nothing of an earlier one. Only jobs that were claimed once are known to
-    have waited from their arrival to their claim. A charge may be refunded after the time and what runs at its
-    borders is counted on one side alone, so that each owner's largest job counts twice.
+    have waited from their arrival to their claim. When a charge was given back no row tells, so that the bound is
+    wider by all that may have been: what was claimed more than once, or claimed and not drawn.
     """
     for life in lives:
+        here = [job for job in jobs if job.created_at <= life.end and (job.finished_at or life.end) >= life.start]
         mine = [job for job in jobs if job.started_at is not None and life.start < job.started_at <= life.end]
         waits = {
             each: waiting_times([job for job in mine if owner(job) == each], life) for each in set(map(owner, mine))
         }
         for one, other in combinations(sorted(waits, key=str), 2):
             for span in _common(waits[one], waits[other]):
-                yield _gap(mine, span, (one, other), owner)
+                yield _gap(here, span, (one, other), owner)
 
 
 def waiting_times(jobs: Sequence[Job], life: Span) -> list[Span]:
@@ -91,12 +92,16 @@ def _common(some: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
 
 
 def _gap(jobs: Sequence[Job], span: Span, owners: tuple[Hashable, Hashable], owner: Owner) -> Gap:
-    served, largest = [], []
+    served, bound = [], 0.0
     for each in owners:
         of_owner = [job for job in jobs if owner(job) == each]
         served.append(sum(job.cost for job in of_owner if _was_served(job, span)))
-        largest.append(max(job.cost for job in of_owner))
-    return Gap(owners, span, (served[0], served[1]), 2 * sum(largest))
+        bound += max(job.cost for job in of_owner) + sum(job.cost for job in of_owner if _may_be_refunded(job))
+    return Gap(owners, span, (served[0], served[1]), bound)
+
+
+def _may_be_refunded(job: Job) -> bool:
+    return job.fence > 1 or (job.fence == 1 and job.status is not JobStatus.DONE)
 
 
 def _was_served(job: Job, span: Span) -> bool:
