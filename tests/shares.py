@@ -79,9 +79,9 @@ def waiting_times(jobs: Sequence[Job], life: Span) -> list[Span]:
     return joined
 
 
-def lives_between(deaths: Sequence[datetime]) -> list[Span]:
-    """Return the lives of which these are the ends; of the first one nothing is known."""
-    return [Span(*both) for both in pairwise(sorted(deaths))]
+def lives_between(moments: Sequence[datetime]) -> list[Span]:
+    """Return the lives of a bot that began at the first of these moments, and died at each other one."""
+    return [Span(*both) for both in pairwise(sorted(moments))]
 
 
 def _common(some: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
