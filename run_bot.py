@@ -42,14 +42,18 @@ class House:
     delivery: "Delivery"
     board: "ProgressBoard"
     history: "History"
+    database: "Database"
+    checkpoint: "Checkpoint"
 
     async def run(self, login: "Login") -> None:
         """Serve until cancelled; the end of one is the end of all, loudly."""
         from bot.login import join
+        from db.bell import listen
 
         async with asyncio.TaskGroup() as group:
             group.create_task(join(self.client, login))
-            group.create_task(self.dispatcher.run(self.board))
+            group.create_task(self.dispatcher.run(self.board, self.checkpoint))
+            group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
 
@@ -82,9 +86,11 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from db.jobs import Jobs
     from db.outbox import Outbox
     from db.people import People
+    from db.shares import Shares
     from db.uploads import Uploads
     from jobs.dispatcher import Dispatcher
     from jobs.finish import Finisher
+    from jobs.queue import Queue
     from moderation.policy import load_policy
 
     policy, checkpoints = load_policy(settings.policy), offered_checkpoints(settings)
@@ -93,14 +99,21 @@ def build_house(settings: Settings, tools: Tools) -> House:
     finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=tools.pictures)
     dispatcher = Dispatcher(
         jobs=jobs,
+        queue=Queue(jobs, Shares(tools.database), settings.fairness.levels),
         store=store,
         executor=tools.executor,
         finisher=finisher,
         times=settings.times,
+        slack=settings.fairness.slack,
         spool=settings.data / "spool",
     )
     admission = Admission(
-        jobs=jobs, dispatcher=dispatcher, clerk=tools.prompts, policy_file=settings.policy, limits=settings.limits
+        jobs=jobs,
+        dispatcher=dispatcher,
+        clerk=tools.prompts,
+        policy_file=settings.policy,
+        limits=settings.limits,
+        roles=settings.roles,
     )
     studio = Studio(
         checkpoints=checkpoints,
@@ -119,8 +132,8 @@ def build_house(settings: Settings, tools: Tools) -> House:
     client = ImagineClient(studio=studio, data=settings.data)
     delivery = Delivery(client=client, outbox=Outbox(tools.database), jobs=jobs, gallery=gallery)
     every = settings.times.preview_every
-    board = ProgressBoard(client=client, place=dispatcher.place, every=every, ended=delivery.wake)
-    return House(client, dispatcher, delivery, board, history)
+    board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
+    return House(client, dispatcher, delivery, board, history, tools.database, checkpoints[settings.checkpoint])
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:

@@ -4,13 +4,17 @@ All are in one guild. The flooder asks at once for 10, 100 or 10,000 pictures of
 has ten pictures of 2 s waiting; each light user asks for one of 1 s, looks at it, and asks again after a minute.
 `light_worst_wait_s` is the longest that a light user waited for a worker; one who still waits at the end, until then.
 Jain's index is over the shares of those who never ran out of jobs: the heavy users, and the flooder where that is so.
+`--plot FILE` draws both.
 """
 
 import argparse
 import heapq
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Any
+
+from matplotlib import pyplot as plt
 
 from benchmarks._bot import report
 from benchmarks._lines import FirstInFirstOut, RoundRobin
@@ -97,7 +101,28 @@ def measure() -> dict[str, Any]:
     }
 
 
+def plot(figures: dict[str, Any], file: Path) -> None:
+    """Draw the light users' longest wait and Jain's index by the size of the flood, a row per number of workers."""
+    grid, rows = plt.subplots(len(WORKERS), 2, figsize=(9, 3.2 * len(WORKERS)), sharex=True, layout="constrained")
+    for workers, (waits, fairness) in zip(WORKERS, rows, strict=True):
+        for name, style, size in zip(LINES, ("o-", "s--", "^:"), (11, 6, 6), strict=True):  # some lie upon each other
+            found = [figures[f"{name}, {workers} workers, flood {flood}"] for flood in FLOODS]
+            waits.plot(FLOODS, [each["light_worst_wait_s"] for each in found], style, markersize=size, label=name)
+            fairness.plot(FLOODS, [each["jain"] for each in found], style, markersize=size, label=name)
+        waits.set(xscale="log", yscale="log", title=f"workers: {workers}", ylabel="a light user's longest wait, s")
+        fairness.set(ylim=(0, 1.05), title=f"workers: {workers}", ylabel="Jain's index")
+    for axes in rows[-1]:
+        axes.set_xlabel("jobs in the flood")
+    rows[0][1].legend(loc="lower left")
+    grid.savefig(file, dpi=110)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    report(measure(), parser.parse_args().json)
+    parser.add_argument("--plot", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    measured = measure()
+    if arguments.plot is not None:
+        plot(measured, arguments.plot)
+    report(measured, arguments.json)

@@ -1,11 +1,14 @@
 """The way into the queue: words judged, room found, job committed. In this order, and always all of it."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.allowance import Allowance, allowance_of
 from bot.caller import Caller
-from config.settings import Limits
+from bot.room import check_budget, check_room, midnight
+from config.settings import Limits, Role
 from config.words import UserError
 from db.jobs import Job, Jobs, NewJob
 from db.tables.record import Record
@@ -32,12 +35,22 @@ class Ticket:
 class Admission:
     """Lets requests into the queue. Raises UserError with the sentence for the person."""
 
-    def __init__(self, *, jobs: Jobs, dispatcher: Dispatcher, clerk: Clerk, policy_file: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        dispatcher: Dispatcher,
+        clerk: Clerk,
+        policy_file: Path,
+        limits: Limits,
+        roles: Sequence[Role],
+    ) -> None:
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._clerk = clerk
         self._policy_file = policy_file
         self._limits = limits
+        self._roles = roles
 
     async def admit(
         self,
@@ -56,7 +69,7 @@ class Admission:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
         await self.check_words(caller, request.prompt, request.negative_prompt)
-        await self._check_room(caller, request)
+        allowance = allowance_of(caller.roles, self._roles, self._limits)
         new = NewJob(
             interaction_id=caller.interaction_id,
             action=action,
@@ -75,11 +88,17 @@ class Admission:
             parent_id=None if parent is None else parent.id,
             reproduces=None if reproduces is None else reproduces.id,
             cost=self._dispatcher.estimate(request),
+            weight=allowance.weight,
         )
-        job, created = await self._jobs.submit(new)
-        if created:
-            self._dispatcher.enqueue(job)
-        return Ticket(job, self._dispatcher.place(job))
+        return await self._submit(new, allowance)
+
+    async def _submit(self, new: NewJob, allowance: Allowance) -> Ticket:
+        check_budget(new, await self._jobs.spent(new.user_id, midnight()), allowance)
+
+        def check(place: Place) -> None:
+            check_room(new, place, self._dispatcher.open_jobs(), self._limits, allowance, self._dispatcher.places)
+
+        return Ticket(*await self._dispatcher.submit(new, check, horizon=self._limits.longest_wait))
 
     async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
         """Let through what the policy allows, and nothing that was not checked."""
@@ -91,11 +110,3 @@ class Admission:
         if not decision.allowed:
             log.info("user %s: refused by %s of policy %s", caller.user_id, decision.label, decision.policy_version)
             raise UserError(decision.key or "moderation.check_failed", **decision.values)
-
-    async def _check_room(self, caller: Caller, request: ImageRequest) -> None:
-        mine, everybody = await self._jobs.counts(caller.user_id), await self._jobs.count_open()
-        if mine.pictures + request.count > self._limits.pending_per_user:
-            raise UserError("bot.too_many_of_yours", waiting=mine.pictures, limit=self._limits.pending_per_user)
-        if everybody.pictures + request.count > self._limits.pending_in_all:
-            minutes = max(1, round(self._dispatcher.seconds_until_room() / 60))
-            raise UserError("bot.queue_full", minutes=minutes)

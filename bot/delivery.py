@@ -1,8 +1,7 @@
-"""From the outbox to the person: by interaction token, then in the channel, then by direct message."""
+"""From the outbox to the person: what is due is sent, and what came of it written down."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import aiohttp
@@ -10,9 +9,10 @@ import discord
 
 from bot.composer import Composer
 from bot.gallery import Gallery
-from bot.letters import NOBODY, Letter, edit_reply, send_letter, token_lives
+from bot.letters import Letter
 from bot.progress import ProgressBoard
 from bot.replies import undelivered_letter
+from bot.ways import Ways
 from config.words import say
 from db.base import utc_now
 from db.jobs import Jobs
@@ -20,18 +20,17 @@ from db.outbox import Message, Outbox
 from db.tables.job import Job
 
 POLL_SECONDS = 30.0
-SEND_SECONDS = 60.0
 STUMBLE_SECONDS = 5.0  # before a database that failed is asked again
-AT_ONCE = 20
+AT_HAND = 500  # messages under way, most of them in their channel's line: more than the queue holds as it is set
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try
 TRIES = 100  # about a day of a Discord that is not there
-TOO_LARGE = 413
-CLOSED_CODES = {10003, 10008, 10015, 50001, 50007, 50013, 50027}  # unknown, forbidden or expired: another way is needed
+NOT_LET_IN = {401, 403, 404}  # and yet no way is closed: the bot's own token is out of use, or a wall is before Discord
+TOO_MANY = 429
+UNTOLD_SECONDS = 60.0  # before the next try where a 429 does not say when
 
 log = logging.getLogger(__name__)
 
 Sent = discord.Message | discord.PartialMessage
-Way = Callable[[Job, Letter, str], Awaitable[discord.Message | None]]
 
 
 class Delivery:
@@ -49,6 +48,7 @@ class Delivery:
         self._outbox = outbox
         self._jobs = jobs
         self._composer = Composer(client, gallery)
+        self._ways = Ways(client)
         self._news = asyncio.Event()
         self._under_way: set[int] = set()
 
@@ -71,7 +71,7 @@ class Delivery:
 
     async def _begin_due(self, group: asyncio.TaskGroup, board: ProgressBoard) -> float:
         """Begin to deliver what is due and not under way; return the seconds until there may be more."""
-        free = AT_ONCE - len(self._under_way)
+        free = AT_HAND - len(self._under_way)
         if not free:
             return POLL_SECONDS
         for message in await self._outbox.due(utc_now(), free, besides=self._under_way):
@@ -105,13 +105,8 @@ class Delivery:
         try:
             await board.settle(job.id)
             await self._send(message, job)
-        except Exception as error:
-            if message.tries + 1 >= _tries_worth(error):
-                await self._give_up(message, job, error)
-                return
-            pause = BACK_OFF[min(message.tries, len(BACK_OFF) - 1)]
-            log.warning("job %s: delivery failed, again in %s s", job.id, pause, exc_info=error)
-            await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is something to do about it
+            await self._after_failure(message, job, error)
 
     async def _send(self, message: Message, job: Job) -> None:
         sent = await self._posted(message, job)
@@ -124,27 +119,39 @@ class Delivery:
 
     async def _posted(self, message: Message, job: Job) -> Sent | None:
         """Return the message that says it: that of an earlier try, else a new one; None where no way is open."""
+
+        async def write(divisor: int) -> Letter:
+            return await self._composer.compose(message, job, divisor=divisor)
+
         if message.message_id is not None:
-            return self._channel(job).get_partial_message(message.message_id)
-        sent = await self._post(message, job)
+            return self._ways.ours(job, message.message_id)
+        sent = await self._ways.send(message, job, write)
         if sent is not None and sent.id != job.message_id:
-            await self._outbox.posted(message.id, sent.id)  # Discord knows the nonce for a few minutes only
+            await self._outbox.posted(message.id, sent.id)
         return sent
 
-    async def _post(self, message: Message, job: Job) -> discord.Message | None:
-        try:
-            return await self._by_any_way(message, job, await self._composer.compose(message, job))
-        except discord.HTTPException as error:
-            if error.status != TOO_LARGE:
-                raise
-            log.warning("job %s: too large for Discord, halved: %s", job.id, error)
-            return await self._by_any_way(message, job, await self._composer.compose(message, job, divisor=2))
+    async def _after_failure(self, message: Message, job: Job, error: Exception) -> None:
+        """Do what is left to do after a try that failed."""
+        if isinstance(error, discord.HTTPException) and error.status == TOO_MANY:
+            pause = _told_to_wait(error)
+            log.warning("job %s: Discord has enough for now, again in %s s: %s", job.id, pause, error)
+            await self._outbox.put_off(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
+        elif message.tries + 1 < _tries_worth(error):
+            pause = BACK_OFF[min(message.tries, len(BACK_OFF) - 1)]
+            log.warning("job %s: delivery failed, again in %s s", job.id, pause, exc_info=error)
+            await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
+        else:
+            await self._give_up(message, job, error)
 
     async def _give_up(self, message: Message, job: Job, error: Exception) -> None:
         """Say at least that nothing more will come."""
+
+        async def write(_: int) -> Letter:
+            return undelivered_letter(job)
+
         log.error("job %s: not delivered, and given up", job.id, exc_info=error)
         try:
-            sent = await self._by_any_way(message, job, undelivered_letter(job))
+            sent = await self._ways.send(message, job, write)
             if sent is not None:
                 await self._point_to(sent, job)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
@@ -158,51 +165,18 @@ class Delivery:
         """
         if job.message_id is None or sent.id == job.message_id:
             return
-        waiting = self._channel(job).get_partial_message(job.message_id)
         pointer = say("bot.answered_elsewhere", locale=job.locale, address=sent.jump_url)
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await waiting.edit(content=pointer, attachments=[], view=None, allowed_mentions=NOBODY)
+            await self._ways.rewrite(job, job.message_id, pointer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            if insist and _tries_worth(error) == TRIES:
+            if insist and _may_pass(error):
                 raise
             log.info("job %s: its first reply stays as it is: %s", job.id, error)
 
-    # The ways
 
-    async def _by_any_way(self, message: Message, job: Job, letter: Letter) -> discord.Message | None:
-        for way in (self._by_token, self._in_channel, self._by_direct_message):
-            async with asyncio.timeout(SEND_SECONDS):
-                sent = await self._try(way, job, letter, message.nonce)
-            if sent is not None:
-                return sent
-        return None
-
-    async def _try(self, way: Way, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
-        try:
-            return await way(job, letter, nonce)
-        except discord.HTTPException as error:
-            if error.code in CLOSED_CODES or error.status in (401, 403, 404):
-                log.info("job %s: %s is closed: %s", job.id, way.__name__, error)
-                return None
-            raise
-
-    async def _by_token(self, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
-        if not token_lives(job) or job.message_id is None:
-            return None
-        return await edit_reply(self._client, job, letter)
-
-    async def _in_channel(self, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
-        if job.guild_id is None:
-            return None
-        return await send_letter(self._channel(job), letter, nonce)
-
-    async def _by_direct_message(self, job: Job, letter: Letter, nonce: str) -> discord.Message | None:
-        person = await self._client.fetch_user(job.user_id)
-        return await send_letter(await person.create_dm(), letter, nonce)
-
-    def _channel(self, job: Job) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+def _may_pass(error: Exception) -> bool:
+    """Say whether the same call may go well later."""
+    return not isinstance(error, discord.HTTPException) or error.status == TOO_MANY or error.status >= 500
 
 
 def _note_on(error: Exception) -> str:
@@ -212,8 +186,14 @@ def _note_on(error: Exception) -> str:
     return type(error).__name__
 
 
+def _told_to_wait(error: discord.HTTPException) -> float:
+    """Return after how many seconds Discord wants to hear of us again."""
+    told = error.response.headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() else UNTOLD_SECONDS
+
+
 def _tries_worth(error: Exception) -> int:
     """Return after how many tries that failed so another one helps no more."""
     if isinstance(error, discord.HTTPException):
-        return TRIES if error.status == 429 or error.status >= 500 else 1
+        return TRIES if error.status >= 500 or error.status in NOT_LET_IN else 1
     return TRIES if isinstance(error, aiohttp.ClientError | OSError) else len(BACK_OFF)

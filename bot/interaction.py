@@ -61,8 +61,19 @@ def caller_of(interaction: Interaction) -> Caller:
         age_restricted=is_nsfw is not None and is_nsfw(),
         views=frozenset(rights),
         moderates=frozenset(each for each, right in rights.items() if right.manage_messages),
+        roles=frozenset(_roles(interaction)),
         message_id=interaction.extras.get(MESSAGE_ID),
     )
+
+
+def _roles(interaction: Interaction) -> Iterator[str]:
+    """Yield what may give the person more than others have."""
+    if interaction.guild_id is not None and interaction.permissions.manage_messages:
+        yield "moderator"
+    if isinstance(interaction.user, discord.Member):
+        if interaction.user.premium_since is not None:
+            yield "booster"
+        yield from (str(role.id) for role in interaction.user.roles)
 
 
 def _rights(interaction: Interaction) -> Iterator[tuple[int, discord.Permissions]]:

@@ -1,8 +1,9 @@
 """A message to a person, and the ways by which it reaches them."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import discord
 
@@ -11,6 +12,7 @@ from db.tables.job import Job
 
 TOKEN_LIFE = timedelta(minutes=15)
 TOKEN_MARGIN = timedelta(seconds=30)
+LOOK_BACK = 100  # messages
 NOBODY = discord.AllowedMentions.none()
 
 
@@ -62,3 +64,21 @@ async def send_letter(place: discord.abc.Messageable, letter: Letter, nonce: str
     if letter.view is None:
         return await place.send(letter.content, files=files, nonce=nonce, allowed_mentions=NOBODY)
     return await place.send(letter.content, files=files, view=letter.view, nonce=nonce, allowed_mentions=NOBODY)
+
+
+async def find_letter(
+    place: discord.abc.Messageable, letter: Letter, author: discord.abc.User | None, since: datetime
+) -> discord.Message | None:
+    """Return the author's latest message since then that has a picture of the letter, by the files' names."""
+    names = _stems(letter.enclosures)
+    if not names:
+        return None
+    async for message in place.history(limit=LOOK_BACK, after=since, oldest_first=False):
+        if message.author == author and names & _stems(message.attachments):
+            return message
+    return None
+
+
+def _stems(files: Iterable[Enclosure] | Iterable[discord.Attachment]) -> set[str]:
+    """Return the files' names without their endings, which change with the size."""
+    return {file.filename.rpartition(".")[0] for file in files}

@@ -12,6 +12,7 @@ from asyncio_throttle.throttler import Throttler
 from bot.letters import Letter, edit_reply, token_lives
 from bot.replies import running_letter, waiting_letter
 from db.tables.job import Job
+from jobs.dispatcher import Dispatcher
 from jobs.place import Place
 
 MOVED_EVERY = 5.0  # seconds between looks at who moved up
@@ -44,10 +45,10 @@ class ProgressBoard:
     """Keeps the replies of open jobs up to date. The dispatcher's audience."""
 
     def __init__(
-        self, *, client: discord.Client, place: Callable[[Job], Place], every: float, ended: Callable[[], None]
+        self, *, client: discord.Client, dispatcher: Dispatcher, every: float, ended: Callable[[], None]
     ) -> None:
         self._client = client
-        self._place = place
+        self._dispatcher = dispatcher
         self._every = every
         self._ended = ended
         self._cards: dict[int, Card] = {}
@@ -55,16 +56,16 @@ class ProgressBoard:
     def queued(self, job: Job) -> None:
         """Follow a job from now on."""
         if job.id in self._cards:  # put back after a lost attempt: its reply is followed already
-            self._cards[job.id].moved(self._place(job))
+            self._cards[job.id].moved(self._dispatcher.place(job))
             return
-        card = self._cards[job.id] = Card(job, self._place(job))
+        card = self._cards[job.id] = Card(job, self._dispatcher.place(job))
         card.stale.set()
         card.task = asyncio.create_task(self._keep(card), name=f"progress of job {job.id}")
 
     def started(self, job: Job) -> None:
         """Say that a worker has the job."""
         if card := self._cards.get(job.id):
-            card.moved(Place(0, 0, job.cost, running=True))
+            card.moved(self._dispatcher.place(job))
 
     def progress(self, job: Job, step: int, of: int) -> None:
         """Say how far it is."""
@@ -98,10 +99,11 @@ class ProgressBoard:
         """Tell those who wait when they have moved up, until cancelled."""
         while True:
             await asyncio.sleep(MOVED_EVERY)
+            places = self._dispatcher.places()
             for card in self._cards.values():
-                if not card.closed and not card.place.running:
-                    now = self._place(card.job)
-                    if now.ahead != card.place.ahead:
+                now = places.get(card.job.id, card.place)
+                if not (card.closed or card.place.running or now.running):
+                    if (now.ahead, now.reason) != (card.place.ahead, card.place.reason):
                         card.stale.set()
                     card.place = now
 
@@ -132,6 +134,6 @@ class ProgressBoard:
 
     def _letter(self, card: Card) -> Letter:
         if card.place.running:
-            seconds = self._place(card.job).seconds
+            seconds = self._dispatcher.place(card.job).seconds
             return running_letter(card.job, step=card.step, of=card.of, preview=card.preview, seconds=seconds)
         return waiting_letter(card.job, card.place)

@@ -13,7 +13,7 @@ from config.words import say
 from db.tables.job import Job, JobStatus
 from db.tables.record import Record
 from inference.request import Task
-from jobs.place import Place
+from jobs.place import Place, Reason
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import Policy
 
@@ -34,6 +34,12 @@ HEADINGS = {  # "of": where the picture to start from is in the history
     "again": "bot.did_again",
     "remix": "bot.did_remix",
     "reproduce": "bot.did_reproduce",
+}
+REASONS = {
+    Reason.NO_WORKER: "bot.waiting_for_worker",
+    Reason.OTHERS: "bot.waiting_for_others",
+    Reason.OWN: "bot.waiting_for_own",
+    Reason.NEXT: "bot.waiting_next",
 }
 LIKENESS = {
     Likeness.IDENTICAL: "bot.verdict_identical",
@@ -91,7 +97,7 @@ def result_letter(
     """
     locale = job.locale
     if not records:
-        return Letter(say("bot.all_deleted", locale=locale))
+        return Letter(say("bot.all_deleted", locale=locale, user=job.user_id))
     lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
     lines += [*lost, *(f"-# {note}" for note in notes_of(job))]
     if smaller:
@@ -100,10 +106,13 @@ def result_letter(
 
 
 def shown_letter(record: Record, data: bytes, suffix: str, locale: str) -> Letter:
-    """Return a picture of the history as a message."""
+    """Return a picture of the history as a message; what is no PNG file had to be made smaller."""
     heading = say("bot.shown", locale=locale, user=record.user_id)
     enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale))
-    return Letter(_clip([heading, *description([record], locale)]), (enclosure,), shown_view(record, locale))
+    lines = [heading, *description([record], locale)]
+    if suffix != ".png":
+        lines.append(f"-# {say('bot.note_smaller', locale=locale)}")
+    return Letter(_clip(lines), (enclosure,), shown_view(record, locale))
 
 
 def description(records: Sequence[Record], locale: str) -> list[str]:
@@ -206,13 +215,17 @@ def _open_letter(job: Job, lines: list[str], enclosures: tuple[Enclosure, ...] =
 
 def _waiting_lines(place: Place, locale: str) -> list[str]:
     """Return which place a job has in the line, why, and how long it takes."""
+    reason = say(REASONS[place.reason], locale=locale, people=place.people)
+    lines = [reason, _expected(place, locale)]
+    return [say("bot.waiting", locale=locale, position=place.ahead + 1), *lines] if place.ahead else lines
+
+
+def _expected(place: Place, locale: str) -> str:
+    """Return in how long a job should be done, and how far to trust that."""
     expected = say("bot.expected", locale=locale, time=span(place.seconds, locale))
-    if not place.ahead:
-        return [say("bot.waiting_next", locale=locale), expected]
-    position = say("bot.waiting", locale=locale, position=place.ahead + 1)
-    if place.people:
-        return [position, say("bot.waiting_for_others", locale=locale, people=place.people), expected]
-    return [position, say("bot.waiting_for_worker", locale=locale), expected]
+    if place.doubt is None:
+        return expected
+    return f"{expected} {say('bot.expected_doubt', locale=locale, percent=round(100 * place.doubt))}"
 
 
 def _verdict_lines(job: Job) -> list[str]:

@@ -1,9 +1,9 @@
 """The operator's settings: typed, from default.toml, imagine.toml and the environment, in rising order."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,20 +14,52 @@ from pydantic_settings import (
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "config" / "default.toml"
 
+Level = Literal["guild", "user"]
+
 
 class ConfigError(Exception):
     """A configuration file is wrong; the text lists every problem, for the operator."""
 
 
 class Limits(BaseModel):
-    """What one person, and everybody together, may have waiting; and how large an upload may be."""
+    """What one person, one guild, and all together may have open; and how large an upload may be."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     pending_per_user: int = Field(ge=1)
+    pending_per_guild: int = Field(ge=1)
     pending_in_all: int = Field(ge=1)
+    daily_seconds: float | None = Field(default=None, gt=0)
+    longest_wait: float = Field(gt=0)
     upload_bytes: int = Field(ge=1)
     upload_pixels: int = Field(ge=1)
+
+
+class Role(BaseModel):
+    """What people with a role have instead of what all have: "booster", "moderator", or a role by its id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Literal["booster", "moderator"] | Annotated[str, Field(pattern=r"^\d{15,20}$")]
+    weight: float = Field(default=1.0, ge=0.01, le=100)
+    pending_per_user: int | None = Field(default=None, ge=1)
+    daily_seconds: float | None = Field(default=None, gt=0)
+
+
+class Fairness(BaseModel):
+    """How turns go round: between whom, and by how much one may be taken out of turn to spare loading a checkpoint."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    levels: tuple[Level, ...]
+    slack: float = Field(ge=0)
+
+    @field_validator("levels")
+    @classmethod
+    def _users_have_their_share(cls, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+        if "user" not in levels or len(set(levels)) < len(levels):
+            raise ValueError('"user" has to be among them, and each of them once')
+        return levels
 
 
 class Times(BaseModel):
@@ -69,6 +101,8 @@ class Settings(BaseSettings):
     checkpoints: tuple[str, ...] = Field(min_length=1)
     devices: tuple[str, ...]
     limits: Limits
+    roles: tuple[Role, ...] = ()
+    fairness: Fairness
     times: Times
 
     @model_validator(mode="after")

@@ -1,10 +1,12 @@
 """The life of a job in the database: every step one transaction, every step of a holder fenced.
 
 A worker's claim carries a fence, which grows with each claim. Whoever comes with an older one has
-lost the job meanwhile: the call changes nothing and says False.
+lost the job meanwhile: the call changes nothing of it and says False. What a step changes in the order of
+service, the `standings`, is kept in the same transaction.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,14 +15,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Json, utc_now, value_of
 from db.session import Database
-from db.tables.job import OPEN, Counts, Job, JobRow, JobStatus, NewJob
+from db.shares import Shares, Standing
+from db.tables.job import OPEN, Job, JobRow, JobStatus, NewJob, Timing
 from db.tables.lineage import LineageRow
 from db.tables.outbox import Notice, OutboxRow
 from db.tables.record import NewRecord, RecordRow
 
-__all__ = ["Counts", "Job", "JobStatus", "Jobs", "NewJob", "NewRecord"]
+__all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord", "Timing"]
 
+NEWS = "imagine_jobs"  # the channel on which PostgreSQL tells of committed jobs, by their ids
 FREE: dict[str, Any] = {"worker": None, "lease_until": None}
+Standings = Sequence[Standing]
+
+
+def nothing_more(_job: Job) -> Standings:
+    """Return no standings: the order of service is nobody's concern."""
+    return ()
 
 
 class Jobs:
@@ -28,16 +38,24 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._shares = Shares(database)
 
-    async def submit(self, new: NewJob) -> tuple[Job, bool]:
-        """Keep the job, once per interaction. Returns it, and whether it is new."""
+    async def submit(self, new: NewJob, enter: Callable[[Job], Standings] = nothing_more) -> tuple[Job, bool]:
+        """Keep the job, once per interaction. Returns it, and whether it is new.
+
+        `enter` takes a new job into the line before it is committed, and returns the standings that this changed.
+        """
         insert = self._database.insert(JobRow).values(**vars(new))
         async with self._database.transaction() as session:
             created = await session.scalar(
                 insert.on_conflict_do_nothing(index_elements=["interaction_id"]).returning(JobRow)
             )
-            row = created or (await session.scalars(by_interaction(new.interaction_id))).one()
-            return value_of(Job, row), created is not None
+            if created is None:
+                return value_of(Job, (await session.scalars(by_interaction(new.interaction_id))).one()), False
+            job = value_of(Job, created)
+            await self._shares.keep(session, enter(job))
+            await self._database.notify(session, NEWS, str(job.id))
+            return job, True
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job."""
@@ -51,19 +69,34 @@ class Jobs:
         """Return what the person has waiting or being made, in order of arrival."""
         return await self._all(with_status(*OPEN).where(JobRow.user_id == user_id))
 
-    async def counts(self, user_id: int) -> Counts:
-        """Count what the person has waiting or being made."""
-        return await self._count(JobRow.user_id == user_id)
+    async def spent(self, user_id: int, since: datetime) -> float:
+        """Return the GPU-seconds of what the person was given since then, and of what they have open."""
+        spent = func.coalesce(func.sum(func.coalesce(JobRow.seconds, JobRow.cost)), 0.0)
+        counted = (JobRow.user_id == user_id, JobRow.created_at >= since, JobRow.status.in_((*OPEN, JobStatus.DONE)))
+        async with self._database.reading() as session:
+            return float(await session.scalar(select(spent).where(*counted)) or 0.0)
 
-    async def count_open(self) -> Counts:
-        """Count what all together have waiting or being made."""
-        return await self._count()
+    async def recent_forecasts(self, limit: int) -> list[tuple[float, float]]:
+        """Return in how many seconds the last jobs that are done were expected to be, and were; oldest first."""
+        query = with_status(JobStatus.DONE).where(JobRow.expected.is_not(None)).order_by(None)
+        latest = await self._all(query.order_by(JobRow.id.desc()).limit(limit))
+        return [(job.expected or 0.0, job.lasted) for job in reversed(latest)]
 
-    async def claim(self, job_id: int, worker: str, lease: float) -> Job | None:
+    async def timings(self, limit: int) -> list[Timing]:
+        """Return what the last jobs that were done took, the latest of them first."""
+        async with self._database.reading() as session:
+            rows = await session.execute(timings().limit(limit))
+            return [
+                Timing(request=asked, seconds=took, fingerprint=there)
+                for asked, took, there in rows
+                if took is not None
+            ]
+
+    async def claim(self, job_id: int, worker: str, lease: float, standings: Standings = ()) -> Job | None:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
         now = utc_now()
         held = {"worker": worker, "lease_until": now + timedelta(seconds=lease), "started_at": now}
-        async with self._database.transaction() as session:
+        async with self._changing(standings) as session:
             row = await session.scalar(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
@@ -96,6 +129,7 @@ class Jobs:
         *,
         notes: Sequence[Json] = (),
         verdict: Json | None = None,
+        standings: Standings = (),
     ) -> bool:
         """End the job with its pictures, their lineage and the message about them, in one transaction.
 
@@ -104,7 +138,7 @@ class Jobs:
         nobody took the job back.
         """
         outcome = {"seconds": seconds, "notes": list(notes), "verdict": verdict}
-        async with self._database.transaction() as session:
+        async with self._changing(standings) as session:
             job = await _end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, **outcome)
             if job is None:
                 return False
@@ -113,11 +147,13 @@ class Jobs:
             session.add_all(_lines(job, records))
             return True
 
-    async def fail(self, job_id: int, fence: int, status: JobStatus, error_key: str, values: Json) -> bool:
+    async def fail(
+        self, job_id: int, fence: int, status: JobStatus, error_key: str, values: Json, standings: Standings = ()
+    ) -> bool:
         """End the job as failed or refused; the error is a key of the catalogue and its values."""
         assert status in (JobStatus.FAILED, JobStatus.REFUSED)
         error = {"error_key": error_key, "error_values": values}
-        async with self._database.transaction() as session:
+        async with self._changing(standings) as session:
             return await _end(session, _held(job_id, fence), status, Notice.FAILURE, **error) is not None
 
     async def cancel(self, job_id: int) -> bool:
@@ -126,24 +162,46 @@ class Jobs:
         async with self._database.transaction() as session:
             return await _end(session, waiting, JobStatus.CANCELLED, Notice.CANCELLED) is not None
 
-    async def cancel_leased(self, job_id: int, fence: int) -> bool:
-        """Cancel a job whose attempt was stopped."""
+    async def give_up(self, job_id: int, error_key: str) -> bool:
+        """Fail a job that still waits; the error is a key of the catalogue."""
+        waiting = (JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
         async with self._database.transaction() as session:
+            return await _end(session, waiting, JobStatus.FAILED, Notice.FAILURE, error_key=error_key) is not None
+
+    async def cancel_leased(self, job_id: int, fence: int, standings: Standings = ()) -> bool:
+        """Cancel a job whose attempt was stopped."""
+        async with self._changing(standings) as session:
             return await _end(session, _held(job_id, fence), JobStatus.CANCELLED, Notice.CANCELLED) is not None
 
-    async def release(self, job_id: int, fence: int, *, tried: bool) -> bool:
+    async def release(self, job_id: int, fence: int, standings: Standings = (), *, tried: bool) -> bool:
         """Put a leased job back to where it waited; `tried` tells whether the attempt counts."""
-        return await self._put_back(*_held(job_id, fence), attempts=JobRow.attempts - int(not tried)) != []
+        attempts = JobRow.attempts - int(not tried)
+        return await self._put_back(standings, *_held(job_id, fence), attempts=attempts) != []
 
-    async def requeue_lost(self, now: datetime, besides: Collection[int] = ()) -> list[int]:
-        """Put back every job whose lease ran out before `now`, but for those; returns the ids of what was put back."""
-        return await self._put_back(
-            JobRow.status == JobStatus.LEASED, JobRow.lease_until < now, JobRow.id.not_in(besides)
-        )
+    async def take_back(self, job_ids: Collection[int], standings: Standings = ()) -> None:
+        """Put leased jobs back to where they waited, whoever holds them."""
+        await self._put_back(standings, JobRow.status == JobStatus.LEASED, JobRow.id.in_(job_ids))
 
-    async def recover(self) -> list[int]:
-        """Put back all that is leased: for the start, when none of the holders can live."""
-        return await self._put_back(JobRow.status == JobStatus.LEASED)
+    async def keep(self, standings: Standings) -> None:
+        """Keep standings that changed by themselves."""
+        async with self._changing(standings):
+            pass
+
+    async def leased(self) -> list[Job]:
+        """Return what is leased, in order of arrival."""
+        return await self._all(with_status(JobStatus.LEASED))
+
+    async def lost(self, now: datetime, besides: Collection[int] = ()) -> list[Job]:
+        """Return the jobs whose lease ran out before `now`, but for those with these ids."""
+        query = with_status(JobStatus.LEASED).where(JobRow.lease_until < now, JobRow.id.not_in(besides))
+        return await self._all(query)
+
+    async def waiting_besides(self, known: Collection[int]) -> list[Job]:
+        """Return what waits, but for those with these ids, in order of arrival."""
+        async with self._database.reading() as session:
+            ids = await session.scalars(select(JobRow.id).where(JobRow.status == JobStatus.PENDING))
+            unknown = sorted(set(ids) - set(known))
+        return [job for job in [await self.get(job_id) for job_id in unknown] if job is not None]
 
     async def _first(self, query: Select[JobRow]) -> Job | None:
         async with self._database.reading() as session:
@@ -154,15 +212,17 @@ class Jobs:
         async with self._database.reading() as session:
             return [value_of(Job, row) for row in await session.scalars(query)]
 
-    async def _count(self, *where: ColumnElement[bool]) -> Counts:
-        async with self._database.reading() as session:
-            jobs, pictures = (await session.execute(open_totals().where(*where))).one()
-            return Counts(jobs=jobs, pictures=pictures)
-
-    async def _put_back(self, *where: ColumnElement[bool], **values: Any) -> list[int]:
+    async def _put_back(self, standings: Standings, *where: ColumnElement[bool], **values: Any) -> list[int]:
         change = update(JobRow).where(*where).values(status=JobStatus.PENDING, **FREE, **values)
-        async with self._database.transaction() as session:
+        async with self._changing(standings) as session:
             return sorted(await session.scalars(change.returning(JobRow.id)))
+
+    @asynccontextmanager
+    async def _changing(self, standings: Standings) -> AsyncIterator[AsyncSession]:
+        """Give a session that writes, and keep the standings in the same transaction."""
+        async with self._database.transaction() as session:
+            await self._shares.keep(session, standings)
+            yield session
 
 
 def by_interaction(interaction_id: int) -> Select[JobRow]:
@@ -175,10 +235,11 @@ def with_status(*statuses: JobStatus) -> Select[JobRow]:
     return select(JobRow).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
 
 
-def open_totals() -> Select[int, int]:
-    """Select how many jobs are open, and how many pictures they ask for."""
-    totals = select(func.count(), func.coalesce(func.sum(JobRow.pictures), 0))
-    return totals.where(JobRow.status.in_(OPEN))
+def timings() -> Select[Json, float | None, Json]:
+    """Select request, seconds and fingerprint of the jobs that were done, the latest first."""
+    first = select(func.min(RecordRow.id)).where(RecordRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
+    asked = select(JobRow.request, JobRow.seconds, RecordRow.fingerprint).join(RecordRow, RecordRow.id == first)
+    return asked.where(JobRow.status == JobStatus.DONE).order_by(JobRow.id.desc())
 
 
 def _held(job_id: int, fence: int) -> tuple[ColumnElement[bool], ...]:

@@ -53,6 +53,11 @@ class Outbox:
         async with self._database.transaction() as session:
             await session.execute(_change(outbox_id, {"next_try_at": at, "note": note}))
 
+    async def put_off(self, outbox_id: int, at: datetime, note: str) -> None:
+        """Try again at that time as if nothing had been tried: the message is not to blame."""
+        async with self._database.transaction() as session:
+            await session.execute(_change(outbox_id, {"next_try_at": at, "note": note}, tries=0))
+
     async def abandon(self, outbox_id: int, note: str) -> None:
         """Give up; `note` says why there is no way."""
         async with self._database.transaction() as session:
@@ -70,6 +75,6 @@ def earliest() -> Select[datetime | None]:
     return select(func.min(OutboxRow.next_try_at)).where(OutboxRow.state == DeliveryState.WAITING)
 
 
-def _change(outbox_id: int, values: dict[str, Any]) -> Any:
+def _change(outbox_id: int, values: dict[str, Any], *, tries: int = 1) -> Any:
     waiting = (OutboxRow.id == outbox_id, OutboxRow.state == DeliveryState.WAITING)
-    return update(OutboxRow).where(*waiting).values(tries=OutboxRow.tries + 1, **values).returning(OutboxRow.job_id)
+    return update(OutboxRow).where(*waiting).values(tries=OutboxRow.tries + tries, **values).returning(OutboxRow.job_id)

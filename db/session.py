@@ -1,7 +1,7 @@
 """The database as the rest sees it: open, transaction, close."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
@@ -86,6 +86,35 @@ class Database:
                 keeping.cancel()
         finally:
             await hold.let_go()
+
+    async def notify(self, session: AsyncSession, channel: str, payload: str) -> None:
+        """Tell all who listen on the channel, once the session's transaction is committed; SQLite has no such thing."""
+        if not self.is_sqlite:
+            await session.execute(
+                text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
+            )
+
+    @asynccontextmanager
+    async def listening(self, channel: str, hear: Callable[[str], None]) -> AsyncIterator[Callable[[], bool]]:
+        """Call `hear` with the payload of every notification on the channel, as long as the block lasts.
+
+        Gives a function that says whether the connection still lives. On SQLite nothing is ever heard.
+        """
+        if self.is_sqlite:
+            yield lambda: True
+            return
+        async with self._engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+
+            def listener(_driver: Any, _pid: int, _channel: str, payload: str) -> None:
+                hear(payload)
+
+            await driver.add_listener(channel, listener)
+            try:
+                yield lambda: not driver.is_closed()
+            finally:
+                if not driver.is_closed():
+                    await driver.remove_listener(channel, listener)
 
     async def migrate(self) -> None:
         """Bring the schema to this program's version; several processes may do so at once.

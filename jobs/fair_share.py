@@ -8,13 +8,17 @@ ran out of jobs, |S_i/w_i - S_j/w_j| <= C_i/w_i + C_j/w_j; with a slack B for fi
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
-from itertools import pairwise
-from math import isfinite
+from itertools import pairwise, takewhile
+from math import inf, isfinite
 
 REMEMBERED = 1_000  # idle users or guilds per node
+PROBE = -1  # the number of a job that is only thought of
+
+Path = tuple[Hashable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Entry:
     """A waiting job: its path through the tree, and its cost in GPU-seconds, known before dispatch."""
 
     job: int
-    path: tuple[Hashable, ...]
+    path: Path
     cost: float
 
     def __post_init__(self) -> None:
@@ -34,7 +38,7 @@ class Entry:
 class Standing:
     """What has to be remembered of a node, beside its jobs, for the order to go on as if nothing had happened."""
 
-    path: tuple[Hashable, ...]
+    path: Path
     weight: float
     tag: float
     clock: float
@@ -72,31 +76,41 @@ class FairShare:
         self._root = Share()
         self._entries: dict[int, Entry] = {}
         self._sequence = 0
+        self._touched: set[Path] = set()
 
     @classmethod
-    def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
-        """Return a line that goes on where another was, with the jobs of every owner in their order."""
+    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry]) -> "FairShare":
+        """Return a line that goes on where another was, with the jobs of every owner in their order.
+
+        Who is not remembered has just come.
+        """
         line = cls()
         for standing in standings:
             node = line._nodes(standing.path)[-1]
             node.weight, node.tag, node.clock = standing.weight, standing.tag, standing.clock
             node.last_served, node.arrived = standing.last_served, standing.arrived
             line._sequence = max(line._sequence, standing.last_served, standing.arrived)
+        remembered = {standing.path for standing in standings}
+        line._touched.clear()
         for entry in waiting:
             nodes = line._nodes(entry.path)
+            for length, (parent, node) in enumerate(pairwise(nodes), start=1):
+                if not node.pending and entry.path[:length] not in remembered:
+                    line._arrive(node, parent)
             nodes[-1].queue.append(entry)
             line._entries[entry.job] = entry
             for node in nodes:
                 node.pending += 1
         return line
 
-    def standings(self) -> Iterator[Standing]:
-        """Return what has to be remembered of every node."""
-        left: list[tuple[tuple[Hashable, ...], Share]] = [((), self._root)]
-        while left:
-            path, node = left.pop()
-            left += [((*path, key), child) for key, child in node.children.items()]
-            yield Standing(path, node.weight, node.tag, node.clock, node.last_served, node.arrived)
+    def changed(self) -> Iterator[Standing]:
+        """Return what has to be remembered of every node that may have changed since this was asked last."""
+        owners, self._touched = self._touched, set()
+        for path in {owner[:length] for owner in owners for length in range(len(owner) + 1)}:
+            nodes = self._existing(path)
+            if len(nodes) > len(path):  # it may have been forgotten
+                node = nodes[-1]
+                yield Standing(path, node.weight, node.tag, node.clock, node.last_served, node.arrived)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -104,16 +118,17 @@ class FairShare:
     def __contains__(self, job: int) -> bool:
         return job in self._entries
 
-    def submit(self, job: int, path: tuple[Hashable, ...], cost: float, *, weight: float = 1.0) -> None:
+    def submit(self, job: int, path: Path, cost: float, *, weight: float = 1.0) -> None:
         """Put a job at the end of its owner's line. `weight` is the owner's (the leaf's) share."""
         entry = Entry(job, path, cost)
         self._add(entry, weight).queue.append(entry)
 
-    def put_back(self, job: int, path: tuple[Hashable, ...], cost: float, *, weight: float = 1.0) -> None:
-        """Put a job whose attempt was lost at the front of its owner's line, its charge refunded."""
+    def put_back(self, job: int, path: Path, cost: float, *, weight: float = 1.0) -> None:
+        """Put a job whose attempt was lost to where it stood in its owner's line, its charge refunded."""
         self.refund(path, cost)
         entry = Entry(job, path, cost)
-        self._add(entry, weight).queue.appendleft(entry)
+        queue = self._add(entry, weight).queue
+        queue.insert(sum(1 for _ in takewhile(lambda other: other.job < job, queue)), entry)
 
     def claim(self) -> Entry | None:
         """Take the job that is due, and charge everybody on its path with its cost."""
@@ -137,8 +152,11 @@ class FairShare:
         _uncount(nodes)
         return True
 
-    def refund(self, path: tuple[Hashable, ...], cost: float) -> None:
-        """Give a charge back. Never clamped to the clock: clamping breaks the bound between the backlogged."""
+    def refund(self, path: Path, cost: float) -> None:
+        """Give a charge back; a negative one charges it again.
+
+        Never clamped to the clock: clamping breaks the bound between the backlogged.
+        """
         for node in self._nodes(path)[1:]:
             node.tag -= cost / node.weight
 
@@ -149,23 +167,62 @@ class FairShare:
         """
         return _upcoming(self._root, self._sequence)
 
+    def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
+        """Return what would be served before a job that came now; nothing changes by the question.
+
+        Where that costs more than the horizon, it is told only as far as that.
+        """
+        probe, ahead = Entry(PROBE, path, cost), []
+        with self._supposing(probe, weight):
+            for entry in takewhile(lambda entry: entry is not probe, self.order()):
+                ahead.append(entry)
+                horizon -= entry.cost
+                if horizon < 0:
+                    break
+        return ahead
+
+    @contextmanager
+    def _supposing(self, probe: Entry, weight: float) -> Iterator[None]:
+        """Let the probe wait as long as the block lasts."""
+        sequence, touched = self._sequence, set(self._touched)
+        known = [(node, node.weight, node.tag, node.arrived) for node in self._existing(probe.path)]
+        self._add(probe, weight).queue.append(probe)
+        try:
+            yield
+        finally:
+            nodes = self._nodes(probe.path)
+            del self._entries[probe.job]
+            nodes[-1].queue.pop()
+            for node in nodes:
+                node.pending -= 1
+            for node, weight_before, tag, arrived in known:
+                node.weight, node.tag, node.arrived = weight_before, tag, arrived
+            if len(known) < len(nodes):
+                del known[-1][0].children[probe.path[len(known) - 1]]
+            self._sequence, self._touched = sequence, touched
+
     def _add(self, entry: Entry, weight: float) -> Share:
         self._entries[entry.job] = entry
         nodes = self._nodes(entry.path)
         nodes[-1].weight = weight
         for parent, node in pairwise(nodes):
-            if not node.pending:  # no banking: who was away starts where the others are now
-                node.tag = max(node.tag, parent.clock)
-                node.arrived = self._tick()
+            if not node.pending:
+                self._arrive(node, parent)
         for node in nodes:
             node.pending += 1
         return nodes[-1]
+
+    def _arrive(self, node: Share, parent: Share) -> None:
+        """Let a node begin to wait. No banking: who was away starts where the others are now."""
+        node.tag = max(node.tag, parent.clock)
+        node.arrived = self._tick()
 
     def _take(self, nodes: list[Share]) -> Entry | None:
         if not nodes:
             return None
         entry = self._serve(nodes)
         del self._entries[entry.job]
+        self._touched.add(entry.path)
         return entry
 
     def _serve(self, nodes: list[Share]) -> Entry:
@@ -180,10 +237,21 @@ class FairShare:
         _uncount(nodes)
         return entry
 
-    def _nodes(self, path: tuple[Hashable, ...]) -> list[Share]:
+    def _nodes(self, path: Path) -> list[Share]:
+        """Return the nodes along a path to change them, those made that are not there yet."""
+        self._touched.add(path)
         nodes = [self._root]
         for key in path:
             nodes.append(nodes[-1].children.setdefault(key, Share()))
+        return nodes
+
+    def _existing(self, path: Path) -> list[Share]:
+        """Return the nodes along a path as far as it is known."""
+        nodes = [self._root]
+        for key in path:
+            if (child := nodes[-1].children.get(key)) is None:
+                break
+            nodes.append(child)
         return nodes
 
     def _tick(self) -> int:
@@ -207,11 +275,11 @@ def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> 
         return []
     if not node.children:
         return [node] if fits(node.queue[0]) else []
-    children = sorted(node.waiting(), key=lambda child: child.turn)
-    for child in children:
-        if child.tag > children[0].tag + slack:
-            break
-        if nodes := _due_that_fits(child, fits, slack):
+    line = [(*child.turn, index, child) for index, child in enumerate(node.waiting())]
+    heapify(line)  # mostly the first one fits, and the others need no order
+    last = line[0][0] + slack
+    while line and line[0][0] <= last:
+        if nodes := _due_that_fits(heappop(line)[-1], fits, slack):
             return [node, *nodes]
     return []
 

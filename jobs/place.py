@@ -1,35 +1,82 @@
 """Where a job stands in the queue, as people are told."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto, unique
 
 from db.tables.job import Job
 from jobs.attempt import Running
-from jobs.fair_share import Entry
+
+
+@unique
+class Reason(Enum):
+    """Why a job is not being drawn."""
+
+    NO_WORKER = auto()  #: no worker is ready: it starts, or loads its checkpoint
+    OTHERS = auto()  #: it is the turn of others, who were served less
+    OWN = auto()  #: the same person's earlier jobs come first
+    NEXT = auto()  #: it is the next one
+    NONE = auto()  #: it is being drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a job stands: how many are served before it (0: it is running or next), and the expected seconds."""
+    """Where a job stands: how many are served before it, and in how many seconds it should begin and be done.
+
+    `people`: how many others are served before it. `doubt`: by what share of themselves such expectations were wrong
+    lately; None where that is not known.
+    """
 
     ahead: int
     people: int
+    begins: float
     seconds: float
-    running: bool
+    reason: Reason
+    doubt: float | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is being drawn."""
+        return self.reason is Reason.NONE
 
 
-def place_of(job: Job, running: Mapping[int, Running], line: Iterable[Entry], lanes: int) -> Place:
-    """Return where a job stands, by what runs on so many lanes and the line in the order of service."""
-    if job.id in running:
-        return Place(0, 0, running[job.id].seconds_left(), running=True)
-    before: list[Entry] = []
-    for entry in line:
-        if entry.job == job.id:
-            break
-        before.append(entry)
-    else:
-        before = []  # it is being handed to a worker right now
-    busy = sum(each.seconds_left() for each in running.values())
-    seconds = (busy + sum(entry.cost for entry in before)) / lanes + job.cost
-    others = {entry.path[-1] for entry in before} - {job.user_id}
-    return Place(len(before) + (len(running) >= lanes), len(others), seconds, running=False)
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the places in the queue depend on, beside the order: what runs, on how many lanes, and how right we were."""
+
+    running: Mapping[int, Running]
+    lanes: int
+    doubt: float | None
+
+    def of_running(self, job_id: int) -> Place:
+        """Return the place of a job that runs."""
+        return Place(0, 0, 0.0, self.running[job_id].seconds_left(), Reason.NONE, self.doubt)
+
+    def of_waiting(self, line: Iterable[Job]) -> Iterator[tuple[int, Place]]:
+        """Yield the place of every job in the line, which is in the order of service."""
+        ahead: Counter[int] = Counter()
+        cost = 0.0
+        for job in line:
+            yield job.id, self._after(ahead, cost, job.user_id, job.cost)
+            ahead[job.user_id] += 1
+            cost += job.cost
+
+    def after(self, ahead: Iterable[Job], user_id: int, cost: float) -> Place:
+        """Return the place of a job of the user that is served after those."""
+        jobs = list(ahead)
+        return self._after(Counter(job.user_id for job in jobs), sum(job.cost for job in jobs), user_id, cost)
+
+    def _after(self, ahead: Counter[int], cost_ahead: float, user_id: int, cost: float) -> Place:
+        busy = sum(running.seconds_left() for running in self.running.values())
+        full = len(self.running) >= max(1, self.lanes)
+        begins = (busy * full + cost_ahead) / max(1, self.lanes)
+        people = len(ahead) - (user_id in ahead)
+        return Place(ahead.total() + full, people, begins, begins + cost, self._reason(ahead, people), self.doubt)
+
+    def _reason(self, ahead: Counter[int], people: int) -> Reason:
+        if not self.lanes:
+            return Reason.NO_WORKER
+        if people:
+            return Reason.OTHERS
+        return Reason.OWN if ahead else Reason.NEXT

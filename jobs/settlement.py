@@ -1,5 +1,6 @@
-"""What becomes of a job after an attempt: kept in the database, in one transaction."""
+"""What becomes of a job after an attempt: kept in the database, with what it changes for the others' turns."""
 
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto, unique
 
 from config.words import UserError
@@ -7,6 +8,7 @@ from db.jobs import Jobs
 from db.tables.job import Job, JobStatus
 from jobs.attempt import Drawn, GivenUp, Lost, Outcome, Running, Stop
 from jobs.notes import Note
+from jobs.queue import Queue, Standings
 
 ATTEMPTS = 3
 REST_LENGTH = 80
@@ -23,17 +25,18 @@ class Fate(Enum):
 
 
 class Settlement:
-    """Writes the end of an attempt down."""
+    """Writes the end of an attempt down. Whoever calls it holds the queue's turn."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, queue: Queue) -> None:
         self._jobs = jobs
+        self._queue = queue
 
     async def settle(self, running: Running, outcome: Outcome, *, draining: bool) -> Fate:
         """Write the outcome down, unless the job was cancelled meanwhile; return what the job has come to."""
         running.settling = True
         job = running.job
         if running.stop is Stop.CANCELLED:
-            return _closed(await self._jobs.cancel_leased(job.id, job.fence))
+            return await self._cancel(job)
         match outcome:
             case Drawn() if outcome.finished.records:
                 return await self._keep(job, outcome)
@@ -42,28 +45,45 @@ class Settlement:
             case GivenUp(error=error):
                 return await self._give_up(job, JobStatus.FAILED, error)
             case Lost() if draining:
-                await self._jobs.release(job.id, job.fence, tried=False)
+                await self._queue.close(job, job.cost, self._release(job, tried=False))
                 return Fate.ELSEWHERE
             case Lost() if job.attempts >= ATTEMPTS:
                 return await self._give_up(job, JobStatus.FAILED, UserError("jobs.failed_inside"))
             case Lost():
-                put_back = await self._jobs.release(job.id, job.fence, tried=True)
+                put_back = await self._queue.put_back([job], self._release(job, tried=True))
                 return Fate.WAITING if put_back else Fate.ELSEWHERE
 
     async def _keep(self, job: Job, drawn: Drawn) -> Fate:
-        finished = drawn.finished
-        kept = await self._jobs.complete(
-            job.id,
-            job.fence,
-            finished.records,
-            drawn.done.seconds,
-            notes=[*job.notes, *(note.to_dict() for note in notes_on(drawn))],
-            verdict=None if finished.verdict is None else finished.verdict.to_dict(),
-        )
+        finished, seconds = drawn.finished, drawn.done.seconds
+
+        async def complete(standings: Standings) -> bool:
+            return await self._jobs.complete(
+                job.id,
+                job.fence,
+                finished.records,
+                seconds,
+                notes=[*job.notes, *(note.to_dict() for note in notes_on(drawn))],
+                verdict=None if finished.verdict is None else finished.verdict.to_dict(),
+                standings=standings,
+            )
+
+        kept = await self._queue.close(job, max(0.0, job.cost - seconds), complete)
         return Fate.SERVED if kept else Fate.ELSEWHERE
 
     async def _give_up(self, job: Job, status: JobStatus, error: UserError) -> Fate:
-        return _closed(await self._jobs.fail(job.id, job.fence, status, error.key, error.values))
+        async def fail(standings: Standings) -> bool:
+            return await self._jobs.fail(job.id, job.fence, status, error.key, error.values, standings)
+
+        return _closed(await self._queue.close(job, job.cost, fail))
+
+    async def _cancel(self, job: Job) -> Fate:
+        async def cancel(standings: Standings) -> bool:
+            return await self._jobs.cancel_leased(job.id, job.fence, standings)
+
+        return _closed(await self._queue.close(job, job.cost, cancel))
+
+    def _release(self, job: Job, *, tried: bool) -> Callable[[Standings], Awaitable[bool]]:
+        return lambda standings: self._jobs.release(job.id, job.fence, standings, tried=tried)
 
 
 def notes_on(drawn: Drawn) -> list[Note]:

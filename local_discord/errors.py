@@ -118,6 +118,11 @@ def missing_permissions() -> ApiError:
     return ApiError(403, 50013, "Missing Permissions")
 
 
+def takes_no_direct_messages() -> ApiError:
+    """The person has closed their direct messages."""
+    return ApiError(403, 50007, "Cannot send messages to this user")
+
+
 def empty_message() -> ApiError:
     """Neither words nor embeds nor files nor components."""
     return ApiError(400, 50006, "Cannot send an empty message")

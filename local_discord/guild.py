@@ -11,11 +11,12 @@ DIRECT_MESSAGE = 1
 
 @dataclass
 class User:
-    """A person or the bot."""
+    """A person or the bot; who does not `take_direct` has closed their direct messages."""
 
     id: int
     name: str
     bot: bool = False
+    takes_direct: bool = True
 
     def payload(self) -> Json:
         """The public user object."""

@@ -34,14 +34,16 @@ def fail(kind: FailureKind) -> Callable[[Attempt], Event]:
 
 
 class FakeExecutor:
-    """An executor of one worker. `outcomes` are used up one per attempt; after them every attempt is drawn.
+    """An executor whose workers take one attempt each.
 
-    While `loaded` is clear, attempts do not start; while `go_on` is clear, they stand still after their first
-    preview; a cancel ends both, with the failure `cancelled_as`, unless the worker is `deaf`.
+    `outcomes` are used up one per attempt; after them every attempt is drawn. While `loaded` is clear, attempts do not
+    start; while `go_on` is clear, they stand still after their first preview; a cancel ends both, with the failure
+    `cancelled_as`, unless the worker is `deaf`.
     """
 
-    def __init__(self, outcomes: Sequence[Callable[[Attempt], Event]] = ()) -> None:
+    def __init__(self, outcomes: Sequence[Callable[[Attempt], Event]] = (), names: Sequence[str] = ("fake",)) -> None:
         self.attempts: list[Attempt] = []
+        self.on: list[str] = []  # the workers that the attempts ran on
         self.cancelled: list[str] = []
         self.outcomes = list(outcomes)
         self.go_on = asyncio.Event()
@@ -51,7 +53,8 @@ class FakeExecutor:
         self.cancelled_as = FailureKind.CANCELLED
         self.deaf = False
         self.state = WorkerState.READY
-        self.free = 1
+        self.free = dict.fromkeys(names, 1)
+        self.fingerprint = FINGERPRINT
         self._change = asyncio.Event()
         self._stop: dict[str, asyncio.Event] = {}
 
@@ -59,26 +62,29 @@ class FakeExecutor:
         pass
 
     def workers(self) -> Sequence[WorkerInfo]:
-        worker = WorkerInfo(
-            id="fake",
-            state=self.state,
-            device="fake",
-            lanes_free=self.free,
-            fingerprint=FINGERPRINT,
-            problem="as told" if self.state is WorkerState.BROKEN else None,
-        )
-        return [worker]
+        return [
+            WorkerInfo(
+                id=name,
+                state=self.state,
+                device="fake",
+                lanes_free=free,
+                fingerprint=self.fingerprint,
+                problem="as told" if self.state is WorkerState.BROKEN else None,
+            )
+            for name, free in self.free.items()
+        ]
 
     async def changed(self) -> None:
         await self._change.wait()
         self._change.clear()
 
     def run(self, worker_id: str, attempt: Attempt) -> AsyncIterator[Event]:
-        assert self.free > 0, "the executor has no queue"
-        self.free -= 1
+        assert self.free[worker_id] > 0, "the executor has no queue"
+        self.free[worker_id] -= 1
         self.attempts.append(attempt)
+        self.on.append(worker_id)
         self._stop[attempt.id] = asyncio.Event()
-        return self._events(attempt)
+        return self._events(worker_id, attempt)
 
     async def cancel(self, attempt_id: str) -> None:
         self.cancelled.append(attempt_id)
@@ -88,7 +94,7 @@ class FakeExecutor:
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109
         pass
 
-    async def _events(self, attempt: Attempt) -> AsyncIterator[Event]:
+    async def _events(self, worker_id: str, attempt: Attempt) -> AsyncIterator[Event]:
         stop = self._stop[attempt.id]
         await _first_of(stop, self.loaded)
         if not stop.is_set():
@@ -97,7 +103,7 @@ class FakeExecutor:
             yield Preview(attempt_id=attempt.id, jpeg=b"jpeg")
             await _first_of(stop, self.go_on)
         outcome = fail(self.cancelled_as) if stop.is_set() else self.outcomes.pop(0) if self.outcomes else draw
-        self.free += 1
+        self.free[worker_id] += 1
         self._change.set()
         yield outcome(attempt)
 

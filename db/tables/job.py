@@ -29,8 +29,9 @@ OPEN = (JobStatus.PENDING, JobStatus.LEASED)
 class NewJob:
     """What is known of a job when somebody asks for it.
 
-    `pictures` is how many it asks for, `cost` in GPU-seconds; `message_id` is the reply that says it
-    waits; `notes` are for the result to mention: keys of the catalogue and their values.
+    `pictures` is how many it asks for, `cost` in GPU-seconds, `weight` its owner's share beside others', `expected`
+    in how many seconds it was expected to be done; `message_id` is the reply that says it waits; `notes` are for the
+    result to mention: keys of the catalogue and their values.
     """
 
     interaction_id: int
@@ -40,6 +41,8 @@ class NewJob:
     channel_id: int
     pictures: int
     cost: float
+    weight: float = 1.0
+    expected: float | None = None
     guild_id: int | None = None
     application_id: int | None = None
     token: str | None = field(default=None, repr=False)  # whoever holds it can answer in the bot's name
@@ -70,13 +73,19 @@ class Job(NewJob):
     error_key: str | None
     error_values: Json | None
 
+    @property
+    def lasted(self) -> float:
+        """The seconds from the asking to the end, so far."""
+        return ((self.finished_at or utc_now()) - self.created_at).total_seconds()
+
 
 @dataclass(frozen=True, kw_only=True)
-class Counts:
-    """How much is open: jobs, and the pictures they ask for."""
+class Timing:
+    """What a finished job took: its request, the seconds of the device, and the engine's fingerprint there."""
 
-    jobs: int
-    pictures: int
+    request: Json
+    seconds: float
+    fingerprint: Json
 
 
 class JobRow(Base):
@@ -107,6 +116,8 @@ class JobRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     cost: Mapped[float]
+    weight: Mapped[float] = mapped_column(default=1.0)
+    expected: Mapped[float | None]
     seconds: Mapped[float | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     started_at: Mapped[datetime | None]

@@ -1,11 +1,13 @@
 """Messages in channels."""
 
+from itertools import takewhile
+
 from aiohttp import web
 
 from local_discord import permissions
 from local_discord.body import answer, nothing, read_form, read_json
 from local_discord.core import Core
-from local_discord.errors import ApiError, Form, missing_permissions, unknown
+from local_discord.errors import ApiError, Form, missing_permissions, takes_no_direct_messages, unknown
 from local_discord.guild import Channel, Json
 from local_discord.limits.messages import Door, check_message
 from local_discord.limits.shape import each, record, snowflake
@@ -16,6 +18,7 @@ from local_discord.snowflake import created_at, parse
 
 _BULK = record({"messages": each(snowflake, 2, 100)}, {})
 _BULK_AGE = 14 * 24 * 3600.0
+_NONCE_AGE = 300.0  # Discord says "the past few minutes"
 
 
 def add_routes(app: web.Application) -> None:
@@ -35,6 +38,8 @@ async def create(request: web.Request) -> web.Response:
     body, uploads = await read_form(request)
     _checked(body, Door.CREATE)
     _may(server, here, permissions.SEND_MESSAGES)
+    if not all(user.takes_direct for user in here.recipients.values()):
+        raise takes_no_direct_messages()
     if uploads:
         _may(server, here, permissions.ATTACH_FILES)
     if body.get("embeds"):
@@ -129,12 +134,14 @@ def _may_manage(server: Core, here: Channel) -> None:
 
 
 def _sent_before(server: Core, here: Channel, body: Json) -> Message | None:
-    """The bot's message with the same nonce in this channel, when the nonce is to be enforced."""
+    """The bot's message of late with the same nonce in this channel, when the nonce is to be enforced."""
     nonce = body.get("nonce")
     if not body.get("enforce_nonce") or nonce is None:
         return None
-    mine = (item for item in server.chat.messages.newest_first(here) if item.author is server.world.bot)
-    return next((item for item in mine if item.nonce is not None and str(item.nonce) == str(nonce)), None)
+    since = server.world.clock.now() - _NONCE_AGE
+    late = takewhile(lambda item: item.timestamp > since, server.chat.messages.newest_first(here))
+    mine = (item for item in late if item.author is server.world.bot and item.nonce is not None)
+    return next((item for item in mine if str(item.nonce) == str(nonce)), None)
 
 
 def _reference(server: Core, here: Channel, body: Json) -> Message | None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
@@ -15,12 +16,14 @@ from yarl import URL
 
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
 from db.session import Database
+from local_discord.guild import Channel
 from local_discord.server import LocalDiscord
 from run_bot import Tools, build_house
 
@@ -40,15 +43,16 @@ class House:
     store: PictureStore
     session: aiohttp.ClientSession
     delivery: Delivery
+    board: ProgressBoard
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
 
 
 @asynccontextmanager
-async def open_house(server: LocalDiscord, database: Database, folder: Path) -> AsyncIterator[House]:
+async def open_house(server: LocalDiscord, database: Database, folder: Path, **changes: Any) -> AsyncIterator[House]:
     """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
-    settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2})
+    settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
     built = build_house(settings, Tools(database, executor, clerk, clerk))
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
@@ -62,7 +66,7 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path) -> 
             await asyncio.wait_for(client.wait_until_ready(), 20)
             store = PictureStore(folder / "pictures")
             yield House(
-                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery
+                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery, board
             )
         finally:
             await board.close()
@@ -110,3 +114,7 @@ async def gone(guest: Guest, message: Json) -> None:
 async def in_channel(guest: Guest) -> list[Json]:
     """Return what the person sees in the channel, oldest first."""
     return list(await guest.get("messages", channel=guest.channel, limit=50))
+
+
+def channel_of(server: LocalDiscord, name: str) -> Channel:
+    return next(each for each in server.core.world.channels.values() if each.name == name)

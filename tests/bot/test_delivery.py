@@ -2,55 +2,19 @@
 
 import asyncio
 import logging
-from datetime import timedelta
-from typing import Any
 
 import pytest
-from bot_kit import POLL_SECONDS, House, in_channel
+from bot_kit import POLL_SECONDS, House, channel_of, in_channel
+from delivery_kit import POST, another, delivered_again, order, over
 from guest import Guest, Json, labels, record_ids
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 
 from bot import delivery
 from bot.delivery import TRIES
-from db.base import utc_now
 from db.session import Database
-from db.tables.outbox import DeliveryState, OutboxRow
-
-POST = {"kind": "rest", "method": "POST", "path": "/channels/"}
-
-
-async def order(house: House, **fault: Any) -> None:
-    await house.session.post(f"{house.server.base}/local/faults", json=[fault])
-
-
-async def state_of(database: Database) -> OutboxRow:
-    async with database.reading() as session:
-        return (await session.scalars(select(OutboxRow))).one()
-
-
-async def delivered_again(house: House, database: Database, ada: Guest, first: Json, *, tries: int = 0) -> Json:
-    """Deliver the only result once more, by the channel as its token is gone, and return the new message."""
-    async with database.transaction() as session:
-        again = {"state": DeliveryState.WAITING, "tries": tries, "next_try_at": utc_now() - timedelta(seconds=1)}
-        await session.execute(update(OutboxRow).values(again | {"message_id": None}))
-    house.delivery.wake()
-    return await another(ada, first)
-
-
-async def another(ada: Guest, first: Json) -> Json:
-    """Return the channel's newest message once it is not the first."""
-    async with asyncio.timeout(20):
-        while (newest := (await in_channel(ada))[-1])["id"] == first["id"]:  # noqa: ASYNC110 - another's news
-            await asyncio.sleep(POLL_SECONDS)
-        return newest
-
-
-async def over(database: Database) -> OutboxRow:
-    """Return the only message of the outbox once it waits no more."""
-    async with asyncio.timeout(20):
-        while (row := await state_of(database)).state is DeliveryState.WAITING:  # noqa: ASYNC110 - another's news
-            await asyncio.sleep(POLL_SECONDS)
-        return row
+from db.tables.job import JobRow, JobStatus
+from db.tables.outbox import DeliveryState, Notice, OutboxRow
+from local_discord.server import LocalDiscord
 
 
 async def test_a_picture_that_was_lost_on_the_way_is_told_of(house: House, sqlite_database: Database) -> None:
@@ -203,3 +167,41 @@ async def test_a_pointer_that_fails_is_tried_again_and_the_answer_is_not(house: 
 
     assert left["content"].endswith(f"{answer['channel_id']}/{answer['id']}")
     assert (await in_channel(ada))[-1]["id"] == answer["id"]
+
+
+async def test_a_flooded_channel_holds_up_no_other(house: House, sqlite_database: Database) -> None:
+    ada, ben = house.guest("ada", "studio"), house.guest("ben", "after-dark")
+    await ada.type("/imagine a red circle")
+    before = len(await in_channel(ada))
+    places = [channel_of(house.server, "studio").id] * 60 + [channel_of(house.server, "after-dark").id]
+    async with sqlite_database.transaction() as session:
+        for number, place in enumerate(places):
+            job = failed_job(house.server, number, place)
+            session.add(job)
+            await session.flush()
+            session.add(OutboxRow(job_id=job.id, kind=Notice.FAILURE))
+    house.delivery.wake()
+    async with asyncio.timeout(20):
+        while not await in_channel(ben):  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(POLL_SECONDS)
+
+    assert len(await in_channel(ada)) - before < 20
+
+
+def failed_job(server: LocalDiscord, number: int, channel_id: int) -> JobRow:
+    return JobRow(
+        interaction_id=number + 1,
+        action="imagine",
+        request={"prompt": "a red circle"},
+        user_id=server.core.world.people[0].id,
+        guild_id=server.core.world.home.id,
+        channel_id=channel_id,
+        locale="en",
+        private=False,
+        age_restricted=False,
+        pictures=1,
+        status=JobStatus.FAILED,
+        cost=1.0,
+        notes=[],
+        error_key="jobs.failed_inside",
+    )

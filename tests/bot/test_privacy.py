@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from bot_kit import POLL_SECONDS, House, first_answer, gone, open_house, settled
+from bot_kit import POLL_SECONDS, House, channel_of, first_answer, gone, open_house, settled
 from guest import Guest, Json, labels, record_ids
 
 from bot.caller import Caller
 from db.session import Database
 from local_discord import permissions
-from local_discord.guild import Channel, Overwrite
+from local_discord.guild import Overwrite
 from local_discord.server import LocalDiscord
 
 
@@ -24,10 +24,6 @@ async def ben_moderates_after_dark(
     channel_of(server, "after-dark").overwrites.append(rule)
     async with open_house(server, sqlite_database, tmp_path) as running:
         yield running
-
-
-def channel_of(server: LocalDiscord, name: str) -> Channel:
-    return next(each for each in server.core.world.channels.values() if each.name == name)
 
 
 async def test_what_was_made_in_a_hidden_channel_is_hidden_everywhere(house: House) -> None:

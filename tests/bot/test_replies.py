@@ -1,9 +1,9 @@
 """What the replies of jobs say."""
 
 import pytest
-from bot_samples import job, record, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import job, record, request
 
 from bot.admission import Ticket
 from bot.details import details_text
@@ -25,7 +25,7 @@ from config.words import say
 from db.history import Relative
 from db.tables.job import JobStatus
 from inference.request import Task
-from jobs.place import Place
+from jobs.place import Place, Reason
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import default_policy
 
@@ -39,14 +39,14 @@ def ids(letter: Letter) -> list[str]:
 
 
 def test_the_place_in_the_line_comes_with_its_reason() -> None:
-    next_one = waiting_letter(job(), Place(0, 0, 4.0, running=False))
-    behind_others = waiting_letter(job(), Place(5, 2, 130.0, running=False))
-    behind_mine = waiting_letter(job(), Place(1, 0, 20.0, running=False))
+    next_one = waiting_letter(job(), Place(0, 0, 0.0, 4.0, Reason.NEXT))
+    behind_others = waiting_letter(job(), Place(5, 2, 120.0, 130.0, Reason.OTHERS, doubt=0.25))
+    behind_mine = waiting_letter(job(), Place(1, 0, 10.0, 20.0, Reason.OWN))
 
     assert "Next in the queue" in next_one.content
     assert "Number 6" in behind_others.content
     assert "Others who wait: 2" in behind_others.content
-    assert "about 2 min" in behind_others.content
+    assert "about 2 min. Such estimates were off by about 25 % lately." in behind_others.content
     assert "Your own earlier pictures" in behind_mine.content
     assert ids(behind_mine) == ["imagine:cancel:1"]
 
@@ -64,7 +64,7 @@ def test_notes_are_told_from_the_beginning_to_the_end() -> None:
     noted = job(notes=[{"key": "bot.note_snapped", "values": {"asked": "1×1", "size": "256×256"}}])
 
     for letter in (
-        waiting_letter(noted, Place(0, 0, 1.0, running=False)),
+        waiting_letter(noted, Place(0, 0, 0.0, 1.0, Reason.NEXT)),
         running_letter(noted, step=1, of=2, preview=None, seconds=5.0),
         result_letter(noted, [record()], []),
     ):
@@ -107,6 +107,17 @@ def test_the_strength_of_a_variation_is_told() -> None:
     assert "strength 0.35" in result_letter(job(varied, action="vary"), [record(0, varied)], []).content
 
 
+def test_a_picture_of_the_history_says_when_it_is_a_smaller_copy() -> None:
+    asked = record(0, request())
+
+    assert "smaller copy" in shown_letter(asked, b"", ".webp", "en-US").content
+    assert "smaller copy" not in shown_letter(asked, b"", ".png", "en-US").content
+
+
+def test_pictures_that_were_deleted_on_the_way_are_told_to_their_person() -> None:
+    assert result_letter(job(user_id=11), [], []).content.startswith("<@11>, ")
+
+
 @settings(max_examples=30, deadline=None)
 @given(PROMPTS, PROMPTS, st.integers(1, 4))
 def test_no_prompt_breaks_a_message(prompt: str, negative: str, count: int) -> None:
@@ -116,11 +127,11 @@ def test_no_prompt_breaks_a_message(prompt: str, negative: str, count: int) -> N
     family = Family((Relative(record=made[0], kind="vary"),) * 20, (Relative(record=made[0], kind="upscale"),) * 20)
     contents = [
         result_letter(job(asked, notes=notes), made, [], smaller=True).content,
-        waiting_letter(job(asked, notes=notes), Place(1, 1, 1.0, running=False)).content,
+        waiting_letter(job(asked, notes=notes), Place(1, 1, 0.0, 1.0, Reason.OTHERS)).content,
         ending_letter(job(asked, status=JobStatus.CANCELLED)).content,
         shown_letter(made[0], b"", ".png", "en-US").content,
         details_text(made[0], family, {}, "en-US"),
-        queue_text(QueueState(1, 2, (Ticket(job(asked), Place(1, 1, 1.0, running=False)),) * 8), "en-US"),
+        queue_text(QueueState(1, 2, (Ticket(job(asked), Place(1, 1, 0.0, 1.0, Reason.OTHERS)),) * 8), "en-US"),
     ]
 
     assert all(0 < len(content) <= 2000 for content in contents)

@@ -1,6 +1,7 @@
 """Jobs: what a step changes, and who may take it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from db_samples import ALICE, BOB
 
 from db.base import utc_now
 from db.history import History
-from db.jobs import Counts, Job, Jobs, JobStatus
+from db.jobs import Job, Jobs, JobStatus, Timing
 from db.outbox import Notice, Outbox
 from db.session import Database
+from db.shares import Shares, Standing
 
 
 async def leased(jobs: Jobs, new) -> Job:
@@ -157,42 +159,100 @@ async def test_only_a_lease_that_ran_out_is_lost(jobs, new_job):
     lost, kept = await leased(jobs, new_job()), await leased(jobs, new_job())
     assert await jobs.extend([(kept.id, kept.fence)], 3600) == {kept.id}
 
-    assert await jobs.requeue_lost(utc_now() + timedelta(seconds=59)) == []
-    assert await jobs.requeue_lost(utc_now() + timedelta(seconds=61)) == [lost.id]
-
-    assert [job.id for job in await jobs.pending()] == [lost.id]
-    assert (await jobs.get(kept.id)).status is JobStatus.LEASED
+    assert await jobs.lost(utc_now() + timedelta(seconds=59)) == []
+    assert [job.id for job in await jobs.lost(utc_now() + timedelta(seconds=61))] == [lost.id]
 
 
 async def test_a_lost_lease_that_somebody_looks_after_is_left_alone(jobs, new_job):
     lost, looked_after = await leased(jobs, new_job()), await leased(jobs, new_job())
 
-    assert await jobs.requeue_lost(utc_now() + timedelta(seconds=61), besides=[looked_after.id]) == [lost.id]
+    after = utc_now() + timedelta(seconds=61)
+    assert [job.id for job in await jobs.lost(after, besides=[looked_after.id])] == [lost.id]
 
 
-async def test_recovery_takes_back_all_that_is_held_and_nothing_else(jobs, new_job):
+async def test_what_is_held_can_be_taken_back_and_nothing_else(jobs, new_job):
     held = [await leased(jobs, new_job()) for _ in range(2)]
     waiting, _ = await jobs.submit(new_job())
     over = await leased(jobs, new_job())
     await jobs.cancel_leased(over.id, over.fence)
 
-    assert await jobs.recover() == [job.id for job in held]
+    assert [job.id for job in await jobs.leased()] == [job.id for job in held]
+    await jobs.take_back([held[0].id, held[1].id, over.id])
     assert [job.id for job in await jobs.pending()] == [*(job.id for job in held), waiting.id]
     assert (await jobs.get(over.id)).status is JobStatus.CANCELLED
 
 
-async def test_open_work_is_counted_in_jobs_and_pictures(jobs, new_job):
-    assert await jobs.counts(ALICE) == await jobs.count_open() == Counts(jobs=0, pictures=0)
-    await jobs.submit(new_job(pictures=4))
-    await leased(jobs, new_job(pictures=2))
-    cancelled, _ = await jobs.submit(new_job(pictures=4))
+async def test_what_somebody_spent_is_what_they_were_given_and_what_they_have_open(jobs, new_job, made):
+    await made(user_id=ALICE, cost=5.0)  # it took 2 seconds
+    await jobs.submit(new_job(user_id=ALICE, cost=4.0))
+    cancelled, _ = await jobs.submit(new_job(user_id=ALICE, cost=8.0))
     await jobs.cancel(cancelled.id)
-    await jobs.submit(new_job(user_id=BOB))
+    await jobs.submit(new_job(user_id=BOB, cost=16.0))
 
-    assert await jobs.counts(ALICE) == Counts(jobs=2, pictures=6)
-    assert await jobs.count_open() == Counts(jobs=3, pictures=7)
+    assert await jobs.spent(ALICE, utc_now() - timedelta(hours=1)) == 6.0
+    assert await jobs.spent(ALICE, utc_now() + timedelta(hours=1)) == 0.0
+
+
+async def test_what_waits_and_is_not_known_is_found(jobs, new_job):
+    known, unknown, running = [(await jobs.submit(new_job()))[0] for _ in range(3)]
+    await jobs.claim(running.id, "local/0", 60)
+
+    assert [job.id for job in await jobs.waiting_besides([known.id])] == [unknown.id]
+
+
+async def test_a_waiting_job_can_be_given_up_with_a_sentence(database, jobs, new_job):
+    job, _ = await jobs.submit(new_job())
+
+    assert await jobs.give_up(job.id, "jobs.failed_inside")
+    assert not await jobs.give_up(job.id, "jobs.failed_inside")
+    assert (await jobs.get(job.id)).error_key == "jobs.failed_inside"
+    assert [message.kind for message in await Outbox(database).due(utc_now(), 10)] == [Notice.FAILURE]
+
+
+async def test_forecasts_are_told_with_what_became_of_them(jobs, new_job, made):
+    await made(expected=3.0)
+    await made()  # nobody expected anything
+
+    ((expected, actual),) = await jobs.recent_forecasts(10)
+    assert expected == 3.0
+    assert 0 <= actual < 10
+
+
+async def test_standings_are_kept_in_the_transaction_that_changes_them(database, jobs, new_job):
+    shares = Shares(database)
+    first = Standing(path="guild 1", weight=1.0, tag=2.0, clock=1.0, last_served=3, arrived=2)
+    job, _ = await jobs.submit(new_job(), lambda _: [first])
+    assert await shares.all() == [first]
+
+    second = replace(first, tag=5.0)
+    assert await jobs.claim(job.id, "local/0", 60, [second, replace(second, path="")]) is not None
+    assert sorted(await shares.all(), key=lambda each: each.path) == [replace(second, path=""), second]
+
+
+async def test_a_submission_that_fails_keeps_no_standings(database, jobs, new_job):
+    def enter(_job):
+        raise OSError("no line to enter")
+
+    with pytest.raises(OSError, match="no line"):
+        await jobs.submit(new_job(), enter)
+
+    assert await jobs.pending() == []
 
 
 async def test_a_job_cannot_descend_from_a_picture_that_never_was(jobs, new_job):
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         await jobs.submit(new_job(parent_id="0123456789"))
+
+
+async def test_what_the_last_jobs_took_is_told_latest_first_and_each_once(jobs, new_job, new_record):
+    for number in range(4):
+        job = await leased(jobs, new_job(request={"seed": number}))
+        pictures = [new_record(index=index, fingerprint={"device": f"gpu {number}"}) for index in (1, 2)]
+        assert await jobs.complete(job.id, job.fence, pictures, seconds=number + 0.5)
+    failed = await leased(jobs, new_job())
+    await jobs.fail(failed.id, failed.fence, JobStatus.FAILED, "jobs.failed_inside", {})
+
+    assert await jobs.timings(3) == [
+        Timing(request={"seed": number}, seconds=number + 0.5, fingerprint={"device": f"gpu {number}"})
+        for number in (3, 2, 1)
+    ]

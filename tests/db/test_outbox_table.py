@@ -54,6 +54,17 @@ async def test_a_retry_keeps_the_nonce_and_says_why(outbox, made):
     assert 0 < len(again.nonce) <= 25
 
 
+async def test_what_is_put_off_has_not_been_tried(outbox, made):
+    await made()
+    (message,) = await outbox.due(utc_now(), 10)
+    at = utc_now() + LATER
+    await outbox.put_off(message.id, at, "HTTP 429")
+    (again,) = await outbox.due(at, 10)
+
+    assert await outbox.due(utc_now(), 10) == []
+    assert (again.nonce, again.tries, again.note, again.next_try_at) == (message.nonce, 0, "HTTP 429", at)
+
+
 async def test_nonces_differ(outbox, made):
     for _ in range(3):
         await made()

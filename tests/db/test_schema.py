@@ -14,7 +14,7 @@ from db.errors import DatabaseTooNew
 from db.session import Database
 
 assert tables
-HEAD = "0001"
+HEAD = "0002"
 
 
 def difference(connection: Connection) -> list[object]:

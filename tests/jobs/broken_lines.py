@@ -1,8 +1,8 @@
 """Schedulers that are wrong on purpose, each in one thing: a property test that passes them proves nothing."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Iterable
 
-from jobs.fair_share import Entry, FairShare, Share, Standing
+from jobs.fair_share import Entry, FairShare, Path, Share, Standing
 
 
 class WithoutLift(FairShare):
@@ -20,7 +20,7 @@ class WithoutLift(FairShare):
 class LastInFirstOut(FairShare):
     """Who asks twice waits longer for the first."""
 
-    def submit(self, job: int, path: tuple[Hashable, ...], cost: float, *, weight: float = 1.0) -> None:
+    def submit(self, job: int, path: Path, cost: float, *, weight: float = 1.0) -> None:
         super().submit(job, path, cost, weight=weight)
         self._nodes(path)[-1].queue.rotate(1)
 
@@ -28,7 +28,7 @@ class LastInFirstOut(FairShare):
 class NeverTwice(FairShare):
     """Rests rather than serve one person twice running."""
 
-    last: tuple[Hashable, ...] | None = None
+    last: Path | None = None
 
     def claim(self) -> Entry | None:
         if self._entries and {entry.path for entry in self._entries.values()} == {self.last}:
@@ -42,7 +42,7 @@ class NeverTwice(FairShare):
 class WithoutRefund(FairShare):
     """A crash is charged to who suffered it."""
 
-    def refund(self, path: tuple[Hashable, ...], cost: float) -> None:
+    def refund(self, path: Path, cost: float) -> None:
         return
 
 
@@ -50,7 +50,7 @@ class Forgetful(FairShare):
     """A restart forgives everybody."""
 
     @classmethod
-    def restored(cls, standings: Iterable[Standing], waiting: Iterable[Entry]) -> "FairShare":
+    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry]) -> "FairShare":
         line = cls()
         for entry in waiting:
             line.submit(entry.job, entry.path, entry.cost)

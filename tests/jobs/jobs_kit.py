@@ -15,12 +15,14 @@ from db.images import PictureStore
 from db.jobs import Job, Jobs, NewJob
 from db.outbox import Outbox
 from db.session import Database
-from inference.checkpoints import load_checkpoints
+from db.shares import Shares
+from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.request import ImageRequest, Sampler
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
+from jobs.queue import Queue
 
-ADA, BEN, GUILD = 11, 12, 1
+ADA, BEN, CARL, GUILD = 11, 12, 13, 1
 _interactions = count(1)
 
 
@@ -39,8 +41,7 @@ class Bench:
 
     async def ask(self, user: int = ADA, *, reproduces: str | None = None, **changes: object) -> Job:
         """Commit a job and hand it to the dispatcher, as the studio does."""
-        job, _ = await self.jobs.submit(new_job(user, reproduces=reproduces, **changes))
-        self.dispatcher.enqueue(job)
+        job, _ = await self.dispatcher.submit(new_job(user, reproduces=reproduces, **changes), check=lambda _: None)
         return job
 
     def stored(self) -> list[Path]:
@@ -91,6 +92,7 @@ async def at_work(
     clerk: InThreadClerk,
     executor: FakeExecutor,
     jobs: Jobs | None = None,
+    calibrated: Checkpoint | None = None,
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
@@ -99,9 +101,18 @@ async def at_work(
     finisher = Finisher(checkpoints=load_checkpoints(settings.models), history=history, store=store, clerk=clerk)
     times = settings.times.model_copy(update={"drain": 0.2} | limits)
     spool = folder / "spool"
-    dispatcher = Dispatcher(jobs=jobs, store=store, executor=executor, finisher=finisher, times=times, spool=spool)
+    dispatcher = Dispatcher(
+        jobs=jobs,
+        queue=Queue(jobs, Shares(database), settings.fairness.levels),
+        store=store,
+        executor=executor,
+        finisher=finisher,
+        times=times,
+        slack=settings.fairness.slack,
+        spool=spool,
+    )
     audience = FakeAudience()
-    task = asyncio.create_task(dispatcher.run(audience))
+    task = asyncio.create_task(dispatcher.run(audience, calibrated))
     try:
         yield Bench(dispatcher, executor, audience, jobs, history, Outbox(database), store, folder)
     finally:

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
-from jobs_kit import ADA, BEN, at_work, new_job
+from jobs_kit import ADA, BEN, CARL, at_work, new_job
 
+from config.words import UserError
 from db.base import utc_now
 from db.jobs import Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
 from inference.protocol import FailureKind
+from jobs.place import Place
 
 
 async def test_a_job_ends_as_stored_marked_recorded_pictures_and_one_message(
@@ -182,3 +185,75 @@ async def test_a_source_that_is_gone_fails_in_words(
         job = await bench.ended(await bench.ask(task="image_to_image", source="0" * 64, strength=0.5))
 
         assert (job.status, job.error_key) == (JobStatus.FAILED, "jobs.source_gone")
+
+
+async def test_an_attempt_that_was_lost_is_tried_on_another_worker_where_there_is_one(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor([fail(FailureKind.WORKER_LOST), fail(FailureKind.WORKER_LOST)], names=("a", "b"))
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.attempts, executor.on) == (JobStatus.DONE, 3, ["a", "b", "a"])
+
+
+async def test_a_worker_goes_on_with_the_checkpoint_that_it_has_loaded_while_that_is_fair(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        first = await bench.ask(ADA)
+        await bench.audience.heard("preview", first.id)
+        other, same = await bench.ask(BEN, checkpoint="sd-turbo"), await bench.ask(CARL)
+        executor.go_on.set()
+        for job in (same, other):
+            await bench.ended(job)
+
+        assert [attempt.request.checkpoint for attempt in executor.attempts] == ["demo", "demo", "sd-turbo"]
+
+
+async def test_a_job_that_somebody_else_committed_is_drawn(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor()) as bench:
+        job, _ = await Jobs(sqlite_database).submit(new_job(ADA))
+        bench.dispatcher.heard(job.id)
+
+        assert (await bench.ended(job)).status is JobStatus.DONE
+
+
+async def test_a_job_that_somebody_else_committed_is_found_without_news(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor(), lease=0.3) as bench:
+        job, _ = await Jobs(sqlite_database).submit(new_job(ADA))
+
+        assert (await bench.ended(job)).status is JobStatus.DONE
+
+
+async def test_what_is_refused_is_neither_kept_nor_queued(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    def refuse(place: Place) -> None:
+        raise UserError("bot.wait_too_long", when="later")
+
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor()) as bench:
+        with pytest.raises(UserError):
+            await bench.dispatcher.submit(new_job(ADA), refuse)
+
+        assert (await bench.jobs.pending(), bench.dispatcher.counts()) == ([], (0, 0))
+
+
+async def test_what_was_expected_is_kept_beside_what_became_of_it(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor()) as bench:
+        for _ in range(6):
+            await bench.ended(await bench.ask())
+        ((expected, actual), *_) = await bench.jobs.recent_forecasts(10)
+        place = bench.dispatcher.place(await bench.ask())
+
+        assert expected == pytest.approx(1.0)
+        assert 0 < actual < 5
+        assert place.doubt is not None

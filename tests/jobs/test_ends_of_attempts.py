@@ -48,7 +48,7 @@ class StumblingJobs(Jobs):
 class StumblingLine(Jobs):
     """A job table whose database is away at every start of something, so many times each."""
 
-    claims = recoveries = 1
+    claims = looks = 1
 
     async def claim(self, *args: Any, **options: Any) -> Job | None:
         if self.claims:
@@ -56,11 +56,11 @@ class StumblingLine(Jobs):
             raise OSError("the database is away")
         return await super().claim(*args, **options)
 
-    async def recover(self) -> list[int]:
-        if self.recoveries:
-            self.recoveries -= 1
+    async def pending(self) -> list[Job]:
+        if self.looks:
+            self.looks -= 1
             raise OSError("the database is away")
-        return await super().recover()
+        return await super().pending()
 
 
 class SlowClaims(Jobs):
@@ -311,7 +311,7 @@ async def test_a_job_that_ended_the_bot_three_times_is_given_up_at_the_next_star
     jobs = Jobs(sqlite_database)
     asked, _ = await jobs.submit(new_job(ADA))
     for _ in range(3):
-        await jobs.recover()
+        await jobs.take_back([asked.id])
         assert await jobs.claim(asked.id, "fake", 60) is not None
     executor = FakeExecutor()
     async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.fair_share import FairShare
+from jobs.fair_share import Entry, FairShare
 
 COST = st.floats(0.5, 8.0).map(lambda cost: round(cost, 2))
 TOLERANCE = 1e-6
@@ -153,3 +153,52 @@ def test_a_charge_that_would_upset_the_order_is_not_taken(cost: float) -> None:
         line.submit(1, ("g", "ada"), cost)
 
     assert len(line) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["submit", "claim"]), st.integers(0, 2), st.integers(0, 3)), max_size=30),
+    st.tuples(st.integers(0, 3), st.integers(0, 4)),
+)
+def test_what_would_be_ahead_is_what_is_ahead_once_the_job_is_there_and_the_question_changes_nothing(
+    steps: list[tuple[str, int, int]], newcomer: tuple[int, int]
+) -> None:
+    asked, never_asked = FairShare(), FairShare()
+    for job, (kind, guild, user) in enumerate(steps):
+        asked.ahead_of(newcomer, 2.0, weight=3.0)
+        for line in (asked, never_asked):
+            if kind == "submit":
+                line.submit(job, (guild, user), 1.0 + user)
+            else:
+                line.claim()
+    foreseen = asked.ahead_of(newcomer, 2.0)
+
+    assert set(asked.changed()) == set(never_asked.changed())
+    assert list(asked.order()) == list(never_asked.order())
+    asked.submit(1_000, newcomer, 2.0)
+    assert [entry.job for entry in asked.order()][: len(foreseen) + 1] == [*(entry.job for entry in foreseen), 1_000]
+
+
+def test_who_is_not_remembered_has_just_come() -> None:
+    before = FairShare()
+    flood(before, range(5), "ada", cost=4.0)
+    dispatch(before, 3)
+    remembered = [standing for standing in before.changed() if standing.path != ("g", "ben")]
+    waiting = [Entry(3, ("g", "ada"), 4.0), Entry(4, ("g", "ada"), 4.0), *(Entry(n, ("g", "ben"), 1.0) for n in (5, 6))]
+
+    line = FairShare.restored(remembered, waiting)
+
+    assert dispatch(line, 4) == [5, 6, 3, 4]
+    assert line.claim_beside(lambda _: True, 1.0) is None
+
+
+def test_strangers_are_served_in_the_order_of_their_jobs() -> None:
+    line = FairShare.restored([], [Entry(job, ("g", f"user {job}"), 1.0) for job in range(5)])
+
+    assert [entry.job for entry in [line.claim_beside(lambda _: True, 1.0) for _ in range(5)] if entry] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]

@@ -18,10 +18,12 @@ from db.history import History
 from db.images import PictureStore
 from db.jobs import Job, Jobs, JobStatus
 from db.session import Database
+from db.shares import Shares
 from inference.checkpoints import load_checkpoints
 from inference.local import LocalExecutor
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
+from jobs.queue import Queue
 from run_bot import CLOSE_SECONDS
 
 SCRIPTED = "tests.fakes_inference:ScriptedEngine"
@@ -45,10 +47,12 @@ class Stage:
         self.audience = FakeAudience()
         self.dispatcher = Dispatcher(
             jobs=self.jobs,
+            queue=Queue(self.jobs, Shares(database), settings.fairness.levels),
             store=store,
             executor=self.executor,
             finisher=Finisher(checkpoints=checkpoints, history=History(database), store=store, clerk=InThreadClerk()),
             times=settings.times,
+            slack=settings.fairness.slack,
             spool=folder / "spool",
         )
 
@@ -64,8 +68,8 @@ class Stage:
             await asyncio.gather(task, return_exceptions=True)
 
     async def ask(self, prompt: str) -> Job:
-        job, _ = await self.jobs.submit(new_job(ADA, prompt=prompt, num_inference_steps=150))
-        self.dispatcher.enqueue(job)
+        new = new_job(ADA, prompt=prompt, num_inference_steps=150)
+        job, _ = await self.dispatcher.submit(new, check=lambda _: None)
         return job
 
     async def stop(self) -> float:

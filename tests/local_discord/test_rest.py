@@ -183,6 +183,24 @@ async def test_enforced_nonce_gives_the_message_that_is_there(bot: Bot, ada: Per
     assert second.body["content"] == "once"
 
 
+async def test_a_nonce_is_remembered_for_a_few_minutes(bot: Bot, messages: str) -> None:
+    body = {"content": "once", "nonce": "n1", "enforce_nonce": True}
+    first = await bot.call("POST", messages, body)
+    bot.server.core.world.clock.advance(600)
+    late = await bot.call("POST", messages, body)
+
+    assert first.body["id"] != late.body["id"]
+
+
+async def test_closed_direct_messages_take_none(bot: Bot) -> None:
+    ben = next(user for user in bot.server.core.world.people if user.name == "ben")
+    opened = await bot.call("POST", "/users/@me/channels", {"recipient_id": str(ben.id)})
+    ben.takes_direct = False
+    refused = await bot.call("POST", f"/channels/{opened.body['id']}/messages", {"content": "hello"})
+
+    assert (refused.status, refused.code) == (403, 50007)
+
+
 async def test_reply_to_a_message(bot: Bot, ada: Person, messages: str) -> None:
     said = (await ada.post("say", {"content": "hello"})).body
     reply = await bot.call("POST", messages, {"content": "hi", "message_reference": {"message_id": said["id"]}})

@@ -1,4 +1,4 @@
-"""Jobs and records for tests of words."""
+"""Jobs and records as they stand in the database, for tests without one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,0 +1,228 @@
+"""The waiting jobs: the job table and the order of service over it, changed together in one transaction.
+
+Whoever changes anything holds `turn`, so that the order in memory, the rows, and the standings kept for the next
+start never differ by more than what is being committed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from math import inf
+
+from config.settings import Level
+from db.base import utc_now
+from db.jobs import Job, Jobs, NewJob
+from db.shares import Shares, Standing
+from jobs import fair_share
+from jobs.fair_share import Entry, FairShare, Path
+
+Standings = Sequence[Standing]
+Write = Callable[[Standings], Awaitable[bool]]
+Fits = Callable[[Job], bool]
+
+
+class Queue:
+    """What waits, whose turn it is, and how both are kept."""
+
+    def __init__(self, jobs: Jobs, shares: Shares, levels: Sequence[Level]) -> None:
+        self.turn = asyncio.Lock()  #: held while a job is neither in the line nor among the running, too
+        self._table = jobs
+        self._shares = shares
+        self._levels = levels
+        self._line = FairShare()
+        self._waiting: dict[int, Job] = {}
+        self._unsaved: dict[Path, fair_share.Standing] = {}
+
+    # Looking
+
+    def __len__(self) -> int:
+        return len(self._line)
+
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._line
+
+    def __iter__(self) -> Iterator[Job]:
+        """Return what waits in the order in which it would be served, were nobody to come or go."""
+        return (self._waiting[entry.job] for entry in self._line.order())
+
+    def waiting(self) -> list[Job]:
+        """Return what waits, in no order that means anything."""
+        return list(self._waiting.values())
+
+    def ahead_of(self, new: NewJob, horizon: float) -> list[Job]:
+        """Return what would be served before a job that came now, as far as it costs no more than the horizon."""
+        ahead = self._line.ahead_of(self._path(new), new.cost, weight=new.weight, horizon=horizon)
+        return [self._waiting[entry.job] for entry in ahead]
+
+    # Changing
+
+    async def restore(self) -> list[Job]:
+        """Go on where an earlier process ended; what it had begun waits again.
+
+        Returns all that waits, but for what has come in already.
+        """
+        known_already = set(self._waiting)
+        leased, pending = await self._table.leased(), await self._table.pending()
+        self._waiting = {job.id: job for job in pending}
+        standings = [standing for each in await self._shares.all() if (standing := self._restored(each)) is not None]
+        self._line = FairShare.restored(standings, [Entry(job.id, self._path(job), job.cost) for job in pending])
+        self._unsaved.clear()
+        await self.take_back(leased)
+        return [self._waiting[job_id] for job_id in sorted(self._waiting.keys() - known_already)]
+
+    async def submit(self, new: NewJob) -> tuple[Job, bool]:
+        """Commit a job and take it into the line; say whether it is new."""
+        entered: list[Job] = []
+
+        def enter(job: Job) -> Standings:
+            entered.append(job)
+            self._enter(job)
+            return self._to_keep()
+
+        try:
+            job, created = await self._table.submit(new, enter)
+        except BaseException:
+            for each in entered:
+                self._leave(each)
+            raise
+        if created:
+            self._unsaved.clear()
+        return job, created
+
+    async def claim(self, worker: str, lease: float, *, best: Fits, slack: float, may: Fits) -> Job | None:
+        """Lease the job that is due to the worker, if there is one.
+
+        Of those within the slack, in GPU-seconds, one that fits `best` is taken first; what `may` not be done by this
+        worker is left to another. Where the database fails, the line stays as it was.
+        """
+        while (entry := self._next(best, slack, may)) is not None:
+            job = self._waiting.pop(entry.job)
+            leased = None
+            try:
+                with self._keeping() as standings:
+                    leased = await self._table.claim(job.id, worker, lease, standings)
+            except BaseException:
+                self._back(job)
+                raise
+            if leased is not None:
+                return leased
+            self._line.refund(entry.path, entry.cost)  # another process ended it in the meantime
+        return None
+
+    async def withdraw(self, job: Job, end: Callable[[int], Awaitable[bool]]) -> bool:
+        """End a job that waits, free of charge; say whether it did."""
+        if not await end(job.id):
+            return False
+        self._leave(job)
+        with self._keeping() as standings:
+            await self._table.keep(standings)
+        return True
+
+    async def close(self, job: Job, refund: float, end: Write) -> bool:
+        """End a job that was leased, and give back so much of its charge; say whether it was still ours to end."""
+        path, ours = self._path(job), False
+        self._line.refund(path, refund)
+        try:
+            with self._keeping() as standings:
+                ours = await end(standings)
+        finally:
+            if not ours:
+                self._line.refund(path, -refund)
+        return ours
+
+    async def put_back(self, jobs: Sequence[Job], release: Write) -> bool:
+        """Put jobs whose attempts were lost to where they waited; say whether they were still ours to put back."""
+        ours = False
+        for job in jobs:
+            self._back(job)
+        try:
+            with self._keeping() as standings:
+                ours = await release(standings)
+        finally:
+            if not ours:
+                for job in jobs:
+                    self._leave(job)
+                    self._line.refund(self._path(job), -job.cost)
+        return ours
+
+    async def take_back(self, jobs: Sequence[Job]) -> None:
+        """Put back jobs that are leased, whoever holds them."""
+
+        async def release(standings: Standings) -> bool:
+            await self._table.take_back([job.id for job in jobs], standings)
+            return True
+
+        if jobs:
+            await self.put_back(jobs, release)
+
+    async def take_back_lost(self, besides: Sequence[int]) -> list[Job]:
+        """Put back every job whose lease ran out, but for those with these ids; return them."""
+        lost = await self._table.lost(utc_now(), besides)
+        await self.take_back(lost)
+        return lost
+
+    async def look_around(self) -> list[Job]:
+        """Take into the line what waits in the table and is not there yet; return it."""
+        found = await self._table.waiting_besides(list(self._waiting))
+        for job in found:
+            self._enter(job)
+        return found
+
+    # The line
+
+    def _next(self, best: Fits, slack: float, may: Fits) -> Entry | None:
+        def allowed(entry: Entry) -> bool:
+            return may(self._waiting[entry.job])
+
+        def suits(entry: Entry) -> bool:
+            return allowed(entry) and best(self._waiting[entry.job])
+
+        return self._line.claim_beside(suits, slack) or self._line.claim_beside(allowed, inf)
+
+    def _enter(self, job: Job) -> None:
+        self._line.submit(job.id, self._path(job), job.cost, weight=job.weight)
+        self._waiting[job.id] = job
+
+    def _back(self, job: Job) -> None:
+        self._line.put_back(job.id, self._path(job), job.cost, weight=job.weight)
+        self._waiting[job.id] = job
+
+    def _leave(self, job: Job) -> None:
+        self._line.cancel(job.id)
+        self._waiting.pop(job.id, None)
+
+    def _path(self, job: NewJob) -> Path:
+        """Return the job's place in the tree; everybody's direct messages share one guild's share each."""
+        names = {"guild": job.user_id if job.guild_id is None else job.guild_id, "user": job.user_id}
+        return tuple(f"{level} {names[level]}" for level in self._levels)
+
+    # What is kept of it
+
+    @contextmanager
+    def _keeping(self) -> Iterator[Standings]:
+        """Give the standings that no transaction has kept yet; they count as kept where the block ends well."""
+        yield self._to_keep()
+        self._unsaved.clear()
+
+    def _to_keep(self) -> list[Standing]:
+        self._unsaved |= {standing.path: standing for standing in self._line.changed()}
+        return [_kept(standing) for standing in self._unsaved.values()]
+
+    def _restored(self, kept: Standing) -> fair_share.Standing | None:
+        """Return a standing that was kept, None where it was kept for another order of the levels."""
+        path = tuple(kept.path.split("/")) if kept.path else ()
+        if [name.partition(" ")[0] for name in path] != list(self._levels[: len(path)]):
+            return None
+        return fair_share.Standing(path, kept.weight, kept.tag, kept.clock, kept.last_served, kept.arrived)
+
+
+def _kept(standing: fair_share.Standing) -> Standing:
+    """Return a standing as the database keeps it."""
+    return Standing(
+        path="/".join(map(str, standing.path)),
+        weight=standing.weight,
+        tag=standing.tag,
+        clock=standing.clock,
+        last_served=standing.last_served,
+        arrived=standing.arrived,
+    )
