@@ -53,14 +53,13 @@ def gaps(jobs: Sequence[Job], lives: Iterable[Span], owner: Owner) -> Iterator[G
     wider by all that may have been: what was claimed more than once, or claimed and not drawn.
     """
     for life in lives:
-        here = [job for job in jobs if job.created_at <= life.end and (job.finished_at or life.end) >= life.start]
         mine = [job for job in jobs if job.started_at is not None and life.start < job.started_at <= life.end]
         waits = {
             each: waiting_times([job for job in mine if owner(job) == each], life) for each in set(map(owner, mine))
         }
         for one, other in combinations(sorted(waits, key=str), 2):
             for span in _common(waits[one], waits[other]):
-                yield _gap(here, span, (one, other), owner)
+                yield _gap(jobs, span, (one, other), owner)
 
 
 def waiting_times(jobs: Sequence[Job], life: Span) -> list[Span]:
@@ -94,10 +93,14 @@ def _common(some: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
 def _gap(jobs: Sequence[Job], span: Span, owners: tuple[Hashable, Hashable], owner: Owner) -> Gap:
     served, bound = [], 0.0
     for each in owners:
-        of_owner = [job for job in jobs if owner(job) == each]
+        of_owner = [job for job in jobs if owner(job) == each and _is_open_in(job, span)]
         served.append(sum(job.cost for job in of_owner if _was_served(job, span)))
         bound += max(job.cost for job in of_owner) + sum(job.cost for job in of_owner if _may_be_refunded(job))
     return Gap(owners, span, (served[0], served[1]), bound)
+
+
+def _is_open_in(job: Job, span: Span) -> bool:
+    return job.created_at <= span.end and (job.finished_at or span.end) >= span.start
 
 
 def _may_be_refunded(job: Job) -> bool:
