@@ -97,7 +97,8 @@ async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, An
     """Let people use the bot while it is struck so many times."""
     crowd, began = [Guest(session, world["page"], name, channel) for name, channel in PEOPLE], time.monotonic()
     await presence_of_the_bot(crowd[0], True)
-    await asyncio.gather(*(person.type("/imagine warm steps:2") for person in crowd[:3]))
+    drawn = await asyncio.gather(*(person.type("/imagine warm steps:2") for person in crowd[:3]))
+    assert all(each["attachments"] for each in drawn), [each["content"] for each in drawn]
     start = min(LONGEST_START, time.monotonic() - began)
     faults = Faults(session, world["page"], storm.seed)
     acts = [act_for_ever(person, Random(f"{person.name} {person.channel} {storm.seed}")) for person in crowd]
