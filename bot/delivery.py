@@ -30,6 +30,8 @@ UNTOLD_SECONDS = 60.0  # before the next try where a 429 does not say when
 
 log = logging.getLogger(__name__)
 
+Sent = discord.Message | discord.PartialMessage
+
 
 class Delivery:
     """Empties the outbox: what fails is tried again as long as that can help, and no message is posted twice."""
@@ -107,16 +109,26 @@ class Delivery:
             await self._after_failure(message, job, error)
 
     async def _send(self, message: Message, job: Job) -> None:
-        async def write(divisor: int) -> Letter:
-            return await self._composer.compose(message, job, divisor=divisor)
-
-        sent = await self._ways.send(message, job, write)
+        sent = await self._posted(message, job)
         if sent is None:
             log.warning("job %s: no way to user %s", job.id, job.user_id)
             await self._outbox.abandon(message.id, "no way to the person is open")
             return
+        await self._point_to(sent, job, insist=message.tries + 1 < TRIES)
         await self._outbox.sent(message.id, sent.id)
-        await self._point_to(sent, job)
+
+    async def _posted(self, message: Message, job: Job) -> Sent | None:
+        """Return the message that says it: that of an earlier try, else a new one; None where no way is open."""
+
+        async def write(divisor: int) -> Letter:
+            return await self._composer.compose(message, job, divisor=divisor)
+
+        if message.message_id is not None:
+            return self._ways.ours(job, message.message_id)
+        sent = await self._ways.send(message, job, write)
+        if sent is not None and sent.id != job.message_id:
+            await self._outbox.posted(message.id, sent.id)
+        return sent
 
     async def _after_failure(self, message: Message, job: Job, error: Exception) -> None:
         """Do what is left to do after a try that failed."""
@@ -146,15 +158,25 @@ class Delivery:
             log.warning("job %s: user %s could not be told of it: %s", job.id, job.user_id, failure)
         await self._outbox.abandon(message.id, _note_on(error))
 
-    async def _point_to(self, sent: discord.Message, job: Job) -> None:
-        """Let a reply that no token reaches any more say where its answer is."""
+    async def _point_to(self, sent: Sent, job: Job, *, insist: bool = False) -> None:
+        """Let a reply that no token reaches any more say where its answer is; it may show the very same pictures.
+
+        Where one insists, a failure that may pass is raised.
+        """
         if job.message_id is None or sent.id == job.message_id:
             return
         pointer = say("bot.answered_elsewhere", locale=job.locale, address=sent.jump_url)
         try:
             await self._ways.rewrite(job, job.message_id, pointer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            if insist and _may_pass(error):
+                raise
             log.info("job %s: its first reply stays as it is: %s", job.id, error)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Say whether the same call may go well later."""
+    return not isinstance(error, discord.HTTPException) or error.status == TOO_MANY or error.status >= 500
 
 
 def _note_on(error: Exception) -> str:

@@ -73,6 +73,8 @@ async def join(client: discord.Client, login: Login) -> None:
         raise ConfigError(f"DISCORD_TOKEN: Discord does not know this token; {advice}") from None
     except (aiohttp.ClientError, OSError) as error:
         raise ConfigError(f"Discord cannot be reached: {error}; check this machine's network") from error
+    except discord.DiscordServerError as error:
+        raise ConfigError(f"Discord is out of order: {error}; try again in a minute") from error
     await client.connect()
 
 

@@ -52,8 +52,11 @@ class Ways:
 
     async def rewrite(self, job: Job, message_id: int, content: str) -> None:
         """Write these words over a message of ours in the job's channel. Not paced: each follows a paced one."""
-        message = self._channel(job).get_partial_message(message_id)
-        await message.edit(content=content, attachments=[], view=None, allowed_mentions=NOBODY)
+        await self.ours(job, message_id).edit(content=content, attachments=[], view=None, allowed_mentions=NOBODY)
+
+    def ours(self, job: Job, message_id: int) -> discord.PartialMessage:
+        """Return a message of ours in the job's channel."""
+        return self._channel(job).get_partial_message(message_id)
 
     async def _by_token(self, _: Message, job: Job, write: Write) -> discord.Message | None:
         if not token_lives(job) or job.message_id is None:

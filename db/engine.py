@@ -1,5 +1,7 @@
 """Engines: how each kind of database is spoken to."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,7 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
     if not file or file == ":memory:":
         raise ConfigError("database: SQLite needs a file here, as several connections share it")
     try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).open("ab").close()  # its errors say more than SQLite's "unable to open"
+        _check_writable(Path(file))  # its errors say more than SQLite's "unable to open"
     except OSError as error:
         raise DatabaseUnreachable(f"database: {file} cannot be written: {error.strerror}") from error
     # isolation_level None: the driver opens no transactions by itself, so that `_begin` can
@@ -47,6 +48,19 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _check_writable(file: Path) -> None:
+    """Raise OSError where the file cannot be written or made.
+
+    One that exists is not opened: to close it again would let go of every lock that this process holds on it, and
+    another process would then take the write-ahead log away from under the open connections.
+    """
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("ab").close()
+    elif not os.access(file, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _pragmas(connection: Any, _record: Any) -> None:

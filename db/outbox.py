@@ -32,6 +32,12 @@ class Outbox:
         async with self._database.reading() as session:
             return await session.scalar(earliest().where(OutboxRow.id.not_in(besides)))
 
+    async def posted(self, outbox_id: int, message_id: int) -> None:
+        """Write down which message says it, while there is more to do: no later try posts another one."""
+        waiting = (OutboxRow.id == outbox_id, OutboxRow.state == DeliveryState.WAITING)
+        async with self._database.transaction() as session:
+            await session.execute(update(OutboxRow).where(*waiting).values(message_id=message_id))
+
     async def sent(self, outbox_id: int, message_id: int) -> None:
         """Write down that Discord has it: on the message, on the job and on its records."""
         changes = {"state": DeliveryState.SENT, "message_id": message_id, "sent_at": utc_now()}

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
-from db.errors import DatabaseInUse
+from db.hold import Hold
 from db.migration import current_revision, upgrade
 
-ONE_BOT = 0x1A61F  #: the advisory lock of the bot that serves a PostgreSQL database
 Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -72,20 +71,21 @@ class Database:
     async def held(self) -> AsyncIterator[None]:
         """Be the only bot on a PostgreSQL database, as long as the block lasts.
 
-        Raises DatabaseInUse where another bot holds it. The server lets go however the process ends. A SQLite
-        file is guarded by the lock of its data folder.
+        Raises DatabaseInUse where another bot holds it, at once or after a restart of the server. The server lets go
+        however the process ends. A SQLite file is guarded by the lock of its data folder.
         """
         if self.is_sqlite:
             yield
             return
-        async with self._engine.connect() as connection:
-            if not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_BOT}):
-                raise DatabaseInUse("database: another bot is using it; stop that one, or give this one its own")
-            await connection.commit()  # the lock is the session's, and outlives the transaction
-            try:
+        hold = Hold(self._engine)
+        await hold.take()
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(hold.keep(), name="hold on the database")
                 yield
-            finally:
-                await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": ONE_BOT})
+                keeping.cancel()
+        finally:
+            await hold.let_go()
 
     async def notify(self, session: AsyncSession, channel: str, payload: str) -> None:
         """Tell all who listen on the channel, once the session's transaction is committed; SQLite has no such thing."""

@@ -32,6 +32,7 @@ class Queue:
         self._line = FairShare()
         self._waiting: dict[int, Job] = {}
         self._unsaved: dict[Path, fair_share.Standing] = {}
+        self._unsure: set[int] = set()  #: claims that may have been committed though nobody said so; refunded already
 
     # Looking
 
@@ -103,8 +104,10 @@ class Queue:
                     leased = await self._table.claim(job.id, worker, lease, standings)
             except BaseException:
                 self._back(job)
+                self._unsure.add(job.id)
                 raise
             if leased is not None:
+                self._unsure.discard(job.id)
                 return leased
             self._line.refund(entry.path, entry.cost)  # another process ended it in the meantime
         return None
@@ -184,6 +187,11 @@ class Queue:
         self._waiting[job.id] = job
 
     def _back(self, job: Job) -> None:
+        if job.id in self._line:  # nobody said that it had left
+            return
+        if job.id in self._unsure:
+            self._unsure.remove(job.id)
+            self._line.refund(self._path(job), -job.cost)
         self._line.put_back(job.id, self._path(job), job.cost, weight=job.weight)
         self._waiting[job.id] = job
 

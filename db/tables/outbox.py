@@ -31,7 +31,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message as it stood when it was read. `nonce` stays the same in every try."""
+    """A message as it stood when it was read. `nonce` stays the same in every try.
+
+    One that waits although it has a `message_id` is posted: what is left is to tell of it where it was awaited.
+    """
 
     id: int
     job_id: int

@@ -29,7 +29,7 @@ async def send_again(house: House, database: Database, *, tries: int = 0) -> Non
     """Have the only result delivered once more, by the channel as its token is gone."""
     async with database.transaction() as session:
         again = {"state": DeliveryState.WAITING, "tries": tries, "next_try_at": utc_now() - timedelta(seconds=1)}
-        await session.execute(update(OutboxRow).values(again))
+        await session.execute(update(OutboxRow).values(again | {"message_id": None}))
     house.delivery.wake()
 
 

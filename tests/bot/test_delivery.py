@@ -6,7 +6,7 @@ import logging
 import pytest
 from bot_kit import POLL_SECONDS, House, channel_of, in_channel
 from delivery_kit import POST, another, delivered_again, order, over
-from guest import labels, record_ids
+from guest import Guest, Json, labels, record_ids
 from sqlalchemy import text
 
 from bot import delivery
@@ -129,22 +129,44 @@ async def test_a_discord_that_stays_down_is_given_up_at_last(
     assert logging.ERROR in [line.levelno for line in caplog.records]
 
 
-async def test_a_reply_whose_token_died_points_to_the_answer(house: House) -> None:
-    ada = house.guest()
+async def late_answer(house: House, ada: Guest) -> tuple[Json, Json]:
+    """Let a token die before its picture is drawn; return the reply that waits for it, and the answer."""
     await ada.type("/imagine a red circle")
     house.executor.go_on.clear()
     started = await ada.post("run", {"channel": "studio", "text": "/imagine a blue circle"})
     waiting = (await ada.get(f"interactions/{started['interaction']}", wait=10))["message"]
     await order(house, kind="expire_tokens")
     house.executor.go_on.set()
-    answer = await another(ada, waiting)
+    return waiting, await another(ada, waiting)
+
+
+async def pointer(ada: Guest, waiting: Json) -> Json:
+    """Return the reply once it waits no more."""
     async with asyncio.timeout(10):
         while labels(left := await ada.message(waiting["id"])):  # noqa: ASYNC110 - another's news
             await asyncio.sleep(POLL_SECONDS)
+        return left
+
+
+async def test_a_reply_whose_token_died_points_to_the_answer(house: House) -> None:
+    ada = house.guest()
+    waiting, answer = await late_answer(house, ada)
+    left = await pointer(ada, waiting)
 
     assert len(record_ids(answer)) == 1
     assert left["content"].endswith(f"{answer['channel_id']}/{answer['id']}")
     assert left["attachments"] == []
+
+
+async def test_a_pointer_that_fails_is_tried_again_and_the_answer_is_not(house: House) -> None:
+    ada = house.guest()
+    await order(house, kind="rest", status=503, method="PATCH", path="/channels/")
+    waiting, answer = await late_answer(house, ada)
+    await order(house, **POST, status=400, times=None)
+    left = await pointer(ada, waiting)
+
+    assert left["content"].endswith(f"{answer['channel_id']}/{answer['id']}")
+    assert (await in_channel(ada))[-1]["id"] == answer["id"]
 
 
 async def test_a_flooded_channel_holds_up_no_other(house: House, sqlite_database: Database) -> None:

@@ -87,6 +87,20 @@ async def test_a_sent_message_is_known_to_job_and_records(database, outbox, jobs
     assert row.sent_at is not None
 
 
+async def test_what_was_posted_is_still_due_and_known_by_its_message(database, outbox, jobs, made):
+    await made()
+    (message,) = await outbox.due(utc_now(), 10)
+
+    await outbox.posted(message.id, 1 << 61)
+
+    (again,) = await outbox.due(utc_now(), 10)
+    assert (again.message_id, again.tries) == (1 << 61, 0)
+    assert (await jobs.get(message.job_id)).message_id != 1 << 61
+    await outbox.sent(message.id, 1 << 61)
+    await outbox.posted(message.id, 1 << 60)
+    assert (await state_of(database, message.id)).message_id == 1 << 61
+
+
 async def test_an_abandoned_message_keeps_its_reason(database, outbox, made):
     await made(user_id=ALICE)
     (message,) = await outbox.due(utc_now(), 10)

@@ -4,14 +4,17 @@ import asyncio
 import signal
 import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from config.settings import ConfigError
+from db import hold
 from db.base import Base, value_of
 from db.errors import DatabaseInUse, DatabaseUnreachable
+from db.hold import ONE_BOT
 from db.jobs import Job, JobStatus, NewJob
 from db.people import People
 from db.session import Database
@@ -68,6 +71,23 @@ async def test_many_writers_in_two_pools_take_turns(database, database_url):
 
     async with database.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM people")) == 60
+
+
+async def test_who_looks_into_the_file_from_outside_takes_nothing_away(sqlite_file):
+    url = f"sqlite+aiosqlite:///{sqlite_file}"
+    async with Database(url) as database:
+        await database.migrate()  # by an engine of its own, beside open connections
+        await People(database).accept_licence(1, "1")
+        assert await people_seen_from_outside(sqlite_file) == 1
+        await People(database).accept_licence(2, "1")
+        assert await people_seen_from_outside(sqlite_file) == 2
+
+
+async def people_seen_from_outside(file: Path) -> int:
+    look = f"import sqlite3; print(*sqlite3.connect({str(file)!r}).execute('SELECT count(*) FROM people').fetchone())"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", look, stdout=asyncio.subprocess.PIPE)
+    answer, _ = await process.communicate()
+    return int(answer)
 
 
 async def test_a_reader_does_not_wait_for_a_writer(database):
@@ -211,3 +231,47 @@ async def test_a_postgresql_database_serves_one_bot_at_a_time(database, database
                 await other.held().__aenter__()
         async with other.held():
             pass
+
+
+async def let_go_of(database: Database) -> None:
+    """End the connection that holds the database, as a restart of its server does."""
+    holder = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock"
+    async with database.transaction() as session:
+        await session.execute(text(holder), {"lock": ONE_BOT})
+
+
+async def test_a_bot_whose_server_restarted_holds_its_database_again(database, database_url, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 0.1)
+    async with Database(database_url) as other, database.held():
+        await let_go_of(other)
+        await asyncio.sleep(1)
+
+        with pytest.raises(DatabaseInUse):
+            await other.held().__aenter__()
+
+
+async def test_a_bot_leaves_in_order_where_its_server_is_gone(database, database_url):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    async with Database(database_url) as other, other.held():
+        await let_go_of(database)
+
+
+async def test_a_bot_that_lost_its_database_to_another_one_ends(database, database_url, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 2)
+    async with Database(database_url) as other:
+        with pytest.raises(ExceptionGroup) as raised:
+            await lose(database, other)
+
+    assert [type(error) for error in raised.value.exceptions] == [DatabaseInUse]
+
+
+async def lose(database: Database, other: Database) -> None:
+    async with database.held():
+        await let_go_of(other)
+        async with other.held(), asyncio.timeout(20):
+            await asyncio.Event().wait()

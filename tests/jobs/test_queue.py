@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from jobs_kit import ADA, BEN, GUILD, new_job
@@ -235,6 +236,37 @@ async def test_a_lost_lease_is_taken_back(database: Database, jobs: Jobs) -> Non
     assert [each.id for each in await queue.take_back_lost([])] == [job.id]
     assert [each.id for each in queue] == [job.id]
     assert await jobs.lost(utc_now()) == []
+
+
+@pytest.mark.parametrize(
+    ("users", "waiting", "tag"),
+    [([ADA, BEN, ADA, BEN], [ADA, ADA, BEN], 0.0), ([ADA, ADA, ADA], [ADA, ADA], 4.0)],
+)
+async def test_a_claim_that_was_committed_though_nobody_said_so_is_refunded_once(
+    database: Database, users: list[int], waiting: list[int], tag: float
+) -> None:
+    class Unconfirmed(Jobs):
+        failed = False
+
+        async def claim(self, *args: Any, **options: Any) -> Job | None:
+            job = await super().claim(*args, **options)
+            if not self.failed:
+                self.failed = True
+                raise OSError("the connection is gone")
+            return job
+
+    queue = fresh(database, jobs=Unconfirmed(database))
+    for user in users:
+        await queue.submit(asked(user, 4.0))
+    with pytest.raises(OSError, match="gone"):
+        await take(queue)
+    second = await take(queue)
+    assert second is not None
+    await Jobs(database).extend([(1, 1), (second.id, second.fence)], -1)
+    await queue.take_back_lost([second.id])
+
+    assert sorted(job.user_id for job in queue) == waiting
+    assert [each.tag for each in await Shares(database).all() if each.path.endswith(f"user {ADA}")] == [tag]
 
 
 async def fail(queue: Queue, job: Job, standings: Sequence[object]) -> bool:

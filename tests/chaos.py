@@ -1,0 +1,157 @@
+"""A storm over a bot, from the first person who comes to the last look at what is left."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+import tiny
+from crowd import act_for_ever
+from evidence import Evidence, gather_evidence, rows_of
+from faults import Faults
+from guest import Guest
+from household import Household
+from processes import joining, running_chat_server
+from storm import Storm
+
+from db.base import utc_now
+from db.tables.job import OPEN
+from db.tables.outbox import DeliveryState
+
+PEOPLE = (("ada", "studio"), ("ben", "studio"), ("mia", "studio"), ("ada", "dm"))
+POLL_SECONDS = 0.3
+ARRIVAL_SECONDS = 90.0
+LONGEST_START = 12.0  # seconds; on a machine that takes longer the blows come thicker
+TWO_DAYS = 2 * 86_400.0  # seconds
+MODELS = """
+[tiny]
+title = "Tiny"
+weights = {{ source = "{folder}" }}
+family = "sd1"
+native_side = 64
+min_side = 64
+max_side = 128
+max_pixels = 16384
+sampler = "DDIM"
+num_inference_steps = 4
+guidance_scale = 3.0
+licence = "MIT"
+licence_url = "LICENSE"
+image_check = "closed world"
+"""
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How bad it gets: what each person may have `pending`, and with how much `patience` the end is awaited."""
+
+    seed: int
+    blows: int
+    pending: int
+    patience: float
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What is left: the evidence, when the bot began and died, and how it ended where nobody had killed it."""
+
+    evidence: Evidence
+    struck: list[str]
+    ends: list[datetime]
+    falls: list[int]
+    status: int
+
+
+async def endure(
+    weather: Weather, folder: Path, url: str, restart_database: Callable[[], Awaitable[None]] | None
+) -> Aftermath:
+    """Let a storm pass over a bot, wait until everything has come to its end, and look at what is left.
+
+    It has to come to its end without another start; that one sweeps up only.
+    """
+    with running_chat_server() as world:
+        household = Household(folder / "data", joining(world) | settings_for(folder, url, weather.pending))
+        storm = Storm(household, weather.seed, restart_database)
+        began = utc_now()
+        async with household, aiohttp.ClientSession() as session:
+            await rage(storm, session, world, weather.blows)
+            await settle(url, weather.patience)
+            await household.stop(signal.SIGKILL)
+            make_old(household.data / "pictures")
+            await presence_of_the_bot(Guest(session, world["page"]), False)
+            household.start()
+            await presence_of_the_bot(Guest(session, world["page"]), True)
+            status = await household.stop()
+        evidence = await gather_evidence(url, household.data, world)
+    return Aftermath(evidence, storm.struck, [began, *household.deaths], household.falls, status)
+
+
+async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, Any], blows: int) -> None:
+    """Let people use the bot while it is struck so many times."""
+    crowd, began = [Guest(session, world["page"], name, channel) for name, channel in PEOPLE], time.monotonic()
+    await presence_of_the_bot(crowd[0], True)
+    drawn = await asyncio.gather(*(person.type("/imagine warm steps:2") for person in crowd[:3]))
+    assert all(each["attachments"] for each in drawn), [each["content"] for each in drawn]
+    start = min(LONGEST_START, time.monotonic() - began)
+    faults = Faults(session, world["page"], storm.seed)
+    acts = [act_for_ever(person, Random(f"{person.name} {person.channel} {storm.seed}")) for person in crowd]
+    tasks = [asyncio.create_task(each) for each in (*acts, faults.order_for_ever())]
+    try:
+        await storm.strike(blows, start)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        await faults.clear()
+    assert [end for end in ends if not isinstance(end, asyncio.CancelledError)] == []
+
+
+async def presence_of_the_bot(person: Guest, expected: bool) -> None:
+    """Return when the bot is there, or is not."""
+    async with asyncio.timeout(ARRIVAL_SECONDS):
+        while (await person.get("world"))["bot_online"] is not expected:  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def settle(url: str, patience: float) -> None:
+    """Return when nothing is left to draw or to tell."""
+    async with asyncio.timeout(patience):
+        while not await is_over(url):  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def is_over(url: str) -> bool:
+    """Say whether no job is open and no message waits."""
+    jobs, outbox, _ = await rows_of(url)
+    open_jobs = [job for job in jobs if job.status in OPEN]
+    return not open_jobs and not [each for each in outbox if each.state is DeliveryState.WAITING]
+
+
+def make_old(pictures: Path) -> None:
+    """Let every picture look old, so that the next start sweeps away what no row knows."""
+    before = time.time() - TWO_DAYS
+    for path in pictures.rglob("*.*"):
+        os.utime(path, (before, before))
+
+
+def settings_for(folder: Path, url: str, pending: int) -> dict[str, str]:
+    """Return the environment of a bot that draws with a checkpoint of a megabyte."""
+    tiny.make(folder / "tiny")
+    (folder / "models.toml").write_text(MODELS.format(folder=folder / "tiny"))
+    return {
+        "IMAGINE_DATABASE": url,
+        "IMAGINE_MODELS": str(folder / "models.toml"),
+        "IMAGINE_CHECKPOINT": "tiny",
+        "IMAGINE_CHECKPOINTS": '["tiny"]',
+        "IMAGINE_DEVICES": '["cpu"]',
+        "IMAGINE_LIMITS__PENDING_PER_USER": str(pending),
+        "IMAGINE_TIMES__LEASE": "6",
+        "IMAGINE_TIMES__PREVIEW_EVERY": "0.3",
+    }
