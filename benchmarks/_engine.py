@@ -57,7 +57,7 @@ class Studio:
         attempt = Attempt(
             id="1", request=request, source_path=None if source is None else str(path), spool=str(self.folder)
         )
-        drawing = self.engine.draw(attempt, Nobody(), thrifty=False)
+        drawing = self.engine.draw(attempt, Nobody())
         picture: Picture = np.load(drawing.pictures[0].path)
         return picture
 

@@ -97,7 +97,7 @@ def _timed(studio: Studio, wanted: Iterator[ImageRequest]) -> Iterator[tuple[Ima
         attempt = Attempt(id="1", request=request, source_path=None, spool=str(studio.folder))
         studio.engine.load(request.checkpoint)
         began = {clock: read() for clock, read in CLOCKS.items()}
-        studio.engine.draw(attempt, Nobody(), thrifty=False)
+        studio.engine.draw(attempt, Nobody())
         yield request, {clock: read() - began[clock] for clock, read in CLOCKS.items()}
 
 

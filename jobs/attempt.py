@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import shutil
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class Running:
 
     job: Job
     worker: str
-    since: float | None = None  #: when the work began: not before its checkpoint was loaded
+    progress: float = 0.0  #: the share of its steps that are done
     begun: bool = False  #: the worker has it, and its lane is no longer free
     settling: bool = False  #: it is too late to cancel
     stop: Stop | None = None
@@ -57,9 +56,8 @@ class Running:
         return f"{self.job.id}:{self.job.fence}"
 
     def seconds_left(self) -> float:
-        """Return how long it should still take, besides loading its checkpoint."""
-        spent = 0.0 if self.since is None else time.monotonic() - self.since
-        return max(0.0, self.job.cost - spent)
+        """Return how long it should still take of the device, besides loading its checkpoint."""
+        return self.job.cost * (1 - self.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +137,9 @@ class Attempts:
         try:
             async for event in events:
                 if isinstance(event, Started):
-                    running.since = time.monotonic()
                     deadline = asyncio.create_task(self._stop_late(running))
+                if isinstance(event, Progress):
+                    running.progress = event.step / event.of
                 _tell(audience, running.job, event)
                 last = event
         finally:

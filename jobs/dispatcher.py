@@ -85,7 +85,7 @@ class Dispatcher:
         """
         async with self._queue.turn:
             situation = self._situation()
-            ahead = self._queue.ahead_of(new, horizon * max(1, situation.lanes))
+            ahead = self._queue.ahead_of(new, horizon * situation.workers)
             place = situation.after(ahead, new.user_id, new.cost)
             check(place)
             job, created = await self._queue.submit(replace(new, expected=place.seconds))
@@ -251,8 +251,7 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     def _situation(self) -> Situation:
-        ready = sum(worker.state is WorkerState.READY for worker in self._executor.workers())
-        return Situation(self._running, ready, self._forecasts.doubt)
+        return Situation.now(self._running, self._executor.workers(), self._forecasts.doubt)
 
     def _lanes_free(self, worker: WorkerInfo) -> int:
         about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())

@@ -1,11 +1,13 @@
 """Where a job stands in the queue, as people are told."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto, unique
+from typing import Self
 
 from db.tables.job import Job
+from inference.executor import WorkerInfo, WorkerState
 from jobs.attempt import Running
 
 
@@ -43,15 +45,36 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the places in the queue depend on, beside the order: what runs, on how many lanes, and how right we were."""
+    """What the places in the queue depend on, beside the order.
+
+    `loads` are the seconds that each ready worker still has to draw, `full` says whether none of them takes any more,
+    `doubt` how wrong expectations were.
+    """
 
     running: Mapping[int, Running]
-    lanes: int
+    loads: Sequence[float]
+    full: bool
     doubt: float | None
 
+    @classmethod
+    def now(cls, running: Mapping[int, Running], workers: Sequence[WorkerInfo], doubt: float | None) -> Self:
+        """Return how things stand with these workers."""
+        ready = [worker for worker in workers if worker.state is WorkerState.READY]
+        loads = [sum(each.seconds_left() for each in running.values() if each.worker == worker.id) for worker in ready]
+        taken = sum(not each.begun for each in running.values())
+        return cls(running, loads, sum(worker.lanes_free for worker in ready) <= taken, doubt)
+
+    @property
+    def workers(self) -> int:
+        """The number of ready workers, one at least."""
+        return max(1, len(self.loads))
+
     def of_running(self, job_id: int) -> Place:
-        """Return the place of a job that runs."""
-        return Place(0, 0, 0.0, self.running[job_id].seconds_left(), Reason.NONE, self.doubt)
+        """Return the place of a job that runs: a worker draws first what is done soonest."""
+        mine = self.running[job_id]
+        beside = (each for each in self.running.values() if each.worker == mine.worker and each is not mine)
+        sooner = sum(left for left in (each.seconds_left() for each in beside) if left < mine.seconds_left())
+        return Place(0, 0, 0.0, mine.seconds_left() + sooner, Reason.NONE, self.doubt)
 
     def of_waiting(self, line: Iterable[Job]) -> Iterator[tuple[int, Place]]:
         """Yield the place of every job in the line, which is in the order of service."""
@@ -68,14 +91,19 @@ class Situation:
         return self._after(Counter(job.user_id for job in jobs), sum(job.cost for job in jobs), user_id, cost)
 
     def _after(self, ahead: Counter[int], cost_ahead: float, user_id: int, cost: float) -> Place:
-        busy = sum(running.seconds_left() for running in self.running.values())
-        full = len(self.running) >= max(1, self.lanes)
-        begins = (busy * full + cost_ahead) / max(1, self.lanes)
+        before = (sum(self.loads) + cost_ahead) / self.workers if ahead or self.full else min(self.loads, default=0.0)
+        begins = before if ahead or self.full else 0.0
         people = len(ahead) - (user_id in ahead)
-        return Place(ahead.total() + full, people, begins, begins + cost, self._reason(ahead, people), self.doubt)
+        reason = self._reason(ahead, people)
+        return Place(ahead.total() + self._blocked, people, begins, before + cost, reason, self.doubt)
+
+    @property
+    def _blocked(self) -> bool:
+        """Whether somebody who is drawn has to end first."""
+        return self.full and bool(self.running)
 
     def _reason(self, ahead: Counter[int], people: int) -> Reason:
-        if not self.lanes:
+        if not self.loads:
             return Reason.NO_WORKER
         if people:
             return Reason.OTHERS

@@ -6,6 +6,7 @@ import pytest
 from samples import job
 
 from db.tables.job import Job
+from inference.executor import WorkerInfo, WorkerState
 from jobs.attempt import Running
 from jobs.forecast import ENOUGH, Forecasts
 from jobs.place import Place, Reason, Situation
@@ -17,8 +18,20 @@ def waits(number: int, user: int, cost: float = 2.0) -> Job:
     return replace(job(), id=number, user_id=user, cost=cost)
 
 
-def situation(*running: Job, lanes: int = 1) -> Situation:
-    return Situation({each.id: Running(each, "w") for each in running}, lanes, None)
+def situation(*running: Job, workers: int = 1, lanes: int = 1) -> Situation:
+    """Return how things stand where the running jobs are on the first worker, and each worker has so many lanes."""
+    names = [f"w{number}" for number in range(workers)]
+    ready = [
+        WorkerInfo(
+            id=name,
+            state=WorkerState.READY,
+            device="cpu",
+            lanes_free=lanes - len(running) * (name == "w0"),
+            fingerprint={},
+        )
+        for name in names
+    ]
+    return Situation.now({each.id: Running(each, "w0", begun=True) for each in running}, ready, None)
 
 
 def test_everybody_is_told_how_many_come_first_how_long_it_takes_and_why() -> None:
@@ -36,15 +49,25 @@ def test_who_waits_for_themselves_or_for_a_worker_is_told_so() -> None:
     line = [waits(1, ADA), waits(2, ADA)]
 
     assert [place.reason for _, place in situation().of_waiting(line)] == [Reason.NEXT, Reason.OWN]
-    assert {place.reason for _, place in situation(lanes=0).of_waiting(line)} == {Reason.NO_WORKER}
+    assert {place.reason for _, place in situation(workers=0).of_waiting(line)} == {Reason.NO_WORKER}
 
 
-def test_more_lanes_make_it_shorter() -> None:
+def test_more_workers_make_it_shorter() -> None:
     line = [waits(number, BEN) for number in range(10, 14)]
 
-    alone, together = (situation(lanes=lanes).after(line, ADA, 2.0) for lanes in (1, 4))
+    alone, together = (situation(workers=workers).after(line, ADA, 2.0) for workers in (1, 4))
 
     assert (alone.begins, together.begins) == (8.0, 2.0)
+
+
+def test_who_shares_a_worker_begins_at_once_and_waits_for_what_is_done_sooner() -> None:
+    short, long = waits(1, BEN, 2.0), waits(2, CARL, 9.0)
+    shared = situation(short, long, lanes=4)
+
+    assert shared.after([], ADA, 3.0) == Place(0, 0, 0.0, 14.0, Reason.NEXT)
+    assert shared.of_running(1).seconds == 2.0
+    assert shared.of_running(2).seconds == 11.0
+    assert situation(short, workers=2).after([], ADA, 3.0).seconds == 3.0
 
 
 def test_a_job_that_is_only_thought_of_stands_where_it_would_stand() -> None:
