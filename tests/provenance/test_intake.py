@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from config.settings import Limits
+from config.settings import load_settings
 from config.words import UserError, say
 from provenance import png
 from provenance.intake import RefusedPicture, take_in
 
-LIMITS = Limits(pending_per_user=1, pending_in_all=1, upload_bytes=8_000_000, upload_pixels=4_000_000)
+LIMITS = load_settings().limits.model_copy(update={"upload_bytes": 8_000_000, "upload_pixels": 4_000_000})
 
 
 def saved(image, kind, **options):
