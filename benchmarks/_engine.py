@@ -21,6 +21,10 @@ from inference.request import ImageRequest
 class Nobody:
     """A watch that nobody keeps."""
 
+    def wanted(self) -> bool:
+        """Want the picture."""
+        return True
+
     def step(self, done: int, of: int) -> None:
         """Take no notice."""
 

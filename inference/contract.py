@@ -42,8 +42,11 @@ class Drawing:
 class Watch(Protocol):
     """Looks over an engine's shoulder while it draws."""
 
+    def wanted(self) -> bool:
+        """Say whether somebody still waits for the attempt."""
+
     def step(self, done: int, of: int) -> None:
-        """Take note of a finished denoising step. Raises Cancelled where the attempt shall end."""
+        """Take note of a finished denoising step."""
 
     def wants_preview(self) -> bool:
         """Say whether a preview is due."""

@@ -46,11 +46,13 @@ class AttemptWatch:
         self._every = preview_every
         self._last_preview = time.monotonic()
 
+    def wanted(self) -> bool:
+        """Say whether nobody has cancelled it."""
+        return self._id in self._easel.wanted
+
     def step(self, done: int, of: int) -> None:
-        """Report progress. Raises Cancelled where the bot asked for the end."""
+        """Report progress."""
         self._easel.steps += 1
-        if self._id not in self._easel.wanted:
-            raise Cancelled
         self._easel.post(Progress(attempt_id=self._id, step=done, of=of))
 
     def wants_preview(self) -> bool:

@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from inference.checkpoints import Checkpoint
-from inference.contract import CheckpointUnusable, DeviceBroken, Drawing, Ending, OutOfMemory, Unfeasible, Watch
+from inference.contract import (
+    Cancelled,
+    CheckpointUnusable,
+    DeviceBroken,
+    Drawing,
+    Ending,
+    OutOfMemory,
+    Unfeasible,
+    Watch,
+)
 from inference.protocol import Attempt, Pixels
 
 BIG_PREVIEW = b"\0" * 2**20
@@ -63,6 +72,8 @@ class ScriptedEngine:
     def _step(self, script: Script) -> Drawing | Exception | None:
         request = script.attempt.request
         script.step += 1
+        if not script.watch.wanted():
+            return Cancelled()
         try:
             script.watch.step(script.step, request.num_inference_steps)
             self._obey(request.prompt, script.watch, thrifty=script.thrifty)

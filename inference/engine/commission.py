@@ -16,13 +16,14 @@ from inference.request import ImageRequest, Task
 class Commission:
     """An attempt in the making. `waited` counts the ticks in which others had their turn."""
 
-    def __init__(self, model: Model, attempt: Attempt, watch: Watch) -> None:
+    def __init__(self, model: Model, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         check(model, attempt.request)
         self.model = model
         self.id = attempt.id
         self.waited = 0
         self.seconds = 0.0
         self.widths: set[int] = set()
+        self._decoding = {"decoding": "in tiles"} if thrifty else {}
         self._attempt = attempt
         self._watch = watch
         self._canvases = self._set_up(attempt.request)
@@ -44,8 +45,13 @@ class Commission:
         """Yield what has steps to take, the first picture first."""
         return (each for canvas in self._canvases for each in canvas.paintings if each.left)
 
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody still waits for it."""
+        return self._watch.wanted()
+
     def took_step(self, painting: Painting) -> None:
-        """Tell of a painting's step, and finish what is finished. Raises Cancelled where nobody wants it any more."""
+        """Tell of a painting's step, and finish what is finished."""
         self._watch.step(self._of - self.left, self._of)
         if self._watch.wants_preview():
             self._watch.preview(to_jpeg(self.model.preview.look(painting.latents)))
@@ -60,7 +66,7 @@ class Commission:
         return Drawing(
             pictures=tuple(self._written[index] for index in range(len(self._canvases))),
             seconds=self.seconds,
-            fingerprint=self.model.fingerprint | {"rows": rows},
+            fingerprint=self.model.fingerprint | {"rows": rows} | self._decoding,
             truncated=self.model.reader.overflow(self._attempt.request.prompt),
         )
 

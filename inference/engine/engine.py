@@ -7,16 +7,17 @@ from pathlib import Path
 import torch
 
 from inference.checkpoints import Checkpoint
-from inference.contract import DeviceBroken, Drawing, Ending, Watch
+from inference.contract import Cancelled, DeviceBroken, Drawing, Ending, Watch
 from inference.engine.commission import Commission
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import make_deterministic
+from inference.engine.loading import Model
 from inference.engine.press import Press
 from inference.engine.rota import Rota, Turn
 from inference.engine.shelf import Shelf
 from inference.protocol import Attempt
 
-LANES = {"cpu": 4, "cuda": 16}
+LANES = {"cpu": 2, "cuda": 8}  #: more share a call on a GPU; on a CPU more would only wait behind each other in here
 
 
 class DiffusersEngine:
@@ -32,23 +33,21 @@ class DiffusersEngine:
 
     def load(self, checkpoint: str) -> dict[str, str]:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
-        in_use = {commission.model.checkpoint.name for commission in self._rota.commissions}
-        return self._shelf.take(checkpoint, in_use).fingerprint
+        return self._take(checkpoint).fingerprint
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> None:
         """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`."""
-        began = time.perf_counter()
-        in_use = {commission.model.checkpoint.name for commission in self._rota.commissions}
-        model = self._shelf.take(attempt.request.checkpoint, in_use)
+        model = self._take(attempt.request.checkpoint)
         model.vae.use_tiling = thrifty
+        began = time.perf_counter()
         with device_errors(), torch.inference_mode():
-            commission = Commission(model, attempt, watch)
+            commission = Commission(model, attempt, watch, thrifty=thrifty)
         commission.seconds = time.perf_counter() - began
         self._rota.commissions.append(commission)
 
     def tick(self) -> list[Ending]:
         """Take a step of what is the most urgent; return what ended."""
-        ended = self._collect()  # what had no step to take
+        ended = self._dismiss() + self._collect()
         if self._rota.commissions:
             turns = self._rota.choose(self._press.room)
             ended += self._take_steps(turns)
@@ -68,6 +67,14 @@ class DiffusersEngine:
     def free(self) -> None:
         """Give back the memory that nobody uses."""
         self._shelf.free()
+
+    def _take(self, checkpoint: str) -> Model:
+        return self._shelf.take(checkpoint, {commission.model.checkpoint.name for commission in self._rota.commissions})
+
+    def _dismiss(self) -> list[Ending]:
+        """Let go of what nobody waits for any more."""
+        unwanted = [commission for commission in self._rota.commissions if not commission.wanted]
+        return [self._drop(commission, Cancelled()) for commission in unwanted]
 
     def _take_steps(self, turns: list[Turn]) -> list[Ending]:
         """Let the paintings take a step; return those of their commissions that broke."""
@@ -106,6 +113,7 @@ class DiffusersEngine:
         return []
 
     def _collect(self) -> list[Ending]:
+        """Hand over what is done; some had no step to take."""
         done = [commission for commission in self._rota.commissions if commission.done]
         for commission in done:
             self._rota.commissions.remove(commission)

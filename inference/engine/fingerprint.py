@@ -65,7 +65,7 @@ def hash_weights(files: Iterable[Path], cache: Path) -> str:
         key = _key(path)
         known[key] = known.get(key) or _hash_file(path)
         total.update(f"{path.name}:{known[key]}\n".encode())
-    _replace(store, json.dumps({key: known[key] for key in known if _is_current(key)}, indent=1))
+    replace_text(store, json.dumps({key: known[key] for key in known if _is_current(key)}, indent=1))
     return total.hexdigest()
 
 
@@ -87,7 +87,8 @@ def _hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that nobody ever reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_text(text)

@@ -6,13 +6,13 @@ differ in the last bits, and a few steps later in the picture.
 
 import json
 import logging
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from inference.engine.fingerprint import replace_text
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
 
@@ -31,6 +31,7 @@ class Press:
 
     def __init__(self, cache: Path) -> None:
         self._store = cache / "rows.json"
+        self._widths: dict[str, int] = json.loads(self._store.read_text()) if self._store.is_file() else {}
         self._apart: dict[str, bool] = {}
 
     def prepare(self, model: Model) -> None:
@@ -61,12 +62,11 @@ class Press:
         return list(answers[: sum(map(len, parts))].split([len(part) for part in parts]))
 
     def _native_width(self, model: Model) -> int:
-        known: dict[str, int] = json.loads(self._store.read_text()) if self._store.is_file() else {}
         key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
-        if key not in known:
-            known[key] = choose_width(model)
-            _replace(self._store, json.dumps(known, indent=1))
-        return known[key]
+        if key not in self._widths:
+            self._widths[key] = choose_width(model)
+            replace_text(self._store, json.dumps(self._widths, indent=1))
+        return self._widths[key]
 
 
 def call(model: Model, rows: Rows) -> torch.Tensor:
@@ -88,8 +88,8 @@ def choose_width(model: Model) -> int:
 
 
 def most_rows(model: Model) -> int:
-    """Return how many rows are worth trying: a CPU gains nothing by many, and a lone picture pays for all of them."""
-    return LADDER[-1] if model.device.type == "cuda" else LADDER[1]
+    """Return how many rows are worth trying: a CPU gains little by many, and a lone picture pays for all of them."""
+    return LADDER[-1] if model.device.type == "cuda" else LADDER[0]
 
 
 def keeps_apart(model: Model, width: int) -> bool:
@@ -139,10 +139,3 @@ def _seconds(model: Model, rows: int) -> float:
 def _part(rows: Rows, begin: int, end: int) -> Rows:
     fields = (getattr(rows, name) for name in Rows.__slots__)
     return Rows(*(None if field is None else field[begin:end] for field in fields))
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(text)
-    unfinished.replace(path)

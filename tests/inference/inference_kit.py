@@ -65,6 +65,9 @@ class Bystander:
         self.steps: list[tuple[int, int]] = []
         self.previews: list[bytes] = []
 
+    def wanted(self) -> bool:
+        return True
+
     def step(self, done: int, of: int) -> None:
         self.steps.append((done, of))
 
