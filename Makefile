@@ -21,7 +21,7 @@ run: setup ## start the bot (without DISCORD_TOKEN: a chat server on this machin
 	@$(BIN)/python run_bot.py
 
 test: setup ## the tests that CI runs
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 test-all: setup ## every test, the slow ones too
 	$(BIN)/pytest -m ''
