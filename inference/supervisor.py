@@ -64,6 +64,7 @@ class Supervisor:
         self._ready: Ready | None = None
         self._problem: str | None = None
         self._deaths = 0
+        self._blamed: set[str] = set()  #: jobs that were drawn at a death, since the last attempt that was done
         self._attempt: str | None = None
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._heard = self._moved = time.monotonic()
@@ -91,7 +92,8 @@ class Supervisor:
         """Run the process again and again, until it is cancelled.
 
         Who has died too often in a row is broken until it is ready again, which it tries ever so slowly; only an
-        attempt that is done makes it as good as new.
+        attempt that is done makes it as good as new. Several deaths over one and the same job count once: they are the
+        job's fault, and it is given up before long.
         """
         while True:
             if self._deaths < DEATHS:
@@ -101,8 +103,10 @@ class Supervisor:
             except OSError as error:
                 self._problem = f"its process cannot be started: {error}"
             finally:
+                at_work = set(self._jobs_at_work())
                 self._lose(self._problem or "the executor closes")
-            self._deaths += 1
+            self._deaths += not at_work or not at_work <= self._blamed
+            self._blamed |= at_work
             await self._rest()
 
     async def _rest(self) -> None:
@@ -134,8 +138,16 @@ class Supervisor:
         asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
 
     def _insist(self, attempt_id: str) -> None:
-        if self._attempt == attempt_id and self._process is not None:
+        if self._attempt != attempt_id or self._process is None:
+            return
+        if self._loading:  # which has a limit of its own, and is nobody's disobedience
+            asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
+        else:
             self._process.kill("it did not heed a cancel")
+
+    def _jobs_at_work(self) -> list[str]:
+        """Return the jobs whose attempts run, by the first part of the attempts' ids."""
+        return [] if self._attempt is None else [self._attempt.partition(":")[0]]
 
     async def _stream(self, attempt_id: str, events: asyncio.Queue[Event]) -> AsyncIterator[Event]:
         try:
@@ -195,6 +207,7 @@ class Supervisor:
             self._attempt = None
             if isinstance(event, Done):
                 self._deaths = 0
+                self._blamed.clear()
             self._changed()
 
     async def _watch_over(self, process: WorkerProcess) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import shutil
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,7 +45,8 @@ class Running:
 
     job: Job
     worker: str
-    since: float | None = None  #: when the work began: not before its checkpoint was loaded
+    started: bool = False  #: its work began: not before its checkpoint was loaded
+    progress: float = 0.0  #: the share of its steps that are done
     begun: bool = False  #: the worker has it, and its lane is no longer free
     settling: bool = False  #: it is too late to cancel
     stop: Stop | None = None
@@ -56,10 +56,14 @@ class Running:
         """The attempt's id: the job and its fence."""
         return f"{self.job.id}:{self.job.fence}"
 
+    @property
+    def spent(self) -> float:
+        """The seconds of the device that it has had, by its steps."""
+        return self.job.cost * self.progress
+
     def seconds_left(self) -> float:
-        """Return how long it should still take, besides loading its checkpoint."""
-        spent = 0.0 if self.since is None else time.monotonic() - self.since
-        return max(0.0, self.job.cost - spent)
+        """Return how many more it should take, besides loading its checkpoint."""
+        return self.job.cost - self.spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,10 @@ class Attempts:
         try:
             async for event in events:
                 if isinstance(event, Started):
-                    running.since = time.monotonic()
+                    running.started = True
                     deadline = asyncio.create_task(self._stop_late(running))
+                if isinstance(event, Progress):
+                    running.progress = event.step / event.of
                 _tell(audience, running.job, event)
                 last = event
         finally:

@@ -17,6 +17,7 @@ class Reason(Enum):
     OTHERS = auto()  #: it is the turn of others, who were served less
     OWN = auto()  #: the same person's earlier jobs come first
     NEXT = auto()  #: it is the next one
+    STARTING = auto()  #: a worker has it, and may still be loading its checkpoint
     NONE = auto()  #: it is being drawn
 
 
@@ -51,7 +52,9 @@ class Situation:
 
     def of_running(self, job_id: int) -> Place:
         """Return the place of a job that runs."""
-        return Place(0, 0, 0.0, self.running[job_id].seconds_left(), Reason.NONE, self.doubt)
+        running = self.running[job_id]
+        reason = Reason.NONE if running.started else Reason.STARTING
+        return Place(0, 0, 0.0, running.seconds_left(), reason, self.doubt)
 
     def of_waiting(self, line: Iterable[Job]) -> Iterator[tuple[int, Place]]:
         """Yield the place of every job in the line, which is in the order of service."""

@@ -272,3 +272,25 @@ async def test_the_worker_does_not_know_the_bots_secrets(tmp_path, monkeypatch):
 
 def test_the_back_off_rises_to_a_minute():
     assert [back_off(deaths) for deaths in range(1, 13)] == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60]
+
+
+async def test_a_job_that_kills_its_worker_again_and_again_breaks_it_for_nobody(tmp_path):
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED) as executor:
+        for attempt in range(6):
+            await until(executor, WorkerState.READY)
+            await run(executor, an_attempt(tmp_path / str(attempt), f"7:{attempt}", prompt="die"))
+        worker = await until(executor, WorkerState.READY)
+        assert isinstance((await run(executor, an_attempt(tmp_path / "other", "8:1")))[-1], Done)
+    assert worker.problem is None
+
+
+async def test_who_cancels_while_another_checkpoint_loads_kills_nobody(tmp_path):
+    patience = Patience(load=60, ping_every=0.05, silence=10, stall=5, cancel=0.2)
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED, patience) as executor:
+        pid = (await until(executor, WorkerState.READY)).fingerprint["pid"]
+        stream = executor.run("cpu", an_attempt(tmp_path, checkpoint="a second to load"))
+        await asyncio.sleep(0.2)
+        await executor.cancel("1")
+        assert failure([event async for event in stream]) is FailureKind.CANCELLED
+        assert executor.workers()[0].fingerprint["pid"] == pid
+        assert executor.workers()[0].state is WorkerState.READY
