@@ -191,11 +191,22 @@ async def serve(settings: Settings) -> int:
         open_house(settings) as house,
         running(house, login),
     ):
-        await house.client.wait_until_ready()
-        print(f"Ready. {f'Chat with it at {login.page}' if login.page else 'It is on Discord.'}", flush=True)
-        await stop.wait()
+        if await first_of(house.client.wait_until_ready(), stop.wait()) == 0:
+            print(f"Ready. {f'Chat with it at {login.page}' if login.page else 'It is on Discord.'}", flush=True)
+            await stop.wait()
         print("Stopping: what runs may end, the rest waits for the next start.", flush=True)
     return 0
+
+
+async def first_of(*waits: Coroutine[Any, Any, Any]) -> int:
+    """Wait for the first of several things, and return which it was."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(index for index, task in enumerate(tasks) if task.done())
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 @asynccontextmanager

@@ -25,6 +25,9 @@ class Nobody:
         """Want the picture."""
         return True
 
+    def started(self) -> None:
+        """Take no notice."""
+
     def step(self, done: int, of: int) -> None:
         """Take no notice."""
 

@@ -24,7 +24,7 @@ from benchmarks._engine import Nobody
 from config.settings import load_settings
 from inference.checkpoints import load_checkpoints
 from inference.engine.engine import DiffusersEngine
-from inference.engine.press import call, sample_rows
+from inference.engine.press import call, native_shape, sample_rows
 from inference.engine.rows import Rows
 from inference.engine.schedulers import make_scheduler
 from inference.protocol import Attempt
@@ -87,7 +87,7 @@ def _figures(ends: dict[str, list[list[float]]]) -> dict[str, Any]:
 @torch.inference_mode()
 def _padding(engine: DiffusersEngine) -> dict[str, Any]:
     model = engine._shelf.take("demo")
-    row = sample_rows(model, 1, seed=0)
+    row = sample_rows(model, native_shape(model), 1, seed=0)
     width = engine._press.width(model, row.shape)
     full = Rows.join([row], width)
     seconds = [_timed(lambda rows=rows: [call(model, rows) for _ in range(CALLS)]) for rows in (row, full)]

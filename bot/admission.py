@@ -93,10 +93,12 @@ class Admission:
         return await self._submit(new, allowance)
 
     async def _submit(self, new: NewJob, allowance: Allowance) -> Ticket:
-        check_budget(new, await self._jobs.spent(new.user_id, midnight()), allowance)
+        spent = await self._jobs.spent(new.user_id, midnight())
 
         def check(place: Place) -> None:
-            check_room(new, place, self._dispatcher.open_jobs(), self._limits, allowance, self._dispatcher.places)
+            opened = self._dispatcher.open_jobs()
+            check_budget(new, spent, opened, allowance)
+            check_room(new, place, opened, self._limits, allowance, self._dispatcher.places)
 
         return Ticket(*await self._dispatcher.submit(new, check, horizon=self._limits.longest_wait))
 

@@ -40,6 +40,7 @@ REASONS = {
     Reason.OTHERS: "bot.waiting_for_others",
     Reason.OWN: "bot.waiting_for_own",
     Reason.NEXT: "bot.waiting_next",
+    Reason.STARTING: "bot.waiting_to_start",
 }
 LIKENESS = {
     Likeness.IDENTICAL: "bot.verdict_identical",

@@ -36,8 +36,12 @@ def check_room(
         raise UserError("bot.wait_too_long", when=_until(place.begins - limits.longest_wait))
 
 
-def check_budget(new: NewJob, spent: float, allowance: Allowance) -> None:
-    """Raise UserError where the job would cost more than what is left of the person's day; `spent` in GPU-seconds."""
+def check_budget(new: NewJob, spent: float, opened: Sequence[Job], allowance: Allowance) -> None:
+    """Raise UserError where the job would cost more than what is left of the person's day.
+
+    `spent` is what today's jobs took that are over, in GPU-seconds; what is open counts by what it is expected to take.
+    """
+    spent += sum(job.cost for job in opened if job.user_id == new.user_id)
     if allowance.daily_seconds is not None and spent + new.cost > allowance.daily_seconds:
         when = moment(midnight() + timedelta(days=1), "R")
         raise UserError("bot.budget_spent", limit=round(allowance.daily_seconds), when=when)

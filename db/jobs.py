@@ -5,8 +5,7 @@ lost the job meanwhile: the call changes nothing of it and says False. What a st
 service, the `standings`, is kept in the same transaction.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,9 +69,9 @@ class Jobs:
         return await self._all(with_status(*OPEN).where(JobRow.user_id == user_id))
 
     async def spent(self, user_id: int, since: datetime) -> float:
-        """Return the GPU-seconds of what the person was given since then, and of what they have open."""
-        spent = func.coalesce(func.sum(func.coalesce(JobRow.seconds, JobRow.cost)), 0.0)
-        counted = (JobRow.user_id == user_id, JobRow.created_at >= since, JobRow.status.in_((*OPEN, JobStatus.DONE)))
+        """Return the GPU-seconds that the person's jobs took which were asked for since then and are over."""
+        spent = func.sum(JobRow.seconds)
+        counted = (JobRow.user_id == user_id, JobRow.created_at >= since)
         async with self._database.reading() as session:
             return float(await session.scalar(select(spent).where(*counted)) or 0.0)
 
@@ -96,14 +95,17 @@ class Jobs:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
         now = utc_now()
         held = {"worker": worker, "lease_until": now + timedelta(seconds=lease), "started_at": now}
-        async with self._changing(standings) as session:
+        async with self._database.transaction() as session:
             row = await session.scalar(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
                 .values(status=JobStatus.LEASED, fence=JobRow.fence + 1, attempts=JobRow.attempts + 1, **held)
                 .returning(JobRow)
             )
-            return None if row is None else value_of(Job, row)
+            if row is None:
+                return None
+            await self._shares.keep(session, standings)
+            return value_of(Job, row)
 
     async def extend(self, leases: Iterable[tuple[int, int]], lease: float) -> set[int]:
         """Let leases, each a job id and its fence, last `lease` seconds from now; returns the ids still held."""
@@ -138,23 +140,34 @@ class Jobs:
         nobody took the job back.
         """
         outcome = {"seconds": seconds, "notes": list(notes), "verdict": verdict}
-        async with self._changing(standings) as session:
+        async with self._database.transaction() as session:
             job = await _end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, **outcome)
             if job is None:
                 return False
             session.add_all(_record(job, record, seconds / len(records)) for record in records)
             await session.flush()
             session.add_all(_lines(job, records))
+            await self._shares.keep(session, standings)
             return True
 
     async def fail(
-        self, job_id: int, fence: int, status: JobStatus, error_key: str, values: Json, standings: Standings = ()
+        self,
+        job_id: int,
+        fence: int,
+        status: JobStatus,
+        error_key: str,
+        values: Json,
+        standings: Standings = (),
+        *,
+        seconds: float | None = None,
     ) -> bool:
-        """End the job as failed or refused; the error is a key of the catalogue and its values."""
+        """End the job as failed or refused; the error is a key of the catalogue and its values.
+
+        `seconds` is what it took of the device all the same.
+        """
         assert status in (JobStatus.FAILED, JobStatus.REFUSED)
-        error = {"error_key": error_key, "error_values": values}
-        async with self._changing(standings) as session:
-            return await _end(session, _held(job_id, fence), status, Notice.FAILURE, **error) is not None
+        outcome = {"error_key": error_key, "error_values": values, "seconds": seconds}
+        return await self._close(job_id, fence, standings, status, Notice.FAILURE, **outcome)
 
     async def cancel(self, job_id: int) -> bool:
         """Cancel a job that still waits."""
@@ -168,10 +181,11 @@ class Jobs:
         async with self._database.transaction() as session:
             return await _end(session, waiting, JobStatus.FAILED, Notice.FAILURE, error_key=error_key) is not None
 
-    async def cancel_leased(self, job_id: int, fence: int, standings: Standings = ()) -> bool:
-        """Cancel a job whose attempt was stopped."""
-        async with self._changing(standings) as session:
-            return await _end(session, _held(job_id, fence), JobStatus.CANCELLED, Notice.CANCELLED) is not None
+    async def cancel_leased(
+        self, job_id: int, fence: int, standings: Standings = (), *, seconds: float | None = None
+    ) -> bool:
+        """Cancel a job whose attempt was stopped; `seconds` is what it had taken of the device by then."""
+        return await self._close(job_id, fence, standings, JobStatus.CANCELLED, Notice.CANCELLED, seconds=seconds)
 
     async def release(self, job_id: int, fence: int, standings: Standings = (), *, tried: bool) -> bool:
         """Put a leased job back to where it waited; `tried` tells whether the attempt counts."""
@@ -184,8 +198,8 @@ class Jobs:
 
     async def keep(self, standings: Standings) -> None:
         """Keep standings that changed by themselves."""
-        async with self._changing(standings):
-            pass
+        async with self._database.transaction() as session:
+            await self._shares.keep(session, standings)
 
     async def leased(self) -> list[Job]:
         """Return what is leased, in order of arrival."""
@@ -214,15 +228,20 @@ class Jobs:
 
     async def _put_back(self, standings: Standings, *where: ColumnElement[bool], **values: Any) -> list[int]:
         change = update(JobRow).where(*where).values(status=JobStatus.PENDING, **FREE, **values)
-        async with self._changing(standings) as session:
-            return sorted(await session.scalars(change.returning(JobRow.id)))
-
-    @asynccontextmanager
-    async def _changing(self, standings: Standings) -> AsyncIterator[AsyncSession]:
-        """Give a session that writes, and keep the standings in the same transaction."""
         async with self._database.transaction() as session:
+            if ids := sorted(await session.scalars(change.returning(JobRow.id))):
+                await self._shares.keep(session, standings)
+            return ids
+
+    async def _close(
+        self, job_id: int, fence: int, standings: Standings, status: JobStatus, notice: Notice, **values: Any
+    ) -> bool:
+        """End a leased job, with the standings that this changes; say whether it was still the holder's."""
+        async with self._database.transaction() as session:
+            if await _end(session, _held(job_id, fence), status, notice, **values) is None:
+                return False
             await self._shares.keep(session, standings)
-            yield session
+            return True
 
 
 def by_interaction(interaction_id: int) -> Select[JobRow]:

@@ -45,6 +45,9 @@ class Watch(Protocol):
     def wanted(self) -> bool:
         """Say whether somebody still waits for the attempt."""
 
+    def started(self) -> None:
+        """Take note that the first step begins."""
+
     def step(self, done: int, of: int) -> None:
         """Take note of a finished denoising step."""
 

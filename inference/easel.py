@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,8 @@ KINDS: dict[type[Exception], FailureKind] = {
     CheckpointUnusable: FailureKind.UNUSABLE,
     OutOfMemory: FailureKind.OUT_OF_MEMORY,
 }
+
+TRIES = 2  # of what found no room: alone, then with the least memory
 
 log = logging.getLogger("inference.worker")
 
@@ -50,6 +52,12 @@ class AttemptWatch:
         """Say whether nobody has cancelled it."""
         return self._id in self._easel.wanted
 
+    def started(self) -> None:
+        """Report that its time begins, once over all its tries."""
+        if self._id not in self._easel.started:
+            self._easel.started.add(self._id)
+            self._easel.post(Started(attempt_id=self._id))
+
     def step(self, done: int, of: int) -> None:
         """Report progress."""
         self._easel.steps += 1
@@ -68,20 +76,22 @@ class AttemptWatch:
 class Easel:
     """The engine and its thread: begins attempts as they come, and takes step after step of those it has begun.
 
-    `post` sends a message to the bot. An attempt that found no room in memory is tried once more, alone and with the
-    least memory, before it fails.
+    `post` sends a message to the bot. An attempt that found no room in memory is tried again when it is alone, then
+    alone and with the least memory, before it fails.
     """
 
     def __init__(self, config: WorkerConfig, post: Callable[[Message], None]) -> None:
         self.post = post
         self.inbox: SimpleQueue[Attempt] = SimpleQueue()
         self.wanted: set[str] = set()  #: the attempts that came and that nobody has cancelled
+        self.started: set[str] = set()  #: those that the bot knows to be drawn
         self.steps = 0  #: denoising steps since the start
         self.loading = True
         self._config = config
+        self._coming: deque[Attempt] = deque()
         self._begun: dict[str, Attempt] = {}
-        self._again: deque[Attempt] = deque()
-        self._alone: str | None = None  #: the attempt that is tried once more
+        self._again: deque[Attempt] = deque()  #: what found no room, and waits until nothing else is drawn
+        self._failures: Counter[str] = Counter()  #: how often an attempt found no room
         self._engine: Engine
 
     def work(self) -> None:
@@ -93,31 +103,37 @@ class Easel:
         self.post(Ready(fingerprint=fingerprint, lanes=self._engine.lanes))
         while True:
             self._take_in()
-            for attempt_id, outcome in self._engine.tick():
-                self._end(self._begun.pop(attempt_id), outcome)
+            self._draw_on()
+
+    def _draw_on(self) -> None:
+        for attempt_id, outcome in self._engine.tick():
+            self._end(self._begun.pop(attempt_id), outcome)
 
     def _take_in(self) -> None:
         """Begin what has come; wait where there is nothing else to do."""
-        if self._alone is not None and self._alone in self._begun:
-            return
+        idle = not (self._begun or self._coming or self._again)
+        while idle or not self.inbox.empty():
+            self._coming.append(self.inbox.get())
+            idle = False
+        self._dismiss()
         if self._again and not self._begun:
             self._engine.free()
-            attempt = self._again.popleft()
-            self._alone = attempt.id
-            self._begin(attempt, thrifty=True)
-            return
-        while not self._again and not (self._begun and self.inbox.empty()):
-            self._begin(self.inbox.get(), thrifty=False)
+            self._begin(self._again.popleft())
+        while self._coming and not self._again and not any(map(self._failures.get, self._begun)):
+            self._begin(self._coming.popleft())
 
-    def _begin(self, attempt: Attempt, *, thrifty: bool) -> None:
+    def _dismiss(self) -> None:
+        """Let go of what nobody wants any more, though it waits only."""
+        for line in (self._coming, self._again):
+            for attempt in [each for each in line if each.id not in self.wanted]:
+                line.remove(attempt)
+                self._end(attempt, Cancelled())
+
+    def _begin(self, attempt: Attempt) -> None:
         try:
             self._load(attempt.request.checkpoint)
-            if attempt.id not in self.wanted:
-                raise Cancelled  # noqa: TRY301 - the end of an attempt like any other
-            if not thrifty:
-                self.post(Started(attempt_id=attempt.id))
             watch = AttemptWatch(self, attempt.id, self._config.preview_every)
-            self._engine.begin(attempt, watch, thrifty=thrifty)
+            self._engine.begin(attempt, watch, thrifty=self._failures[attempt.id] > 1)
             self._begun[attempt.id] = attempt
         except DeviceBroken:
             raise
@@ -132,10 +148,13 @@ class Easel:
             self.loading = False
 
     def _end(self, attempt: Attempt, outcome: Drawing | Exception) -> None:
-        if isinstance(outcome, OutOfMemory) and attempt.id != self._alone:
-            log.warning("attempt %s: %s; once more with the least memory", attempt.id, outcome)
+        if isinstance(outcome, OutOfMemory) and self._failures[attempt.id] < TRIES:
+            log.warning("attempt %s: %s; again when it is alone", attempt.id, outcome)
+            self._failures[attempt.id] += 1
             self._again.append(attempt)
             return
+        del self._failures[attempt.id]
+        self.started.discard(attempt.id)
         self.wanted.discard(attempt.id)  # before the bot hears of the end, and may send it again
         self.post(_done(attempt, outcome) if isinstance(outcome, Drawing) else _failed(attempt, outcome))
 

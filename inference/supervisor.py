@@ -64,6 +64,7 @@ class Supervisor:
         self._ready: Ready | None = None
         self._problem: str | None = None
         self._deaths = 0
+        self._blamed: set[str] = set()  #: jobs that were drawn at a death, since the last attempt that was done
         self._attempts: dict[str, asyncio.Queue[Event]] = {}
         self._heard = self._moved = time.monotonic()
         self._steps = 0
@@ -96,7 +97,8 @@ class Supervisor:
         """Run the process again and again, until it is cancelled.
 
         Who has died too often in a row is broken until it is ready again, which it tries ever so slowly; only an
-        attempt that is done makes it as good as new.
+        attempt that is done makes it as good as new. Several deaths over one and the same job count once: they are the
+        job's fault, and it is given up before long.
         """
         while True:
             if self._deaths < DEATHS:
@@ -106,8 +108,10 @@ class Supervisor:
             except OSError as error:
                 self._problem = f"its process cannot be started: {error}"
             finally:
+                at_work = set(self._jobs_at_work())
                 self._lose(self._problem or "the executor closes")
-            self._deaths += 1
+            self._deaths += not at_work or not at_work <= self._blamed
+            self._blamed |= at_work
             await self._rest()
 
     async def _rest(self) -> None:
@@ -139,8 +143,16 @@ class Supervisor:
         asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
 
     def _insist(self, attempt_id: str) -> None:
-        if attempt_id in self._attempts and self._process is not None:
+        if attempt_id not in self._attempts or self._process is None:
+            return
+        if self._loading:  # which has a limit of its own, and is nobody's disobedience
+            asyncio.get_running_loop().call_later(self._patience.cancel, self._insist, attempt_id)
+        else:
             self._process.kill("it did not heed a cancel")
+
+    def _jobs_at_work(self) -> list[str]:
+        """Return the jobs whose attempts run, by the first part of the attempts' ids."""
+        return [attempt_id.partition(":")[0] for attempt_id in self._attempts]
 
     async def _stream(self, attempt_id: str, events: asyncio.Queue[Event]) -> AsyncIterator[Event]:
         try:
@@ -200,6 +212,7 @@ class Supervisor:
             del self._attempts[event.attempt_id]
             if isinstance(event, Done):
                 self._deaths = 0
+                self._blamed.clear()
             self._changed()
 
     async def _watch_over(self, process: WorkerProcess) -> None:

@@ -45,6 +45,7 @@ class Running:
 
     job: Job
     worker: str
+    started: bool = False  #: its work began: not before its checkpoint was loaded
     progress: float = 0.0  #: the share of its steps that are done
     begun: bool = False  #: the worker has it, and its lane is no longer free
     settling: bool = False  #: it is too late to cancel
@@ -55,9 +56,14 @@ class Running:
         """The attempt's id: the job and its fence."""
         return f"{self.job.id}:{self.job.fence}"
 
+    @property
+    def spent(self) -> float:
+        """The seconds of the device that it has had, by its steps."""
+        return self.job.cost * self.progress
+
     def seconds_left(self) -> float:
-        """Return how long it should still take of the device, besides loading its checkpoint."""
-        return self.job.cost * (1 - self.progress)
+        """Return how many more it should take, besides loading its checkpoint."""
+        return self.job.cost - self.spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ class Attempts:
         try:
             async for event in events:
                 if isinstance(event, Started):
+                    running.started = True
                     deadline = asyncio.create_task(self._stop_late(running))
                 if isinstance(event, Progress):
                     running.progress = event.step / event.of

@@ -75,10 +75,10 @@ class Caretaker:
 
     async def _look_around(self) -> None:
         async with self._queue.turn:
-            lost = await self._queue.take_back_lost(besides=list(self._running))
-            for job in lost:
+            for job in (lost := await self._queue.take_back_lost(besides=list(self._running))):
                 log.warning("job %s: its lease ran out; it waits again", job.id)
-            await self._greet([*lost, *await self._queue.look_around()])
+            await self._greet(lost)
+            await self._greet(await self._queue.look_around())
 
     async def _greet(self, jobs: Sequence[Job]) -> None:
         """Tell of jobs that came into the line, but for those whose every attempt ended without a word.
@@ -88,7 +88,7 @@ class Caretaker:
         for job in jobs:
             if job.attempts < ATTEMPTS:
                 self._waits(job)
-        spent = [job for job in jobs if job.attempts >= ATTEMPTS]
+        spent = [job for job in self._queue.waiting() if job.attempts >= ATTEMPTS]
         await self.give_up(spent, "jobs.failed_inside", "none of its attempts came to an end; it is given up")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
 from jobs.place import Place, Situation
 from jobs.queue import Queue
-from jobs.settlement import Fate, Settlement
+from jobs.settlement import ATTEMPTS, Fate, Settlement
 
 PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
 KEEP_SECONDS = 1.0  # after that, to put back what did not
@@ -80,13 +81,15 @@ class Dispatcher:
     async def submit(self, new: NewJob, check: Callable[[Place], None], *, horizon: float = inf) -> tuple[Job, Place]:
         """Commit a job and take it into the line, once per interaction; return it with its place.
 
-        `check` sees the place that it would have, and refuses it by raising; nothing comes in between. It may be told
-        of a nearer place where the job would begin later than the horizon, in seconds.
+        `check` sees the place that it would have, and refuses it by raising; nothing comes in between. The horizon, in
+        seconds, is how late a job may begin: to know that of one that may, no more has to be looked at.
         """
         async with self._queue.turn:
             situation = self._situation()
             ahead = self._queue.ahead_of(new, horizon * situation.workers)
             place = situation.after(ahead, new.user_id, new.cost)
+            if place.begins > horizon:  # it will be refused, and the person be told when to come back
+                place = situation.after(self._queue.ahead_of(new, inf), new.user_id, new.cost)
             check(place)
             job, created = await self._queue.submit(replace(new, expected=place.seconds))
         if not created:
@@ -211,10 +214,14 @@ class Dispatcher:
     async def _serve(self) -> None:
         if self.broken:
             await self._turn_away()
-        for worker in self._executor.workers():
-            for _ in range(self._lanes_free(worker)):
-                if not await self._hand_out(worker.id):
-                    break
+        while any([await self._hand_out(worker.id) for worker in self._idlest_first()]):
+            pass
+
+    def _idlest_first(self) -> list[WorkerInfo]:
+        """Return the workers that have a lane free, those who have least to do first."""
+        busy = Counter(running.worker for running in self._running.values())
+        free = [worker for worker in self._executor.workers() if self._lanes_free(worker) > 0]
+        return sorted(free, key=lambda worker: busy[worker.id])
 
     async def _hand_out(self, worker: str) -> bool:
         """Begin with the job that is due; say whether there was one."""
@@ -232,7 +239,7 @@ class Dispatcher:
             self._times.lease,
             best=lambda job: _checkpoint(job) == self._warm.get(worker, _checkpoint(job)),
             slack=self._slack,
-            may=lambda job: lonely or self._failed_on.get(job.id) != worker,
+            may=lambda job: job.attempts < ATTEMPTS and (lonely or self._failed_on.get(job.id) != worker),
         )
 
     async def _turn_away(self) -> None:
@@ -264,6 +271,7 @@ class Dispatcher:
 
     def _ended(self, job: Job) -> None:
         """Tell of a job that is over."""
+        self._failed_on.pop(job.id, None)
         self._audience.ended(job)
         self._wake.set()
 
@@ -296,7 +304,6 @@ class Dispatcher:
         job = running.job
         match fate:
             case Fate.SERVED | Fate.CLOSED:
-                self._failed_on.pop(job.id, None)
                 self._ended(job)
             case Fate.WAITING:
                 self._failed_on[job.id] = running.worker

@@ -23,11 +23,15 @@ Path = tuple[Hashable, ...]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A waiting job: its path through the tree, and its cost in GPU-seconds, known before dispatch."""
+    """A waiting job: its path through the tree, its cost in GPU-seconds, known before dispatch, and its owner's weight.
+
+    The weight stays with the job: what is given back is what was charged, whatever its owner's weight is by then.
+    """
 
     job: int
     path: Path
     cost: float
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         assert isfinite(self.cost), "a charge that no comparison survives"
@@ -39,7 +43,6 @@ class Standing:
     """What has to be remembered of a node, beside its jobs, for the order to go on as if nothing had happened."""
 
     path: Path
-    weight: float
     tag: float
     clock: float
     last_served: int
@@ -50,7 +53,6 @@ class Standing:
 class Share:
     """A node of the tree. `tag` is the start tag of its next job, `clock` the virtual time of its children."""
 
-    weight: float = 1.0
     tag: float = 0.0
     clock: float = 0.0
     last_served: int = -1
@@ -70,24 +72,25 @@ class Share:
 
 
 class FairShare:
-    """The waiting jobs, and the order in which they are due."""
+    """The waiting jobs, and the order in which they are due. `weighted` is the level to which weights apply."""
 
-    def __init__(self) -> None:
+    def __init__(self, weighted: int = -1) -> None:
+        self._weighted = weighted
         self._root = Share()
         self._entries: dict[int, Entry] = {}
         self._sequence = 0
         self._touched: set[Path] = set()
 
     @classmethod
-    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry]) -> "FairShare":
+    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry], weighted: int = -1) -> "FairShare":
         """Return a line that goes on where another was, with the jobs of every owner in their order.
 
         Who is not remembered has just come.
         """
-        line = cls()
+        line = cls(weighted)
         for standing in standings:
             node = line._nodes(standing.path)[-1]
-            node.weight, node.tag, node.clock = standing.weight, standing.tag, standing.clock
+            node.tag, node.clock = standing.tag, standing.clock
             node.last_served, node.arrived = standing.last_served, standing.arrived
             line._sequence = max(line._sequence, standing.last_served, standing.arrived)
         remembered = {standing.path for standing in standings}
@@ -110,7 +113,7 @@ class FairShare:
             nodes = self._existing(path)
             if len(nodes) > len(path):  # it may have been forgotten
                 node = nodes[-1]
-                yield Standing(path, node.weight, node.tag, node.clock, node.last_served, node.arrived)
+                yield Standing(path, node.tag, node.clock, node.last_served, node.arrived)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -119,15 +122,15 @@ class FairShare:
         return job in self._entries
 
     def submit(self, job: int, path: Path, cost: float, *, weight: float = 1.0) -> None:
-        """Put a job at the end of its owner's line. `weight` is the owner's (the leaf's) share."""
-        entry = Entry(job, path, cost)
-        self._add(entry, weight).queue.append(entry)
+        """Put a job at the end of its owner's line."""
+        entry = Entry(job, path, cost, weight)
+        self._add(entry).queue.append(entry)
 
     def put_back(self, job: int, path: Path, cost: float, *, weight: float = 1.0) -> None:
         """Put a job whose attempt was lost to where it stood in its owner's line, its charge refunded."""
-        self.refund(path, cost)
-        entry = Entry(job, path, cost)
-        queue = self._add(entry, weight).queue
+        self.refund(path, cost, weight=weight)
+        entry = Entry(job, path, cost, weight)
+        queue = self._add(entry).queue
         queue.insert(sum(1 for _ in takewhile(lambda other: other.job < job, queue)), entry)
 
     def claim(self) -> Entry | None:
@@ -152,28 +155,28 @@ class FairShare:
         _uncount(nodes)
         return True
 
-    def refund(self, path: Path, cost: float) -> None:
-        """Give a charge back; a negative one charges it again.
+    def refund(self, path: Path, cost: float, *, weight: float = 1.0) -> None:
+        """Give a charge back, by the weight by which it was made; a negative one charges it again.
 
         Never clamped to the clock: clamping breaks the bound between the backlogged.
         """
-        for node in self._nodes(path)[1:]:
-            node.tag -= cost / node.weight
+        for node, charge in zip(self._nodes(path)[1:], self._charges(cost, weight, len(path)), strict=True):
+            node.tag -= charge
 
     def order(self) -> Iterator[Entry]:
         """Return the waiting jobs in the order in which they would be served, were nobody to come or go.
 
         It is found out as it is read: to know who is next takes no longer for all that come after.
         """
-        return _upcoming(self._root, self._sequence)
+        return self._upcoming(self._root, 0, self._sequence)
 
     def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
         """Return what would be served before a job that came now; nothing changes by the question.
 
         Where that costs more than the horizon, it is told only as far as that.
         """
-        probe, ahead = Entry(PROBE, path, cost), []
-        with self._supposing(probe, weight):
+        probe, ahead = Entry(PROBE, path, cost, weight), []
+        with self._supposing(probe):
             for entry in takewhile(lambda entry: entry is not probe, self.order()):
                 ahead.append(entry)
                 horizon -= entry.cost
@@ -182,11 +185,11 @@ class FairShare:
         return ahead
 
     @contextmanager
-    def _supposing(self, probe: Entry, weight: float) -> Iterator[None]:
+    def _supposing(self, probe: Entry) -> Iterator[None]:
         """Let the probe wait as long as the block lasts."""
         sequence, touched = self._sequence, set(self._touched)
-        known = [(node, node.weight, node.tag, node.arrived) for node in self._existing(probe.path)]
-        self._add(probe, weight).queue.append(probe)
+        known = [(node, node.tag, node.arrived) for node in self._existing(probe.path)]
+        self._add(probe).queue.append(probe)
         try:
             yield
         finally:
@@ -195,16 +198,15 @@ class FairShare:
             nodes[-1].queue.pop()
             for node in nodes:
                 node.pending -= 1
-            for node, weight_before, tag, arrived in known:
-                node.weight, node.tag, node.arrived = weight_before, tag, arrived
+            for node, tag, arrived in known:
+                node.tag, node.arrived = tag, arrived
             if len(known) < len(nodes):
                 del known[-1][0].children[probe.path[len(known) - 1]]
             self._sequence, self._touched = sequence, touched
 
-    def _add(self, entry: Entry, weight: float) -> Share:
+    def _add(self, entry: Entry) -> Share:
         self._entries[entry.job] = entry
         nodes = self._nodes(entry.path)
-        nodes[-1].weight = weight
         for parent, node in pairwise(nodes):
             if not node.pending:
                 self._arrive(node, parent)
@@ -231,11 +233,37 @@ class FairShare:
             node.clock = max(node.clock, min(child.tag for child in node.waiting()))
         entry = nodes[-1].queue.popleft()
         served = self._tick()
-        for node in nodes[1:]:
-            node.tag += entry.cost / node.weight
+        for node, charge in zip(nodes[1:], self._charges(entry.cost, entry.weight, len(entry.path)), strict=True):
+            node.tag += charge
             node.last_served = served
         _uncount(nodes)
         return entry
+
+    def _charges(self, cost: float, weight: float, levels: int) -> list[float]:
+        """Return what a job is charged on every level."""
+        charges = [cost] * levels
+        charges[self._weighted] = cost / weight
+        return charges
+
+    def _upcoming(self, node: Share, level: int, served: int) -> Iterator[Entry]:
+        """Return what the node would be served; the numbers of its turns begin after `served`."""
+        if not node.children:
+            yield from node.queue
+            return
+        line = [
+            (*child.turn, index, self._upcoming(child, level + 1, served)) for index, child in enumerate(node.waiting())
+        ]
+        heapify(line)
+        while line:
+            tag, _, arrived, index, entries = line[0]
+            entry = next(entries, None)
+            if entry is None:
+                heappop(line)
+                continue
+            yield entry
+            served += 1
+            charge = self._charges(entry.cost, entry.weight, len(entry.path))[level]
+            heapreplace(line, (tag + charge, served, arrived, index, entries))
 
     def _nodes(self, path: Path) -> list[Share]:
         """Return the nodes along a path to change them, those made that are not there yet."""
@@ -282,24 +310,6 @@ def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> 
         if nodes := _due_that_fits(heappop(line)[-1], fits, slack):
             return [node, *nodes]
     return []
-
-
-def _upcoming(node: Share, served: int) -> Iterator[Entry]:
-    """Return what the node would be served; the numbers of its turns begin after `served`."""
-    if not node.children:
-        yield from node.queue
-        return
-    line = [(*child.turn, index, child, _upcoming(child, served)) for index, child in enumerate(node.waiting())]
-    heapify(line)
-    while line:
-        tag, _, arrived, index, child, entries = line[0]
-        entry = next(entries, None)
-        if entry is None:
-            heappop(line)
-            continue
-        yield entry
-        served += 1
-        heapreplace(line, (tag + entry.cost / child.weight, served, arrived, index, child, entries))
 
 
 def _uncount(nodes: list[Share]) -> None:

@@ -19,6 +19,7 @@ class Reason(Enum):
     OTHERS = auto()  #: it is the turn of others, who were served less
     OWN = auto()  #: the same person's earlier jobs come first
     NEXT = auto()  #: it is the next one
+    STARTING = auto()  #: a worker has it, and may still be loading its checkpoint
     NONE = auto()  #: it is being drawn
 
 
@@ -70,11 +71,16 @@ class Situation:
         return max(1, len(self.loads))
 
     def of_running(self, job_id: int) -> Place:
-        """Return the place of a job that runs: a worker draws first what is done soonest."""
+        """Return the place of a job that runs: a worker draws first what came first, and what is soon done."""
         mine = self.running[job_id]
+        reason = Reason.NONE if mine.started else Reason.STARTING
+        return Place(0, 0, 0.0, self._ends(mine), reason, self.doubt)
+
+    def _ends(self, mine: Running) -> float:
+        """Return in how many seconds a job that runs is done, after what its worker will have done before."""
+        left, number = mine.seconds_left(), mine.job.id
         beside = (each for each in self.running.values() if each.worker == mine.worker and each is not mine)
-        sooner = sum(left for left in (each.seconds_left() for each in beside) if left < mine.seconds_left())
-        return Place(0, 0, 0.0, mine.seconds_left() + sooner, Reason.NONE, self.doubt)
+        return left + sum(each.seconds_left() for each in beside if (each.seconds_left(), each.job.id) < (left, number))
 
     def of_waiting(self, line: Iterable[Job]) -> Iterator[tuple[int, Place]]:
         """Yield the place of every job in the line, which is in the order of service."""
@@ -91,8 +97,9 @@ class Situation:
         return self._after(Counter(job.user_id for job in jobs), sum(job.cost for job in jobs), user_id, cost)
 
     def _after(self, ahead: Counter[int], cost_ahead: float, user_id: int, cost: float) -> Place:
+        soonest = min(map(self._ends, self.running.values()), default=0.0) if self.full else 0.0
+        begins = soonest + cost_ahead / self.workers
         before = (sum(self.loads) + cost_ahead) / self.workers if ahead or self.full else min(self.loads, default=0.0)
-        begins = before if ahead or self.full else 0.0
         people = len(ahead) - (user_id in ahead)
         reason = self._reason(ahead, people)
         return Place(ahead.total() + self._blocked, people, begins, before + cost, reason, self.doubt)

@@ -6,7 +6,6 @@ start never differ by more than what is being committed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from math import inf
 
 from config.settings import Level
@@ -29,7 +28,8 @@ class Queue:
         self._table = jobs
         self._shares = shares
         self._levels = levels
-        self._line = FairShare()
+        self._weighted = list(levels).index("user")  #: people have weights, guilds have none
+        self._line = FairShare(self._weighted)
         self._waiting: dict[int, Job] = {}
         self._unsaved: dict[Path, fair_share.Standing] = {}
         self._unsure: set[int] = set()  #: claims that may have been committed though nobody said so; refunded already
@@ -64,11 +64,16 @@ class Queue:
         """
         known_already = set(self._waiting)
         leased, pending = await self._table.leased(), await self._table.pending()
-        self._waiting = {job.id: job for job in pending}
         standings = [standing for each in await self._shares.all() if (standing := self._restored(each)) is not None]
-        self._line = FairShare.restored(standings, [Entry(job.id, self._path(job), job.cost) for job in pending])
+        entries = [Entry(job.id, self._path(job), job.cost, job.weight) for job in pending]
+        self._line, before = FairShare.restored(standings, entries, self._weighted), self._waiting
+        self._waiting = {job.id: job for job in pending}
         self._unsaved.clear()
-        await self.take_back(leased)
+        try:
+            await self.take_back(leased)
+        except BaseException:  # the next try has to know what came in before this one
+            self._waiting = before
+            raise
         return [self._waiting[job_id] for job_id in sorted(self._waiting.keys() - known_already)]
 
     async def submit(self, new: NewJob) -> tuple[Job, bool]:
@@ -100,16 +105,16 @@ class Queue:
             job = self._waiting.pop(entry.job)
             leased = None
             try:
-                with self._keeping() as standings:
-                    leased = await self._table.claim(job.id, worker, lease, standings)
+                leased = await self._table.claim(job.id, worker, lease, self._to_keep())
             except BaseException:
                 self._back(job)
                 self._unsure.add(job.id)
                 raise
             if leased is not None:
+                self._unsaved.clear()
                 self._unsure.discard(job.id)
                 return leased
-            self._line.refund(entry.path, entry.cost)  # another process ended it in the meantime
+            self._line.refund(entry.path, entry.cost, weight=entry.weight)  # another process ended it meanwhile
         return None
 
     async def withdraw(self, job: Job, end: Callable[[int], Awaitable[bool]]) -> bool:
@@ -117,20 +122,20 @@ class Queue:
         if not await end(job.id):
             return False
         self._leave(job)
-        with self._keeping() as standings:
-            await self._table.keep(standings)
+        await self._table.keep(self._to_keep())
+        self._unsaved.clear()
         return True
 
     async def close(self, job: Job, refund: float, end: Write) -> bool:
         """End a job that was leased, and give back so much of its charge; say whether it was still ours to end."""
-        path, ours = self._path(job), False
-        self._line.refund(path, refund)
+        ours = False
+        self._refund(job, refund)
         try:
-            with self._keeping() as standings:
-                ours = await end(standings)
+            if ours := await end(self._to_keep()):
+                self._unsaved.clear()
         finally:
             if not ours:
-                self._line.refund(path, -refund)
+                self._refund(job, -refund)
         return ours
 
     async def put_back(self, jobs: Sequence[Job], release: Write) -> bool:
@@ -139,13 +144,13 @@ class Queue:
         for job in jobs:
             self._back(job)
         try:
-            with self._keeping() as standings:
-                ours = await release(standings)
+            if ours := await release(self._to_keep()):
+                self._unsaved.clear()
         finally:
             if not ours:
                 for job in jobs:
                     self._leave(job)
-                    self._line.refund(self._path(job), -job.cost)
+                    self._refund(job, -job.cost)
         return ours
 
     async def take_back(self, jobs: Sequence[Job]) -> None:
@@ -191,9 +196,12 @@ class Queue:
             return
         if job.id in self._unsure:
             self._unsure.remove(job.id)
-            self._line.refund(self._path(job), -job.cost)
+            self._refund(job, -job.cost)
         self._line.put_back(job.id, self._path(job), job.cost, weight=job.weight)
         self._waiting[job.id] = job
+
+    def _refund(self, job: Job, cost: float) -> None:
+        self._line.refund(self._path(job), cost, weight=job.weight)
 
     def _leave(self, job: Job) -> None:
         self._line.cancel(job.id)
@@ -206,13 +214,8 @@ class Queue:
 
     # What is kept of it
 
-    @contextmanager
-    def _keeping(self) -> Iterator[Standings]:
-        """Give the standings that no transaction has kept yet; they count as kept where the block ends well."""
-        yield self._to_keep()
-        self._unsaved.clear()
-
     def _to_keep(self) -> list[Standing]:
+        """Return the standings that no transaction has kept yet; whoever has committed them clears `_unsaved`."""
         self._unsaved |= {standing.path: standing for standing in self._line.changed()}
         return [_kept(standing) for standing in self._unsaved.values()]
 
@@ -221,14 +224,13 @@ class Queue:
         path = tuple(kept.path.split("/")) if kept.path else ()
         if [name.partition(" ")[0] for name in path] != list(self._levels[: len(path)]):
             return None
-        return fair_share.Standing(path, kept.weight, kept.tag, kept.clock, kept.last_served, kept.arrived)
+        return fair_share.Standing(path, kept.tag, kept.clock, kept.last_served, kept.arrived)
 
 
 def _kept(standing: fair_share.Standing) -> Standing:
     """Return a standing as the database keeps it."""
     return Standing(
         path="/".join(map(str, standing.path)),
-        weight=standing.weight,
         tag=standing.tag,
         clock=standing.clock,
         last_served=standing.last_served,

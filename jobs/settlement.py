@@ -36,14 +36,15 @@ class Settlement:
         running.settling = True
         job = running.job
         if running.stop is Stop.CANCELLED:
-            return await self._cancel(job)
+            return await self._cancel(running)
         match outcome:
             case Drawn() if outcome.finished.records:
                 return await self._keep(job, outcome)
-            case Drawn():
-                return await self._give_up(job, JobStatus.REFUSED, UserError("jobs.picture_refused"))
+            case Drawn(done=done):
+                refused = UserError("jobs.picture_refused")
+                return await self._give_up(job, JobStatus.REFUSED, refused, spent=done.seconds)
             case GivenUp(error=error):
-                return await self._give_up(job, JobStatus.FAILED, error)
+                return await self._give_up(job, JobStatus.FAILED, error, spent=running.spent)
             case Lost() if draining:
                 await self._queue.close(job, job.cost, self._release(job, tried=False))
                 return Fate.ELSEWHERE
@@ -70,17 +71,23 @@ class Settlement:
         kept = await self._queue.close(job, max(0.0, job.cost - seconds), complete)
         return Fate.SERVED if kept else Fate.ELSEWHERE
 
-    async def _give_up(self, job: Job, status: JobStatus, error: UserError) -> Fate:
+    async def _give_up(self, job: Job, status: JobStatus, error: UserError, *, spent: float = 0.0) -> Fate:
+        """End it without pictures. What the device did for it stays charged, but for what was our own fault."""
+
         async def fail(standings: Standings) -> bool:
-            return await self._jobs.fail(job.id, job.fence, status, error.key, error.values, standings)
+            error_key, values = error.key, error.values
+            return await self._jobs.fail(job.id, job.fence, status, error_key, values, standings, seconds=spent)
 
-        return _closed(await self._queue.close(job, job.cost, fail))
+        return _closed(await self._queue.close(job, max(0.0, job.cost - spent), fail))
 
-    async def _cancel(self, job: Job) -> Fate:
+    async def _cancel(self, running: Running) -> Fate:
+        """End it because nobody wants it; who cancels at the last step has had nearly all of it."""
+        job, spent = running.job, running.spent
+
         async def cancel(standings: Standings) -> bool:
-            return await self._jobs.cancel_leased(job.id, job.fence, standings)
+            return await self._jobs.cancel_leased(job.id, job.fence, standings, seconds=spent)
 
-        return _closed(await self._queue.close(job, job.cost, cancel))
+        return _closed(await self._queue.close(job, job.cost - spent, cancel))
 
     def _release(self, job: Job, *, tried: bool) -> Callable[[Standings], Awaitable[bool]]:
         return lambda standings: self._jobs.release(job.id, job.fence, standings, tried=tried)

@@ -74,6 +74,8 @@ class ScriptedEngine:
         script.step += 1
         if not script.watch.wanted():
             return Cancelled()
+        if script.step == 1:
+            script.watch.started()
         try:
             script.watch.step(script.step, request.num_inference_steps)
             self._obey(request.prompt, script.watch, thrifty=script.thrifty)

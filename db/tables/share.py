@@ -12,11 +12,10 @@ from db.base import Base
 class Standing:
     """A node of the fair-share tree: a guild or a user, or all together, whose path is empty.
 
-    `tag` and `clock` are in GPU-seconds divided by weight; `last_served` and `arrived` are numbers of turns.
+    `tag` and `clock` are in GPU-seconds, divided by weights; `last_served` and `arrived` are numbers of turns.
     """
 
     path: str
-    weight: float
     tag: float
     clock: float
     last_served: int
@@ -29,7 +28,6 @@ class ShareRow(Base):
     __tablename__ = "shares"
 
     path: Mapped[str] = mapped_column(Text, primary_key=True)
-    weight: Mapped[float]
     tag: Mapped[float]
     clock: Mapped[float]
     last_served: Mapped[int] = mapped_column(BigInteger)

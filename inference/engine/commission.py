@@ -9,21 +9,24 @@ from inference.engine.loading import Model
 from inference.engine.painting import Painting, Schedule
 from inference.engine.pictures import Picture
 from inference.engine.preview import to_jpeg
+from inference.engine.rows import Rows
 from inference.protocol import Attempt, Pixels
 from inference.request import ImageRequest, Task
 
 
 class Commission:
-    """An attempt in the making. `waited` counts the ticks in which others had their turn."""
+    """An attempt in the making. `due` is the number of the call by which it would be done if it were alone."""
 
     def __init__(self, model: Model, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         check(model, attempt.request)
         self.model = model
         self.id = attempt.id
-        self.waited = 0
+        self.due = 0
         self.seconds = 0.0
         self.widths: set[int] = set()
-        self._decoding = {"decoding": "in tiles"} if thrifty else {}
+        in_tiles = thrifty and max(attempt.request.width, attempt.request.height) > model.vae.tile_sample_min_size
+        self._decoding = {"decoding": "in tiles"} if in_tiles else {}
+        self._started = False
         self._attempt = attempt
         self._watch = watch
         self._canvases = self._set_up(attempt.request)
@@ -49,6 +52,13 @@ class Commission:
     def wanted(self) -> bool:
         """Whether somebody still waits for it."""
         return self._watch.wanted()
+
+    def rows_of(self, painting: Painting) -> Rows:
+        """Return what the UNet shall see of a painting, and tell once that the commission is drawn from now on."""
+        if not self._started:
+            self._started = True
+            self._watch.started()
+        return painting.rows()
 
     def took_step(self, painting: Painting) -> None:
         """Tell of a painting's step, and finish what is finished."""

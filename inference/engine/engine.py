@@ -1,8 +1,10 @@
 """Draws attempts with diffusers components on one device, as many at once as fit, a step at a time."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -14,8 +16,11 @@ from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import Model
 from inference.engine.press import Press
 from inference.engine.rota import Rota, Turn
+from inference.engine.rows import Rows
 from inference.engine.shelf import Shelf
 from inference.protocol import Attempt
+
+T = TypeVar("T")
 
 LANES = {"cpu": 2, "cuda": 8}  #: more share a call on a GPU; on a CPU more would only wait behind each other in here
 
@@ -43,26 +48,25 @@ class DiffusersEngine:
         with device_errors(), torch.inference_mode():
             commission = Commission(model, attempt, watch, thrifty=thrifty)
         commission.seconds = time.perf_counter() - began
-        self._rota.commissions.append(commission)
+        self._rota.add(commission)
 
     def tick(self) -> list[Ending]:
         """Take a step of what is the most urgent; return what ended."""
         ended = self._dismiss() + self._collect()
         if self._rota.commissions:
-            turns = self._rota.choose(self._press.room)
-            ended += self._take_steps(turns)
-            self._rota.note(turns)
+            ended += self._take_steps(self._rota.choose(self._press.room))
         return ended + self._collect()
 
     def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> Drawing:
-        """Draw an attempt from its beginning to its end, beside whatever else is in the making."""
+        """Draw an attempt alone, from its beginning to its end."""
+        assert not self._rota.commissions, "somebody would miss their ending"
         self.begin(attempt, watch, thrifty=thrifty)
-        while True:
-            for name, outcome in self.tick():
-                if name == attempt.id:
-                    if isinstance(outcome, Drawing):
-                        return outcome
-                    raise outcome
+        while not (ended := self.tick()):
+            pass
+        ((_, outcome),) = ended
+        if isinstance(outcome, Drawing):
+            return outcome
+        raise outcome
 
     def free(self) -> None:
         """Give back the memory that nobody uses."""
@@ -78,39 +82,62 @@ class DiffusersEngine:
 
     def _take_steps(self, turns: list[Turn]) -> list[Ending]:
         """Let the paintings take a step; return those of their commissions that broke."""
-        first, painting = turns[0]
+        ready, ended = self._prepare(turns)
+        if not ready:
+            return ended
+        first, painting = ready[0][0]
         began = time.perf_counter()
         try:
             with device_errors(), torch.inference_mode():
-                predictions = self._press.predict(first.model, [painting.rows() for _, painting in turns])
+                predictions = self._press.predict(first.model, [rows for _, rows in ready])
         except DeviceBroken:
             raise
         except Exception as error:  # noqa: BLE001 - the most urgent one has to go; the others try again without it
-            return [self._drop(first, error)]
-        share = (time.perf_counter() - began) / sum(painting.row_count for _, painting in turns)
+            return [*ended, self._drop(first, error)]
+        share = (time.perf_counter() - began) / sum(len(rows) for _, rows in ready)
         width = self._press.width(first.model, painting.shape)
-        ended = []
-        for turn, prediction in zip(turns, predictions, strict=True):
+        for (turn, rows), prediction in zip(ready, predictions, strict=True):
             turn[0].widths.add(width)
-            turn[0].seconds += share * turn[1].row_count
+            turn[0].seconds += share * len(rows)
             ended += self._take_step(turn, prediction)
         return ended
+
+    def _prepare(self, turns: list[Turn]) -> tuple[list[tuple[Turn, Rows]], list[Ending]]:
+        """Return what the UNet shall see of every turn; whoever breaks here ends alone."""
+        ready, ended = [], []
+        for commission, painting in turns:
+            if commission in self._rota.commissions:
+                outcome = self._guarded(commission, partial(commission.rows_of, painting))
+                if isinstance(outcome, Rows):
+                    ready.append(((commission, painting), outcome))
+                else:
+                    ended.append(outcome)
+        return ready, ended
 
     def _take_step(self, turn: Turn, prediction: torch.Tensor) -> list[Ending]:
         commission, painting = turn
         if commission not in self._rota.commissions:  # another of its paintings broke just now
             return []
+
+        def advance() -> None:
+            painting.advance(prediction)
+            commission.took_step(painting)
+
+        outcome = self._guarded(commission, advance)
+        return [] if outcome is None else [outcome]
+
+    def _guarded(self, commission: Commission, work: Callable[[], T]) -> T | Ending:
+        """Do a commission's own work on its own time; where that fails, drop it and return its end."""
         began = time.perf_counter()
         try:
             with device_errors(), torch.inference_mode():
-                painting.advance(prediction)
-                commission.took_step(painting)
+                return work()
         except DeviceBroken:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, only this attempt ends of it
-            return [self._drop(commission, error)]
-        commission.seconds += time.perf_counter() - began
-        return []
+            return self._drop(commission, error)
+        finally:
+            commission.seconds += time.perf_counter() - began
 
     def _collect(self) -> list[Ending]:
         """Hand over what is done; some had no step to take."""

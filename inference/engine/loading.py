@@ -56,7 +56,9 @@ class Model:
     @property
     def bytes(self) -> int:
         """The memory that its weights take."""
-        parts = (self.unet, self.vae, *self.reader.networks)
+        parts = [self.unet, self.vae, *self.reader.networks]
+        parts += [] if self.upscaler is None else [self.upscaler]
+        parts += [] if self.safety is None else [self.safety.network]
         return sum(weight.numel() * weight.element_size() for part in parts for weight in part.parameters())
 
     @property
@@ -117,15 +119,14 @@ def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
 def naming(name: str) -> Iterator[None]:
     """Raise CheckpointUnusable, with the checkpoint's name, for all that can go wrong while one is loaded.
 
-    A broken device is not the checkpoint's fault: DeviceBroken stays what it is.
+    A broken device is not the checkpoint's fault, nor is a device that holds others: DeviceBroken and OutOfMemory stay
+    what they are.
     """
     try:
         with device_errors():
             yield
-    except DeviceBroken:
+    except (DeviceBroken, OutOfMemory):
         raise
-    except OutOfMemory:
-        raise CheckpointUnusable(f'checkpoint "{name}": the device has too little memory for it') from None
     except Exception as error:
         raise CheckpointUnusable(f'checkpoint "{name}": {error}') from error
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from inference.contract import OutOfMemory
+from inference.engine.errors import device_errors
 from inference.engine.fingerprint import replace_text
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
@@ -31,42 +33,54 @@ class Press:
 
     def __init__(self, cache: Path) -> None:
         self._store = cache / "rows.json"
-        self._widths: dict[str, int] = json.loads(self._store.read_text()) if self._store.is_file() else {}
-        self._apart: dict[str, bool] = {}
+        self._widths: dict[str, int] = {}
+        self._apart: dict[tuple[str, Shape], bool] = {}
 
     def prepare(self, model: Model) -> None:
         """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
-        width = self._native_width(model)
-        self._apart[model.checkpoint.name] = apart = keeps_apart(model, width)
-        if not apart:
-            log.error(
-                "%s: on this device a row's answer depends on the rows beside it; so that pictures can be made again, "
-                "each is drawn alone, which is slower",
-                model.checkpoint.name,
-            )
+        self.room(model, native_shape(model))
 
     def width(self, model: Model, shape: Shape) -> int:
-        """Return the number of rows of a call: fewer for larger pictures."""
-        native = (model.checkpoint.native_side // model.latent_scale) ** 2
-        room = self._native_width(model) * native / (shape.height * shape.width)
+        """Return the number of rows of a call: fewer for larger pictures, more for smaller ones."""
+        native = native_shape(model)
+        larger = shape.height * shape.width / (native.height * native.width)
+        room = min(most_rows(model), self._native_width(model) / larger)
         return max((rows for rows in LADDER if rows <= room), default=LADDER[0])
 
     def room(self, model: Model, shape: Shape) -> int:
         """Return how many rows of a call may be in use: none beside the first picture's where they could disturb it."""
-        return self.width(model, shape) if self._apart[model.checkpoint.name] else 0
+        key, width = (model.fingerprint["weights"], shape), self.width(model, shape)
+        if key not in self._apart:
+            self._apart[key] = keeps_apart(model, shape, width)
+            if not self._apart[key]:
+                log.error(
+                    "%s, latents of %d x %d: on this device a row's answer depends on the rows beside it; so that "
+                    "pictures can be made again, each is drawn alone, which is slower",
+                    model.checkpoint.name,
+                    shape.width,
+                    shape.height,
+                )
+        return width if self._apart[key] else 0
 
     def predict(self, model: Model, parts: Sequence[Rows]) -> list[torch.Tensor]:
         """Return the UNet's answer to every part."""
         rows = Rows.join(parts, self.width(model, parts[0].shape))
         answers = call(model, rows)
+        _wait_for(model.device)  # so that who is drawn is charged, and not who looks at a result first
         return list(answers[: sum(map(len, parts))].split([len(part) for part in parts]))
 
     def _native_width(self, model: Model) -> int:
         key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
         if key not in self._widths:
-            self._widths[key] = choose_width(model)
+            self._widths |= self._read()
+        if key not in self._widths:
+            chosen = choose_width(model)
+            self._widths |= {key: chosen} | self._read()  # another worker may have been quicker
             replace_text(self._store, json.dumps(self._widths, indent=1))
         return self._widths[key]
+
+    def _read(self) -> dict[str, int]:
+        return dict(json.loads(self._store.read_text())) if self._store.is_file() else {}
 
 
 def call(model: Model, rows: Rows) -> torch.Tensor:
@@ -83,7 +97,15 @@ def call(model: Model, rows: Rows) -> torch.Tensor:
 
 def choose_width(model: Model) -> int:
     """Return the smallest number of rows with nearly the best throughput, measured at the native size."""
-    speeds = {rows: rows / _seconds(model, rows) for rows in LADDER if rows <= most_rows(model)}
+    speeds: dict[int, float] = {}
+    for rows in (rows for rows in LADDER if rows <= most_rows(model)):
+        try:
+            with device_errors():
+                speeds[rows] = rows / _seconds(model, rows)
+        except OutOfMemory:
+            break
+    if not speeds:
+        raise OutOfMemory(f"not even {LADDER[0]} rows fit")
     return min(rows for rows, speed in speeds.items() if speed >= ENOUGH * max(speeds.values()))
 
 
@@ -92,12 +114,12 @@ def most_rows(model: Model) -> int:
     return LADDER[-1] if model.device.type == "cuda" else LADDER[0]
 
 
-def keeps_apart(model: Model, width: int) -> bool:
+def keeps_apart(model: Model, shape: Shape, width: int) -> bool:
     """Say whether a row gets the same answer, to the bit, in every slot and whatever stands beside it."""
-    row = sample_rows(model, 1, seed=0)
+    row = sample_rows(model, shape, 1, seed=0)
     alone = call(model, Rows.join([row], width))[0]
     for slot in range(width):
-        company = sample_rows(model, width, seed=1 + slot)
+        company = sample_rows(model, shape, width, seed=1 + slot)
         before, after = _part(company, 0, slot), _part(company, slot + 1, width)
         mixed = Rows.join([part for part in (before, row, after) if len(part)], width)
         if not torch.equal(call(model, mixed)[slot], alone):
@@ -105,33 +127,37 @@ def keeps_apart(model: Model, width: int) -> bool:
     return True
 
 
-def sample_rows(model: Model, count: int, seed: int) -> Rows:
-    """Return rows at the native size with random contents."""
+def sample_rows(model: Model, shape: Shape, count: int, seed: int) -> Rows:
+    """Return rows of a shape with random contents."""
     generator = torch.Generator("cpu").manual_seed(seed)
-    side, config = model.checkpoint.native_side // model.latent_scale, model.unet.config
     empty = model.reader.read("")
 
-    def noise(*shape: int) -> torch.Tensor:
-        return torch.randn(count, *shape, generator=generator).to(model.device, model.dtype)
+    def noise(*sides: int) -> torch.Tensor:
+        return torch.randn(count, *sides, generator=generator).to(model.device, model.dtype)
 
     return Rows(
-        latents=noise(config.in_channels, side, side),
+        latents=noise(model.unet.config.in_channels, shape.height, shape.width),
         timesteps=torch.randint(1000, (count,), generator=generator).float().to(model.device),
-        tokens=noise(*empty.tokens.shape[1:]),
+        tokens=noise(shape.tokens, empty.tokens.shape[-1]),
         pooled=None if empty.pooled is None else noise(*empty.pooled.shape[1:]),
         sizes=None if empty.pooled is None else noise(6),
     )
 
 
+def native_shape(model: Model) -> Shape:
+    """Return the shape of a picture of the native size."""
+    side = model.checkpoint.native_side // model.latent_scale
+    return Shape(side, side, model.reader.read("").tokens.shape[1])
+
+
 def _seconds(model: Model, rows: int) -> float:
-    sample = sample_rows(model, rows, seed=0)
+    sample = sample_rows(model, native_shape(model), rows, seed=0)
     call(model, sample)
     taken = []
     for _ in range(CALLS):
         began = time.perf_counter()
         call(model, sample)
-        if model.device.type == "cuda":
-            torch.cuda.synchronize(model.device)
+        _wait_for(model.device)
         taken.append(time.perf_counter() - began)
     return min(taken)
 
@@ -139,3 +165,8 @@ def _seconds(model: Model, rows: int) -> float:
 def _part(rows: Rows, begin: int, end: int) -> Rows:
     fields = (getattr(rows, name) for name in Rows.__slots__)
     return Rows(*(None if field is None else field[begin:end] for field in fields))
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

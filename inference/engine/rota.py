@@ -1,4 +1,4 @@
-"""Whose turn it is: who has the least left goes first, and who waits comes nearer with every turn of others."""
+"""Whose turn it is: everybody is due as many calls after they came as they have steps; who is due first goes first."""
 
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
@@ -13,21 +13,28 @@ Room = Callable[[Model, Shape], int]
 
 
 class Rota:
-    """The commissions that are in the making, in the order in which they came.
+    """The commissions in the making.
 
-    Steps left, less turns waited: of equals the first to come is drawn to its end, a short one overtakes a long one,
-    and nothing waits for more turns than it has steps more than others.
+    Of equals the first to come is drawn to its end, and a short one overtakes a long one. A commission of so many steps
+    is overtaken only by shorter ones that come within as many calls, so nobody waits for ever.
     """
 
     def __init__(self) -> None:
         self.commissions: list[Commission] = []
+        self._calls = 0
+
+    def add(self, commission: Commission) -> None:
+        """Let a commission take part."""
+        commission.due = self._calls + commission.left
+        self.commissions.append(commission)
 
     def choose(self, room: Room) -> list[Turn]:
         """Return who takes a step now: the first, and of its checkpoint and shape whom there is room for beside it.
 
         `room` is in rows.
         """
-        line = sorted(self.commissions, key=lambda commission: commission.left - commission.waited)
+        self._calls += 1
+        line = sorted(self.commissions, key=lambda commission: commission.due)
         first = next(line[0].paintings())
         free = room(line[0].model, first.shape) - first.row_count
         turns = [(line[0], first)]
@@ -36,12 +43,6 @@ class Rota:
                 turns.append((commission, painting))
                 free -= painting.row_count
         return turns
-
-    def note(self, turns: list[Turn]) -> None:
-        """Take note of whose turn it was."""
-        served = {commission.id for commission, _ in turns}
-        for commission in self.commissions:
-            commission.waited += commission.id not in served
 
 
 def _one_each(commissions: list[Commission]) -> Iterator[Turn]:

@@ -23,11 +23,11 @@ class SafetyCheck:
     def __init__(self, folder: Path, device: torch.device, variant: str | None) -> None:
         self._device = device
         checker: Any = StableDiffusionSafetyChecker.from_pretrained(folder, variant=variant, use_safetensors=True)
-        self._checker = checker.to(device).eval()
+        self.network = checker.to(device).eval()
 
     def concern(self, picture: Picture) -> str | None:
         """Return what is wrong with the picture, or None."""
-        _, flagged = self._checker(clip_input=self._view(picture), images=[picture])
+        _, flagged = self.network(clip_input=self._view(picture), images=[picture])
         return CONCERN if flagged[0] else None
 
     def _view(self, picture: Picture) -> torch.Tensor:

@@ -8,7 +8,7 @@ import psutil
 import torch
 
 from inference.checkpoints import Checkpoint
-from inference.contract import CheckpointUnusable
+from inference.contract import CheckpointUnusable, OutOfMemory
 from inference.engine.loading import Model, load, naming
 
 SHARE = 0.6  #: of the device's memory that weights may take; the rest is for drawing
@@ -33,7 +33,10 @@ class Shelf:
         self._models: dict[str, Model] = {}  #: the one that was used last is the last
 
     def take(self, name: str, in_use: Collection[str] = ()) -> Model:
-        """Return a checkpoint, loaded if need be; those in use stay. Raises CheckpointUnusable."""
+        """Return a checkpoint, loaded if need be; those in use stay.
+
+        Raises CheckpointUnusable, and OutOfMemory where there might be room without those in use.
+        """
         if (model := self._models.pop(name, None)) is None:
             model = self._load(name, in_use)
         self._models[name] = model
@@ -51,6 +54,18 @@ class Shelf:
             raise CheckpointUnusable(f'there is no checkpoint "{name}"')
         largest = max((model.bytes for model in self._models.values()), default=0)
         self._make_room(self._budget - largest, in_use)  # it is likely to be as large as the others
+        try:
+            return self._read(name)
+        except OutOfMemory:
+            self._make_room(0, in_use)
+        try:
+            return self._read(name)
+        except OutOfMemory:
+            if in_use:
+                raise
+        raise CheckpointUnusable(f'checkpoint "{name}": the device has too little memory for it')
+
+    def _read(self, name: str) -> Model:
         with naming(name), torch.inference_mode():
             model = load(self._checkpoints[name], self._device, self._cache)
             self._ready(model)

@@ -87,10 +87,11 @@ def test_a_budget_is_for_a_day() -> None:
     allowance = Allowance(1.0, 4, 10.0)
     new = asked(cost=4.0)
 
-    check_budget(new, 6.0, allowance)
+    check_budget(new, 6.0, [], allowance)
+    check_budget(new, 1.0, opened((ADA, GUILD, 1), (BEN, GUILD, 1)), allowance)  # each is expected to take five
     with pytest.raises(UserError, match="10 s of machine time") as refused:
-        check_budget(new, 6.1, allowance)
-    check_budget(new, 1e9, ALL)
+        check_budget(new, 1.1, opened((ADA, GUILD, 1)), allowance)
+    check_budget(new, 1e9, [], ALL)
     comes_back = int(refused.value.sentence("en").partition("<t:")[2].partition(":R>")[0])
     assert comes_back == int(midnight().timestamp()) + 24 * 60 * 60
 

@@ -182,12 +182,15 @@ async def test_what_is_held_can_be_taken_back_and_nothing_else(jobs, new_job):
     assert (await jobs.get(over.id)).status is JobStatus.CANCELLED
 
 
-async def test_what_somebody_spent_is_what_they_were_given_and_what_they_have_open(jobs, new_job, made):
+async def test_what_somebody_spent_is_what_their_jobs_took_however_they_ended(jobs, new_job, made):
     await made(user_id=ALICE, cost=5.0)  # it took 2 seconds
+    await made(user_id=BOB)
     await jobs.submit(new_job(user_id=ALICE, cost=4.0))
     cancelled, _ = await jobs.submit(new_job(user_id=ALICE, cost=8.0))
     await jobs.cancel(cancelled.id)
-    await jobs.submit(new_job(user_id=BOB, cost=16.0))
+    stopped, refused = [await leased(jobs, new_job(user_id=ALICE)) for _ in range(2)]
+    await jobs.cancel_leased(stopped.id, stopped.fence, seconds=3.0)
+    await jobs.fail(refused.id, refused.fence, JobStatus.REFUSED, "jobs.picture_refused", {}, seconds=1.0)
 
     assert await jobs.spent(ALICE, utc_now() - timedelta(hours=1)) == 6.0
     assert await jobs.spent(ALICE, utc_now() + timedelta(hours=1)) == 0.0
@@ -220,13 +223,23 @@ async def test_forecasts_are_told_with_what_became_of_them(jobs, new_job, made):
 
 async def test_standings_are_kept_in_the_transaction_that_changes_them(database, jobs, new_job):
     shares = Shares(database)
-    first = Standing(path="guild 1", weight=1.0, tag=2.0, clock=1.0, last_served=3, arrived=2)
+    first = Standing(path="guild 1", tag=2.0, clock=1.0, last_served=3, arrived=2)
     job, _ = await jobs.submit(new_job(), lambda _: [first])
     assert await shares.all() == [first]
 
     second = replace(first, tag=5.0)
     assert await jobs.claim(job.id, "local/0", 60, [second, replace(second, path="")]) is not None
     assert sorted(await shares.all(), key=lambda each: each.path) == [replace(second, path=""), second]
+
+
+async def test_who_changes_nothing_keeps_no_standings(database, jobs, new_job):
+    standing = Standing(path="guild 1", tag=2.0, clock=1.0, last_served=3, arrived=2)
+    job = await leased(jobs, new_job())
+
+    assert not await jobs.release(job.id, job.fence + 1, [standing], tried=True)
+    assert not await jobs.cancel_leased(job.id, job.fence + 1, [standing])
+    assert await jobs.claim(job.id, "local/1", 60, [standing]) is None
+    assert await Shares(database).all() == []
 
 
 async def test_a_submission_that_fails_keeps_no_standings(database, jobs, new_job):

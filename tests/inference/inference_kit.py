@@ -68,6 +68,9 @@ class Bystander:
     def wanted(self) -> bool:
         return True
 
+    def started(self) -> None:
+        pass
+
     def step(self, done: int, of: int) -> None:
         self.steps.append((done, of))
 

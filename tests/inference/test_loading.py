@@ -10,7 +10,7 @@ from inference_kit import Bystander, a_checkpoint, an_attempt
 from safetensors.torch import load_file, save_file
 
 from inference.checkpoints import Weights
-from inference.contract import CheckpointUnusable, DeviceBroken
+from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
 from inference.engine.engine import DiffusersEngine
 from inference.engine.fingerprint import hash_weights
 from inference.engine.loading import naming
@@ -107,12 +107,12 @@ def test_what_is_known_of_files_that_are_gone_or_changed_is_forgotten(tmp_path):
 @pytest.mark.parametrize(
     ("error", "becomes"),
     [
-        (torch.OutOfMemoryError("no room"), CheckpointUnusable),
+        (torch.OutOfMemoryError("no room"), OutOfMemory),
         (OSError("no such host"), CheckpointUnusable),
         (torch.AcceleratorError("an illegal memory access was encountered"), DeviceBroken),
     ],
 )
-def test_all_that_goes_wrong_is_the_checkpoints_but_for_a_broken_device(error, becomes):
+def test_all_that_goes_wrong_is_the_checkpoints_but_for_a_broken_or_crowded_device(error, becomes):
     with pytest.raises(becomes), naming("tiny"):
         raise error
 

@@ -82,6 +82,17 @@ async def test_a_killed_worker_loses_all_its_attempts(executor, tmp_path):
         assert failure([event async for event in stream]) is FailureKind.WORKER_LOST
 
 
+async def test_who_cancels_what_waits_for_room_kills_nobody(executor, tmp_path):
+    pid = worker_pid()
+    stream = executor.run("cpu", an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=100))
+    other = executor.run("cpu", an_attempt(tmp_path / "b", "b", prompt="out of memory"))
+    await asyncio.sleep(0.3)
+    await executor.cancel("b")
+    assert failure([event async for event in other]) is FailureKind.CANCELLED
+    assert isinstance([event async for event in stream][-1], Done)
+    assert worker_pid() == pid
+
+
 async def test_an_attempt_without_room_is_tried_again_when_it_is_alone(executor, tmp_path):
     stream = executor.run("cpu", an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=20))
     events = await run(executor, an_attempt(tmp_path / "b", "b", prompt="out of memory once"))
@@ -309,3 +320,25 @@ async def test_the_worker_does_not_know_the_bots_secrets(tmp_path, monkeypatch):
 
 def test_the_back_off_rises_to_a_minute():
     assert [back_off(deaths) for deaths in range(1, 13)] == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60]
+
+
+async def test_a_job_that_kills_its_worker_again_and_again_breaks_it_for_nobody(tmp_path):
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED) as executor:
+        for attempt in range(6):
+            await until(executor, WorkerState.READY)
+            await run(executor, an_attempt(tmp_path / str(attempt), f"7:{attempt}", prompt="die"))
+        worker = await until(executor, WorkerState.READY)
+        assert isinstance((await run(executor, an_attempt(tmp_path / "other", "8:1")))[-1], Done)
+    assert worker.problem is None
+
+
+async def test_who_cancels_while_another_checkpoint_loads_kills_nobody(tmp_path):
+    patience = Patience(load=60, ping_every=0.05, silence=10, stall=5, cancel=0.2)
+    async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED, patience) as executor:
+        pid = (await until(executor, WorkerState.READY)).fingerprint["pid"]
+        stream = executor.run("cpu", an_attempt(tmp_path, checkpoint="a second to load"))
+        await asyncio.sleep(0.2)
+        await executor.cancel("1")
+        assert failure([event async for event in stream]) is FailureKind.CANCELLED
+        assert executor.workers()[0].fingerprint["pid"] == pid
+        assert executor.workers()[0].state is WorkerState.READY

@@ -8,10 +8,10 @@ from jobs.fair_share import Entry, FairShare, Path, Share, Standing
 class WithoutLift(FairShare):
     """Who was away has saved up."""
 
-    def _add(self, entry: Entry, weight: float) -> Share:
+    def _add(self, entry: Entry) -> Share:
         nodes = self._nodes(entry.path)
         before = [node.tag for node in nodes]
-        leaf = super()._add(entry, weight)
+        leaf = super()._add(entry)
         for node, tag in zip(nodes, before, strict=True):
             node.tag = tag
         return leaf
@@ -42,7 +42,7 @@ class NeverTwice(FairShare):
 class WithoutRefund(FairShare):
     """A crash is charged to who suffered it."""
 
-    def refund(self, path: Path, cost: float) -> None:
+    def refund(self, path: Path, cost: float, *, weight: float = 1.0) -> None:
         return
 
 
@@ -50,8 +50,8 @@ class Forgetful(FairShare):
     """A restart forgives everybody."""
 
     @classmethod
-    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry]) -> "FairShare":
-        line = cls()
+    def restored(cls, standings: Collection[Standing], waiting: Iterable[Entry], weighted: int = -1) -> "FairShare":
+        line = cls(weighted)
         for entry in waiting:
             line.submit(entry.job, entry.path, entry.cost)
         return line

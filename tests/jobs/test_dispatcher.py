@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
-from jobs_kit import ADA, BEN, CARL, at_work, new_job
+from jobs_kit import ADA, BEN, CARL, GUILD, at_work, new_job
 
 from config.words import UserError
 from db.base import utc_now
 from db.jobs import Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
+from db.shares import Shares
 from inference.protocol import FailureKind
 from jobs.place import Place
 
@@ -257,3 +258,50 @@ async def test_what_was_expected_is_kept_beside_what_became_of_it(
         assert expected == pytest.approx(1.0)
         assert 0 < actual < 5
         assert place.doubt is not None
+
+
+async def test_who_cancels_late_has_had_what_was_drawn_by_then(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        job = await bench.ask(ADA)
+        await bench.ask(BEN)  # who waits: where nobody does, nothing is remembered
+        await bench.audience.heard("preview", job.id)  # half of its steps are done
+        await bench.dispatcher.cancel(job)
+        after = await bench.ended(job)
+        tags = {each.path: each.tag for each in await Shares(sqlite_database).all()}
+
+        assert after.seconds == pytest.approx(0.5)
+        assert tags[f"guild {GUILD}/user {ADA}"] == pytest.approx(0.5)
+
+
+async def test_a_job_whose_attempts_are_used_up_is_not_tried_again_but_given_up(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs, executor = Jobs(sqlite_database), FakeExecutor()
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor, lease=0.3) as bench:
+        first = await bench.ask(ADA)
+        await bench.audience.heard("preview", first.id)
+        spent, _ = await jobs.submit(new_job(BEN))
+        for _ in range(3):
+            await jobs.claim(spent.id, "elsewhere", -1)
+            await jobs.take_back([spent.id])
+
+        assert (await bench.ended(spent)).error_key == "jobs.failed_inside"
+        assert [attempt.id for attempt in executor.attempts] == [f"{first.id}:1"]
+
+
+async def test_who_could_not_begin_in_time_is_told_when_they_could(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor, places = FakeExecutor(), []
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        for _ in range(6):
+            await bench.ask(ADA)
+        await bench.dispatcher.submit(new_job(ADA), places.append, horizon=1.0)
+
+        assert places[0].begins == pytest.approx(6.0, abs=1.1)

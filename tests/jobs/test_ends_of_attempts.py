@@ -18,6 +18,7 @@ from db.session import Database
 from inference.executor import WorkerState
 from inference.protocol import FailureKind
 from jobs.clerk import ClerkFailed
+from jobs.place import Reason
 
 TAIL = "and a tail " * 20
 
@@ -48,7 +49,7 @@ class StumblingJobs(Jobs):
 class StumblingLine(Jobs):
     """A job table whose database is away at every start of something, so many times each."""
 
-    claims = looks = 1
+    claims = looks = returns = 1
 
     async def claim(self, *args: Any, **options: Any) -> Job | None:
         if self.claims:
@@ -61,6 +62,12 @@ class StumblingLine(Jobs):
             self.looks -= 1
             raise OSError("the database is away")
         return await super().pending()
+
+    async def take_back(self, *args: Any) -> None:
+        if self.returns:
+            self.returns -= 1
+            raise OSError("the database is away")
+        await super().take_back(*args)
 
 
 class SlowClaims(Jobs):
@@ -355,7 +362,7 @@ async def test_the_time_left_stands_still_while_a_checkpoint_loads(
         asked = await bench.ask()
         await asyncio.sleep(0.2)
 
-        assert bench.dispatcher.place(asked).running
+        assert bench.dispatcher.place(asked).reason is Reason.STARTING
         assert bench.dispatcher.place(asked).seconds == asked.cost
 
 
@@ -379,3 +386,16 @@ async def test_a_drain_waits_for_no_worker_and_counts_no_attempt(
         assert job is not None
         assert (job.status, job.attempts) == (JobStatus.PENDING, 0)
         assert list((tmp_path / "spool").iterdir()) == []
+
+
+async def test_a_start_that_stumbles_forgets_nobody(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs = Jobs(sqlite_database)
+    begun, waiting = [(await jobs.submit(new_job(ADA)))[0] for _ in range(2)]
+    assert await jobs.claim(begun.id, "gone", 60) is not None
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor(), StumblingLine(sqlite_database)) as bench:
+        ends = [await bench.ended(job) for job in (begun, waiting)]
+
+        assert [job.status for job in ends] == [JobStatus.DONE] * 2
+        assert [what for what, _ in bench.audience.told].count("queued") == 2

@@ -202,3 +202,35 @@ def test_strangers_are_served_in_the_order_of_their_jobs() -> None:
         3,
         4,
     ]
+
+
+def test_a_flood_of_ten_thousand_changes_no_turn_either() -> None:
+    def served(size: int) -> list[str]:
+        line = FairShare()
+        flood(line, range(size), "flooder", cost=8.0)
+        dispatch(line, 3)
+        flood(line, range(100_000, 100_020), "light")
+        return [str(entry.path[-1]) for entry in (line.claim() for _ in range(40)) if entry is not None]
+
+    assert served(100) == served(10_000)
+
+
+def test_a_weight_that_changes_gives_nobody_credit() -> None:
+    line = FairShare()
+    line.submit(1, ("g", "ada"), 6.0, weight=3.0)
+    line.submit(2, ("g", "ada"), 6.0, weight=1.0)
+    line.submit(3, ("g", "ben"), 6.0)
+    dispatch(line, 1)
+    line.refund(("g", "ada"), 6.0, weight=3.0)
+
+    assert {standing.path: standing.tag for standing in line.changed()}[("g", "ada")] == 0.0
+
+
+def test_weights_apply_to_the_level_that_is_named() -> None:
+    line = FairShare(weighted=0)
+    for job in range(12):
+        line.submit(job, ("ada", "g"), 1.0, weight=2.0)
+        line.submit(100 + job, ("ben", "g"), 1.0)
+
+    first = dispatch(line, 9)
+    assert sum(job < 100 for job in first) == 6

@@ -79,7 +79,7 @@ class House:
     def submit(self, path: Path, cost: float) -> None:
         self.jobs += 1
         self.line.submit(self.jobs, path, cost, weight=weight_of(path))
-        self.waiting[self.jobs] = Entry(self.jobs, path, cost)
+        self.waiting[self.jobs] = Entry(self.jobs, path, cost, weight_of(path))
         for length in range(1, len(path) + 1):
             self.largest[path[:length]] = max(self.largest[path[:length]], cost)
 
@@ -121,17 +121,18 @@ def tags_stay_within_one_job_of_the_clock(line: Line, steps: list[Any]) -> None:
     clocks: dict[int, float] = {}
     for step in steps:
         house.do(step)
-        for node in nodes(house.line._root):
+        for path, node in nodes(house.line._root):
             assert node.clock >= clocks.get(id(node), 0.0)
             clocks[id(node)] = node.clock
-            for child in node.waiting():
-                assert node.clock - TOLERANCE <= child.tag <= node.clock + LARGEST / child.weight + TOLERANCE
+            for key, child in node.children.items():
+                most = LARGEST / weight_of((*path, key))
+                assert not child.pending or node.clock - TOLERANCE <= child.tag <= node.clock + most + TOLERANCE
 
 
-def nodes(root: Share) -> Iterator[Share]:
-    yield root
-    for child in root.children.values():
-        yield from nodes(child)
+def nodes(node: Share, path: Path = ()) -> Iterator[tuple[Path, Share]]:
+    yield path, node
+    for key, child in node.children.items():
+        yield from nodes(child, (*path, key))
 
 
 def the_backlogged_stay_within_one_job_each(line: Line, steps: list[Any]) -> None:
@@ -237,7 +238,7 @@ def what_is_charged_is_what_was_delivered(line: Line, steps: list[Any]) -> None:
     for step in steps:
         if step[0] in ("claim", "lose"):
             house.do(step)
-    charged = sum(child.tag * child.weight for child in house.line._root.children.values())
+    charged = sum(child.tag for child in house.line._root.children.values())
     assert charged == pytest.approx(sum(entry.cost for entry in house.running))
     assert charged == pytest.approx(house.charged)
 
@@ -256,7 +257,10 @@ def a_restart_changes_nothing(line: Line, before: list[Any], after: list[Any]) -
     for step in before:
         house.do(step)
         kept |= {standing.path: standing for standing in house.line.changed()}
-    waiting = sorted(house.waiting.values(), key=lambda entry: entry.job)
+    waiting = [
+        Entry(entry.job, entry.path, entry.cost, weight_of(entry.path))
+        for entry in sorted(house.waiting.values(), key=lambda entry: entry.job)
+    ]
     again = House(
         line.restored(list(kept.values()), waiting), dict(house.waiting), list(house.running), jobs=house.jobs
     )

@@ -11,7 +11,6 @@ def upgrade() -> None:
     op.create_table(
         "shares",
         sa.Column("path", sa.Text, nullable=False),
-        sa.Column("weight", sa.Double, nullable=False),
         sa.Column("tag", sa.Double, nullable=False),
         sa.Column("clock", sa.Double, nullable=False),
         sa.Column("last_served", sa.BigInteger, nullable=False),
