@@ -54,7 +54,7 @@ class DiffusersEngine:
         """Take a step of what is the most urgent; return what ended."""
         ended = self._dismiss() + self._collect()
         if self._rota.commissions:
-            ended += self._take_steps(self._rota.choose(self._press.room))
+            ended += self._step_on()
         return ended + self._collect()
 
     def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> Drawing:
@@ -79,6 +79,16 @@ class DiffusersEngine:
         """Let go of what nobody waits for any more."""
         unwanted = [commission for commission in self._rota.commissions if not commission.wanted]
         return [self._drop(commission, Cancelled()) for commission in unwanted]
+
+    def _step_on(self) -> list[Ending]:
+        try:
+            with device_errors():
+                turns = self._rota.choose(self._press.room)
+        except DeviceBroken:
+            raise
+        except Exception as error:  # noqa: BLE001 - a shape that was never tried may be too large for the device
+            return [self._drop(self._rota.first(), error)]
+        return self._take_steps(turns)
 
     def _take_steps(self, turns: list[Turn]) -> list[Ending]:
         """Let the paintings take a step; return those of their commissions that broke."""

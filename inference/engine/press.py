@@ -44,7 +44,8 @@ class Press:
         """Return the number of rows of a call: fewer for larger pictures, more for smaller ones."""
         native = native_shape(model)
         larger = shape.height * shape.width / (native.height * native.width)
-        room = min(most_rows(model), self._native_width(model) / larger)
+        chosen = self._native_width(model)
+        room = min(max(chosen, most_rows(model)), chosen / larger)
         return max((rows for rows in LADDER if rows <= room), default=LADDER[0])
 
     def room(self, model: Model, shape: Shape) -> int:
@@ -83,6 +84,7 @@ class Press:
         return dict(json.loads(self._store.read_text())) if self._store.is_file() else {}
 
 
+@torch.inference_mode()
 def call(model: Model, rows: Rows) -> torch.Tensor:
     """Return the UNet's answer."""
     answer: torch.Tensor = model.unet(

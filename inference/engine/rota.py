@@ -28,13 +28,17 @@ class Rota:
         commission.due = self._calls + commission.left
         self.commissions.append(commission)
 
+    def first(self) -> Commission:
+        """Return the commission that is due first."""
+        return min(self.commissions, key=_due)
+
     def choose(self, room: Room) -> list[Turn]:
         """Return who takes a step now: the first, and of its checkpoint and shape whom there is room for beside it.
 
         `room` is in rows.
         """
         self._calls += 1
-        line = sorted(self.commissions, key=lambda commission: commission.due)
+        line = sorted(self.commissions, key=_due)
         first = next(line[0].paintings())
         free = room(line[0].model, first.shape) - first.row_count
         turns = [(line[0], first)]
@@ -43,6 +47,10 @@ class Rota:
                 turns.append((commission, painting))
                 free -= painting.row_count
         return turns
+
+
+def _due(commission: Commission) -> int:
+    return commission.due
 
 
 def _one_each(commissions: list[Commission]) -> Iterator[Turn]:
