@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -90,14 +91,15 @@ def _padding(engine: DiffusersEngine) -> dict[str, Any]:
     row = sample_rows(model, native_shape(model), 1, seed=0)
     width = engine._press.width(model, row.shape)
     full = Rows.join([row], width)
-    seconds = [_timed(lambda rows=rows: [call(model, rows) for _ in range(CALLS)]) for rows in (row, full)]
-    return {"rows": width, "lone_padding": round(seconds[1] / seconds[0], 2)}
+    alone, padded = (_seconds(partial(call, model, rows)) for rows in (row, full))
+    return {"rows": width, "lone_padding": round(padded / alone, 2)}
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _seconds(work: Callable[[], object]) -> float:
     work()
     began = time.perf_counter()
-    work()
+    for _ in range(CALLS):
+        work()
     return time.perf_counter() - began
 
 
@@ -140,7 +142,8 @@ def _pipeline(engine: DiffusersEngine) -> Any:
     """Return diffusers' own pipeline on the same weights, in the same precision."""
     model = engine._shelf.take("demo")
     folder = model.checkpoint.weights.folder
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=model.dtype).to(model.device)
+    kind: Any = StableDiffusionPipeline
+    pipeline = kind.from_pretrained(folder, torch_dtype=model.dtype).to(model.device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

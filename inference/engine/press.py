@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -68,7 +69,7 @@ class Press:
         rows = Rows.join(parts, self.width(model, parts[0].shape))
         answers = call(model, rows)
         _wait_for(model.device)  # so that who is drawn is charged, and not who looks at a result first
-        return list(answers[: sum(map(len, parts))].split([len(part) for part in parts]))
+        return list(torch.split(answers[: sum(map(len, parts))], [len(part) for part in parts]))
 
     def _native_width(self, model: Model) -> int:
         key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
@@ -165,8 +166,9 @@ def _seconds(model: Model, rows: int) -> float:
 
 
 def _part(rows: Rows, begin: int, end: int) -> Rows:
-    fields = (getattr(rows, name) for name in Rows.__slots__)
-    return Rows(*(None if field is None else field[begin:end] for field in fields))
+    fields: dict[str, Any] = {name: getattr(rows, name) for name in Rows.__slots__}
+    parts: dict[str, Any] = {name: None if field is None else field[begin:end] for name, field in fields.items()}
+    return Rows(**parts)
 
 
 def _wait_for(device: torch.device) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch.nn import functional
@@ -40,7 +40,8 @@ class Rows:
     @classmethod
     def join(cls, parts: Sequence[Self], width: int) -> Self:
         """Return the rows of all parts, one after another, filled up with zeros to `width` rows."""
-        return cls(*(_join([getattr(part, name) for part in parts], width) for name in cls.__slots__))
+        fields: dict[str, Any] = {name: _join([getattr(part, name) for part in parts], width) for name in cls.__slots__}
+        return cls(**fields)
 
     def added(self) -> dict[str, torch.Tensor] | None:
         """Return what SDXL reads beside the tokens, as its UNet takes it."""

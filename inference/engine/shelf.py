@@ -84,4 +84,4 @@ def memory_of(device: torch.device) -> int:
     """Return the device's memory, in bytes."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
-    return int(psutil.virtual_memory().total)
+    return int(psutil.virtual_memory().total)  # type: ignore[no-untyped-call]
