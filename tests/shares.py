@@ -50,7 +50,8 @@ def gaps(jobs: Sequence[Job], lives: Iterable[Span], owner: Owner) -> Iterator[G
 
     Only within a life: the line remembers nothing of an earlier one. Only jobs that were claimed once are known to
     have waited from their arrival to their claim. When a charge was given back no row tells, so that the bound is
-    wider by all that may have been: what was claimed more than once, or claimed and not drawn.
+    wider by all that may have been: what was claimed more than once, or claimed and not drawn, and of what was drawn
+    as much as it took less than was expected.
     """
     for life in lives:
         mine = [job for job in jobs if job.started_at is not None and life.start < job.started_at <= life.end]
@@ -94,8 +95,8 @@ def _gap(jobs: Sequence[Job], span: Span, owners: tuple[Hashable, Hashable], own
     served, bound = [], 0.0
     for each in owners:
         of_owner = [job for job in jobs if owner(job) == each and _is_open_in(job, span)]
-        served.append(sum(job.cost for job in of_owner if _was_served(job, span)))
-        bound += max(job.cost for job in of_owner) + sum(job.cost for job in of_owner if _may_be_refunded(job))
+        served.append(sum(_kept_charge(job) for job in of_owner if _was_served(job, span)))
+        bound += max(job.cost for job in of_owner) + sum(map(_refundable, of_owner))
     return Gap(owners, span, (served[0], served[1]), bound)
 
 
@@ -103,8 +104,16 @@ def _is_open_in(job: Job, span: Span) -> bool:
     return job.created_at <= span.end and (job.finished_at or span.end) >= span.start
 
 
-def _may_be_refunded(job: Job) -> bool:
-    return job.fence > 1 or (job.fence == 1 and job.status is not JobStatus.DONE)
+def _kept_charge(job: Job) -> float:
+    """Return what a job that was drawn was charged in the end."""
+    return job.cost if job.seconds is None else min(job.cost, job.seconds)
+
+
+def _refundable(job: Job) -> float:
+    """Return the most that can have been given back of a job's charge."""
+    if job.fence == 0:
+        return 0.0
+    return job.cost - _kept_charge(job) if job.fence == 1 and job.status is JobStatus.DONE else job.cost
 
 
 def _was_served(job: Job, span: Span) -> bool:

@@ -31,8 +31,9 @@ class Learner(Generic[Net]):
             group["lr"] = self._rate * schedule(progress)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        self._optimiser.step()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        if norm.isfinite():  # now and then, in very small networks, it is not; one such step would undo all others
+            self._optimiser.step()
         self.steps += 1
         self._follow()
 

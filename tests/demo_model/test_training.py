@@ -303,3 +303,11 @@ def test_the_model_fits_the_repository(plan: Plan) -> None:
     parameters = sum(value.numel() for network in networks for value in network.parameters())
 
     assert 2 * parameters < 29.5e6  # bytes; the rest of the 30 MB is for the tokenizer and configurations
+
+
+def test_a_gradient_that_is_no_number_changes_no_weight() -> None:
+    learner = Learner(torch.nn.Linear(2, 1), rate=1.0)
+    before = {name: value.clone() for name, value in learner.network.state_dict().items()}
+    learner.learn(learner.network(torch.full((1, 2), float("inf"))).sum(), progress=0.5)
+
+    assert all(torch.equal(value, before[name]) for name, value in learner.network.state_dict().items())
