@@ -42,7 +42,7 @@ class Drawn:
         )
 
 
-class Easel:
+class Company:
     """An engine with a tiny checkpoint, and what it drew. A CPU would choose two rows a call; here there are more."""
 
     def __init__(self, folder: Path, family: Family = Family.SD1, rows: int = 8) -> None:
@@ -68,12 +68,18 @@ class Easel:
     def tick(self) -> dict[str, Drawn | Exception]:
         return {name: self._drawn(name, outcome) for name, outcome in self.engine.tick()}
 
+    def all_of(self, count: int) -> dict[str, Drawn | Exception]:
+        """Draw on until so many have ended, and return what they came to."""
+        made: dict[str, Drawn | Exception] = {}
+        while len(made) < count:
+            made |= self.tick()
+        return made
+
     def alone(self, request: ImageRequest) -> Drawn:
         self.begin("alone", request)
-        while True:
-            if (outcome := self.tick().get("alone")) is not None:
-                assert isinstance(outcome, Drawn), outcome
-                return outcome
+        outcome = self.all_of(1)["alone"]
+        assert isinstance(outcome, Drawn), outcome
+        return outcome
 
     def _drawn(self, name: str, outcome: Drawing | Exception) -> Drawn | Exception:
         if isinstance(outcome, Exception):
@@ -113,7 +119,7 @@ def some_request(dice: random.Random) -> ImageRequest:
     return a_request(**values)
 
 
-def disturbed(easel: Easel, solo: dict[ImageRequest, Drawn], mixes: int, seed: int) -> int:
+def disturbed(company: Company, solo: dict[ImageRequest, Drawn], mixes: int, seed: int) -> int:
     """Draw so many mixes of requests that come at any step; return how many requests came out other than alone."""
     dice, others = random.Random(seed), 0
     for _ in range(mixes):
@@ -121,10 +127,10 @@ def disturbed(easel: Easel, solo: dict[ImageRequest, Drawn], mixes: int, seed: i
         asked = dict(enumerate(coming))
         made: dict[str, Drawn | Exception] = {}
         while len(made) < len(coming):
-            if asked and (not easel.engine._rota.commissions or dice.random() < 0.5):
+            if asked and (not company.engine._rota.commissions or dice.random() < 0.5):
                 number, request = asked.popitem()
-                easel.begin(str(number), request)
-            made |= easel.tick()
+                company.begin(str(number), request)
+            made |= company.tick()
         for number, request in enumerate(coming):
             outcome = made[str(number)]
             assert isinstance(outcome, Drawn), outcome
@@ -133,23 +139,25 @@ def disturbed(easel: Easel, solo: dict[ImageRequest, Drawn], mixes: int, seed: i
 
 
 @pytest.fixture(scope="module")
-def easel(tmp_path_factory: pytest.TempPathFactory) -> Easel:
-    return Easel(tmp_path_factory.mktemp("company"))
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return Company(tmp_path_factory.mktemp("company"))
 
 
 @pytest.fixture(scope="module")
-def solo(easel: Easel) -> dict[ImageRequest, Drawn]:
+def solo(company: Company) -> dict[ImageRequest, Drawn]:
     dice = random.Random(5)
-    return {request: easel.alone(request) for request in (some_request(dice) for _ in range(KINDS))}
+    return {request: company.alone(request) for request in (some_request(dice) for _ in range(KINDS))}
 
 
 @pytest.mark.parametrize("mixes", [MIXES, pytest.param(1_000, marks=pytest.mark.slow)])
-def test_mixes_come_out_as_each_request_does_alone(easel: Easel, solo: dict[ImageRequest, Drawn], mixes: int) -> None:
-    assert disturbed(easel, solo, mixes, seed=mixes) == 0
+def test_mixes_come_out_as_each_request_does_alone(
+    company: Company, solo: dict[ImageRequest, Drawn], mixes: int
+) -> None:
+    assert disturbed(company, solo, mixes, seed=mixes) == 0
 
 
 def test_it_would_be_noticed_if_company_mattered(
-    easel: Easel, solo: dict[ImageRequest, Drawn], monkeypatch: pytest.MonkeyPatch
+    company: Company, solo: dict[ImageRequest, Drawn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With as many rows in a call as are in use, sums are added up in another order."""
 
@@ -158,19 +166,19 @@ def test_it_would_be_noticed_if_company_mattered(
 
     monkeypatch.setattr(Press, "predict", of_any_width)
     monkeypatch.setattr(Press, "room", lambda *_: 8)
-    assert disturbed(easel, solo, 30, seed=2) > 0
+    assert disturbed(company, solo, 30, seed=2) > 0
 
 
 @pytest.mark.parametrize("family", [Family.SD2, Family.SDXL])
 def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family) -> None:
-    easel = Easel(tmp_path, family)
+    company = Company(tmp_path, family)
     dice = random.Random(7)
-    requests = {request: easel.alone(request) for request in (some_request(dice) for _ in range(8))}
-    assert disturbed(easel, requests, 30, seed=3) == 0
+    requests = {request: company.alone(request) for request in (some_request(dice) for _ in range(8))}
+    assert disturbed(company, requests, 30, seed=3) == 0
 
 
-def test_the_self_test_finds_a_unet_that_mixes_its_rows(easel: Easel, tmp_path: Path) -> None:
-    model = easel.engine._shelf.take("tiny")
+def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_path: Path) -> None:
+    model = company.engine._shelf.take("tiny")
     real = model.unet.forward
 
     def mixing(sample: torch.Tensor, *args: Any, **options: Any) -> Any:
@@ -188,17 +196,15 @@ def test_the_self_test_finds_a_unet_that_mixes_its_rows(easel: Easel, tmp_path: 
             model.unet.forward = real
 
 
-def test_who_leaves_in_the_middle_disturbs_nobody(easel: Easel, solo: dict[ImageRequest, Drawn]) -> None:
+def test_who_leaves_in_the_middle_disturbs_nobody(company: Company, solo: dict[ImageRequest, Drawn]) -> None:
     class Leaves(Bystander):
         def wanted(self) -> bool:
             return len(self.steps) < 2
 
     stays = next(request for request in solo if request.num_inference_steps == 3 and request.count == 1)
-    easel.begin("leaves", a_request(num_inference_steps=6, width=64, height=64), Leaves())
-    easel.begin("stays", stays)
-    made: dict[str, Drawn | Exception] = {}
-    while len(made) < 2:
-        made |= easel.tick()
+    company.begin("leaves", a_request(num_inference_steps=6, width=64, height=64), Leaves())
+    company.begin("stays", stays)
+    made = company.all_of(2)
 
     assert isinstance(made["leaves"], Cancelled)
     assert isinstance(made["stays"], Drawn)
@@ -206,42 +212,40 @@ def test_who_leaves_in_the_middle_disturbs_nobody(easel: Easel, solo: dict[Image
 
 
 def test_who_breaks_in_the_middle_takes_nobody_along(
-    easel: Easel, solo: dict[ImageRequest, Drawn], tmp_path: Path
+    company: Company, solo: dict[ImageRequest, Drawn], tmp_path: Path
 ) -> None:
     class Breaks(Bystander):
         def step(self, done: int, of: int) -> None:
             raise ZeroDivisionError
 
     stays = next(request for request in solo if request.num_inference_steps == 3 and request.count == 1)
-    easel.begin("breaks", a_request(num_inference_steps=1, width=64, height=64), Breaks())
-    easel.begin("stays", stays)
-    made: dict[str, Drawn | Exception] = {}
-    while len(made) < 2:
-        made |= easel.tick()
+    company.begin("breaks", a_request(num_inference_steps=1, width=64, height=64), Breaks())
+    company.begin("stays", stays)
+    made = company.all_of(2)
 
     assert isinstance(made["breaks"], ZeroDivisionError)
     assert isinstance(made["stays"], Drawn)
     assert made["stays"].same_as(solo[stays])
 
 
-def test_the_shortest_is_done_first_and_nobody_waits_for_ever(easel: Easel) -> None:
+def test_the_shortest_is_done_first_and_nobody_waits_for_ever(company: Company) -> None:
     order: list[str] = []
-    easel.begin("long", a_request(num_inference_steps=30, width=64, height=64))
+    company.begin("long", a_request(num_inference_steps=30, width=64, height=64))
     for number in range(60):
-        easel.begin(f"short {number}", a_request(num_inference_steps=2, width=64, height=64))
+        company.begin(f"short {number}", a_request(num_inference_steps=2, width=64, height=64))
         for _ in range(2):
-            order += easel.tick()
+            order += company.tick()
     while len(order) < 61:
-        order += easel.tick()
+        order += company.tick()
 
     assert order[0] == "short 0"
     assert order.index("long") < 60
 
 
-def test_the_number_of_rows_is_kept_and_told(easel: Easel) -> None:
+def test_the_number_of_rows_is_kept_and_told(company: Company) -> None:
     request = a_request(num_inference_steps=1, width=64, height=64)
-    spool = str(easel.folder)
-    drawing = easel.engine.draw(Attempt(id="told", request=request, source_path=None, spool=spool), Bystander())
+    spool = str(company.folder)
+    drawing = company.engine.draw(Attempt(id="told", request=request, source_path=None, spool=spool), Bystander())
 
     assert drawing.fingerprint["rows"] == "8"
     assert drawing.seconds > 0
