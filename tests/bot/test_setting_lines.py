@@ -5,28 +5,22 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import request
 
 from bot.setting_lines import read_sampler, read_setting_lines, setting_lines
 from config.words import UserError
-from inference.request import GUIDANCE, STEPS, ImageRequest, Sampler, Task
+from inference.request import GUIDANCE, STEPS, Sampler, Task
 
 SIDES = st.integers(8, 512).map(lambda eighth: 8 * eighth)
 
 
 @given(st.integers(*STEPS), st.integers(0, 300), st.sampled_from(Sampler), SIDES, SIDES)
 def test_what_was_written_is_read_again(steps: int, guidance: int, sampler: Sampler, width: int, height: int) -> None:
-    request = ImageRequest(
-        checkpoint="demo",
-        prompt="a red circle",
-        seed=0,
-        width=width,
-        height=height,
-        num_inference_steps=steps,
-        guidance_scale=guidance / 10,
-        sampler=sampler,
+    asked = request(
+        width=width, height=height, num_inference_steps=steps, guidance_scale=guidance / 10, sampler=sampler
     )
 
-    assert read_setting_lines(setting_lines(request)) == {
+    assert read_setting_lines(setting_lines(asked)) == {
         "steps": steps,
         "guidance": guidance / 10,
         "sampler": sampler,
@@ -39,21 +33,9 @@ def test_what_was_written_is_read_again(steps: int, guidance: int, sampler: Samp
 
 
 def test_what_cannot_be_changed_of_a_variation_is_not_offered() -> None:
-    request = ImageRequest(
-        task=Task.IMAGE_TO_IMAGE,
-        checkpoint="demo",
-        prompt="",
-        seed=0,
-        width=256,
-        height=256,
-        num_inference_steps=20,
-        guidance_scale=7.5,
-        sampler=Sampler.DDIM,
-        source="0" * 64,
-        strength=0.5,
-    )
+    varied = request(task=Task.IMAGE_TO_IMAGE, prompt="", source="0" * 64, strength=0.5)
 
-    assert setting_lines(request) == "steps: 20\nguidance: 7.5\nsampler: DDIM"
+    assert setting_lines(varied) == "steps: 20\nguidance: 7.5\nsampler: DDIM"
 
 
 @pytest.mark.parametrize(
