@@ -160,8 +160,8 @@ class FairShare:
 
         Never clamped to the clock: clamping breaks the bound between the backlogged.
         """
-        for node, charge in zip(self._nodes(path)[1:], self._charges(cost, weight, len(path)), strict=True):
-            node.tag -= charge
+        for level, node in enumerate(self._nodes(path)[1:]):
+            node.tag -= self._charge(cost, weight, level, len(path))
 
     def order(self) -> Iterator[Entry]:
         """Return the waiting jobs in the order in which they would be served, were nobody to come or go.
@@ -233,17 +233,15 @@ class FairShare:
             node.clock = max(node.clock, min(child.tag for child in node.waiting()))
         entry = nodes[-1].queue.popleft()
         served = self._tick()
-        for node, charge in zip(nodes[1:], self._charges(entry.cost, entry.weight, len(entry.path)), strict=True):
-            node.tag += charge
+        for level, node in enumerate(nodes[1:]):
+            node.tag += self._charge(entry.cost, entry.weight, level, len(entry.path))
             node.last_served = served
         _uncount(nodes)
         return entry
 
-    def _charges(self, cost: float, weight: float, levels: int) -> list[float]:
-        """Return what a job is charged on every level."""
-        charges = [cost] * levels
-        charges[self._weighted] = cost / weight
-        return charges
+    def _charge(self, cost: float, weight: float, level: int, levels: int) -> float:
+        """Return what a job is charged on one of its levels."""
+        return cost / weight if level == self._weighted % levels else cost
 
     def _upcoming(self, node: Share, level: int, served: int) -> Iterator[Entry]:
         """Return what the node would be served; the numbers of its turns begin after `served`."""
@@ -262,7 +260,7 @@ class FairShare:
                 continue
             yield entry
             served += 1
-            charge = self._charges(entry.cost, entry.weight, len(entry.path))[level]
+            charge = self._charge(entry.cost, entry.weight, level, len(entry.path))
             heapreplace(line, (tag + charge, served, arrived, index, entries))
 
     def _nodes(self, path: Path) -> list[Share]:
