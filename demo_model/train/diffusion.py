@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
-from torch.nn import functional
+from numpy.typing import NDArray
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTokenizer
 
@@ -86,14 +86,14 @@ class DiffusionStage(LearningStage):
         small = progress < self._plan.diffusion_first_share
         self._change_side(self._plan.first_side if small else self._plan.side)
         self._draw_more()
-        latents, words = self._pool.draw(self._batch)
+        latents, words, weights = self._pool.draw(self._batch)
         silent = torch.rand(len(words), 1, 1, device=self._device) < UNSAID
-        loss = self._loss(latents, torch.where(silent, self._silence, words))
+        loss = self._loss(latents, torch.where(silent, self._silence, words), weights)
         self.learner.learn(loss, progress)
         return loss.detach()
 
-    def _loss(self, latents: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-        """Return how far the network is from the velocity of noised latents."""
+    def _loss(self, latents: torch.Tensor, words: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Return how far the network is from the velocity of noised latents, each cell by its weight."""
         times = self._times(len(latents))
         signal = self._alphas[times].sqrt()[:, None, None, None]
         noise_share = (1 - self._alphas[times]).sqrt()[:, None, None, None]
@@ -101,7 +101,8 @@ class DiffusionStage(LearningStage):
         noisy = (signal * latents + noise_share * noise).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self._device.type, torch.bfloat16), sdpa_kernel(self._attention):
             velocity = self.learner.network(noisy, times, words).sample
-        return functional.mse_loss(velocity.float(), signal * noise - noise_share * latents)
+        errors = (velocity.float() - (signal * noise - noise_share * latents)).square().mean(1)
+        return (weights * errors).sum() / weights.sum()
 
     def _times(self, batch: int) -> torch.Tensor:
         """Return a time for every row, one from each stretch of all times: the loss varies less than with free ones.
@@ -121,9 +122,10 @@ class DiffusionStage(LearningStage):
         """The number of pictures in a step: more of the small ones."""
         return self._plan.diffusion_batch * self._plan.side // self._side
 
-    def _open(self) -> Stream[tuple[Picture, str]]:
+    def _open(self) -> Stream[tuple[Picture, str, NDArray[np.float32]]]:
         fresh = max(1, self._batch // self._plan.reuse)
-        return Stream(DrawnCaption(self._side), fresh, self._plan.workers, (*self._seed, self._side))
+        drawn = DrawnCaption(self._side, self._side // self._plan.shrunk)
+        return Stream(drawn, fresh, self._plan.workers, (*self._seed, self._side))
 
     def _change_side(self, side: int) -> None:
         """Draw pictures of another side from now on, where it is another, and forget the others."""
@@ -136,8 +138,8 @@ class DiffusionStage(LearningStage):
         """Put fresh pictures into the pool: a few, or many where it has too few."""
         enough = min(self._plan.pool, FILL * self._batch)
         while True:
-            drawn = self._stream.next()
-            pictures, texts = [picture for picture, _ in drawn], [text for _, text in drawn]
-            self._pool.add(self._encoder.latents(pictures), self._encoder.words(texts))
+            pictures, texts, weights = zip(*self._stream.next(), strict=True)
+            weighed = torch.from_numpy(np.stack(weights)).to(self._device)
+            self._pool.add(self._encoder.latents(pictures), self._encoder.words(texts), weighed)
             if len(self._pool) >= enough:
                 return

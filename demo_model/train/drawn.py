@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo_model.detect.targets import Target, target
+from demo_model.train.emphasis import emphasis
 from demo_model.train.facts import facts
 from demo_model.world.captions import caption
 from demo_model.world.drawer import SIDE, Picture, draw
@@ -37,14 +38,15 @@ class DrawnPicture:
 
 @dataclass(frozen=True)
 class DrawnCaption:
-    """Makes pictures with captions."""
+    """Makes pictures with captions, and with what each of the cells of their latents weighs."""
 
     side: int
+    cells: int
 
-    def __call__(self, dice: np.random.Generator) -> tuple[Picture, str]:
-        """Return a fresh picture and what it shows."""
+    def __call__(self, dice: np.random.Generator) -> tuple[Picture, str, NDArray[np.float32]]:
+        """Return a fresh picture, what it shows, and the weights of shape [cells, cells]."""
         scene = sample(dice)
-        return draw(scene, self.side), caption(scene, dice)
+        return draw(scene, self.side), caption(scene, dice), emphasis(scene, self.cells)
 
 
 @dataclass(frozen=True)

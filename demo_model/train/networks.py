@@ -41,7 +41,7 @@ def make_unet(plan: Plan) -> Any:
     levels = len(plan.unet_channels)
     fine = levels - COARSE
     return UNet2DConditionModel(
-        sample_size=plan.side // 2 ** (len(plan.vae_channels) - 1),
+        sample_size=plan.side // plan.shrunk,
         in_channels=LATENTS,
         out_channels=LATENTS,
         block_out_channels=plan.unet_channels,

@@ -32,6 +32,11 @@ class Plan:
     upscaler_rate: float = 1e-3
     workers: int = 0  #: processes that draw; 0: the training process draws
 
+    @property
+    def shrunk(self) -> int:
+        """How many pixels of a picture's side make one of its latents'."""
+        return 2 ** (len(self.vae_channels) - 1)
+
 
 ON_CPU = Plan()
 ON_GPU = replace(
