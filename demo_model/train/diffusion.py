@@ -102,7 +102,8 @@ class DiffusionStage(LearningStage):
         with torch.autocast(self._device.type, torch.bfloat16), sdpa_kernel(self._attention):
             velocity = self.learner.network(noisy, times, words).sample
         errors = (velocity.float() - (signal * noise - noise_share * latents)).square().mean(1)
-        return (weights * errors).sum() / weights.sum()
+        loss: torch.Tensor = (weights * errors).sum() / weights.sum()
+        return loss
 
     def _times(self, batch: int) -> torch.Tensor:
         """Return a time for every row, one from each stretch of all times: the loss varies less than with free ones.

@@ -35,7 +35,7 @@ class Plan:
     @property
     def shrunk(self) -> int:
         """How many pixels of a picture's side make one of its latents'."""
-        return 2 ** (len(self.vae_channels) - 1)
+        return 1 << (len(self.vae_channels) - 1)
 
 
 ON_CPU = Plan()
