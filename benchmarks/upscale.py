@@ -1,8 +1,8 @@
 """Does /upscale beat plain resampling? Enlargements of drawn pictures beside what the drawer draws at that size.
 
-`source` says what is enlarged: the drawn picture itself, or what the demo model's autoencoder makes of it, as the
-model's own pictures are. PSNR is in dB. Edges: how strong the made picture's are where the drawn one's are strongest,
-as a ratio; 1 is as sharp as drawn. Each way is measured on the same pictures, in one run.
+`source` says what is enlarged: the large drawn picture reduced, or what the demo model's autoencoder makes of that, as
+the model's own pictures are. PSNR is in dB. Edges: how strong the made picture's are where the drawn one's are
+strongest, as a ratio; 1 is as sharp as drawn. Each way is measured on the same pictures, in one run.
 """
 
 import argparse
@@ -36,7 +36,7 @@ FACTORS = (2, 4)
 
 @dataclass(frozen=True)
 class Case:
-    """A small picture, its caption, and the same scene drawn larger."""
+    """A small picture, its caption, and the same drawn larger."""
 
     small: Picture
     words: str
@@ -61,10 +61,11 @@ def measure(pictures: int, seed: int) -> dict[str, Any]:
 def _cases(studio: Studio, scenes: list[Scene], words: list[str], source: str, factor: int) -> Iterator[Case]:
     vae = load(studio.checkpoint, torch.device("cpu"), studio.folder).vae
     for scene, text in zip(scenes, words, strict=True):
-        small = draw(scene, SIDE)
+        large = draw(scene, SIDE * factor)
+        small = np.asarray(Image.fromarray(large).reduce(factor))
         if source == "decoded":
             small = to_picture(vae.decode(vae.encode(to_tensor(small)).latent_dist.mode()).sample)
-        yield Case(small, text, draw(scene, SIDE * factor), factor)
+        yield Case(small, text, large, factor)
 
 
 def _compare(learned: Studio, plain: Studio, cases: list[Case]) -> dict[str, dict[str, float]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from demo_model.detect.targets import Target, target
 from demo_model.train.emphasis import emphasis
@@ -56,6 +57,10 @@ class DrawnTwice:
     side: int
 
     def __call__(self, dice: np.random.Generator) -> tuple[Picture, Picture]:
-        """Return a fresh picture, and the same twice as large."""
-        scene = sample(dice)
-        return draw(scene, self.side), draw(scene, 2 * self.side)
+        """Return a fresh picture, and the same twice as large.
+
+        The small one is the large one reduced: drawn small by itself, its lines would lie up to half a pixel
+        elsewhere, and what is learned from such a pair is to blur.
+        """
+        large = draw(sample(dice), 2 * self.side)
+        return np.asarray(Image.fromarray(large).reduce(2)), large

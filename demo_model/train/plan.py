@@ -23,8 +23,8 @@ class Plan:
     diffusion_batch: int = 16
     reuse: int = 12  #: how often a drawn picture is learned from, on average
     pool: int = 8192  #: how many encoded pictures are at hand
-    upscaler_batch: int = 4
-    upscaler_cut: int = 128
+    upscaler_batch: int = 2
+    upscaler_cut: int = 96
     detector_rate: float = 2e-3
     autoencoder_rate: float = 1e-3
     language_rate: float = 1e-3

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional
 
-from demo_model.train.autoencoder import difference, to_unit
+from demo_model.train.autoencoder import to_unit
 from demo_model.train.drawn import DrawnTwice
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
@@ -27,15 +28,15 @@ class UpscalerStage(LearningStage):
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         drawn = self._stream.next()
-        small, large = (
-            to_unit(torch.from_numpy(np.stack([pair[index] for pair in drawn])).to(self._device)) for index in (0, 1)
+        small, large = self._cut(
+            *(to_unit(torch.from_numpy(np.stack([pair[index] for pair in drawn])).to(self._device)) for index in (0, 1))
         )
-        small, large = self._cut(torch.cat([small, self._made(small)]), torch.cat([large, large]))
+        small, large = torch.cat([small, self._made(small)]), torch.cat([large, large])
         with torch.autocast(self._device.type, torch.bfloat16):
             made = self.learner.network(small)
         # Nearer to a cut's edge the network sees padding, which it never does when it is used.
         inner = slice(FACTOR * HALO, -FACTOR * HALO)
-        loss = difference(made.float()[..., inner, inner], large[..., inner, inner])
+        loss = functional.l1_loss(made.float()[..., inner, inner], large[..., inner, inner])
         self.learner.learn(loss, progress)
         return loss.detach()
 
