@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
-from itertools import pairwise, takewhile
+from itertools import count, pairwise, takewhile
 from math import inf, isfinite
 
 REMEMBERED = 1_000  # idle users or guilds per node
@@ -49,9 +49,31 @@ class Standing:
     arrived: int
 
 
+class Outlook:
+    """What a node will be served: found out as it is read, and remembered for the next who asks."""
+
+    __slots__ = ("_known", "_rest")
+
+    def __init__(self, rest: Iterator[Entry]) -> None:
+        self._known: list[Entry] = []
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[Entry]:
+        known, rest = self._known, self._rest
+        for index in count():
+            if index == len(known):
+                if (entry := next(rest, None)) is None:
+                    return
+                known.append(entry)
+            yield known[index]
+
+
 @dataclass(slots=True)
 class Share:
-    """A node of the tree. `tag` is the start tag of its next job, `clock` the virtual time of its children."""
+    """A node of the tree. `tag` is the start tag of its next job, `clock` the virtual time of its children.
+
+    `outlook` is what it will be served, as long as nothing changes at or below it.
+    """
 
     tag: float = 0.0
     clock: float = 0.0
@@ -60,6 +82,7 @@ class Share:
     pending: int = 0
     children: dict[Hashable, "Share"] = field(default_factory=dict)
     queue: deque[Entry] = field(default_factory=deque)
+    outlook: Outlook | None = None
 
     @property
     def turn(self) -> tuple[float, int, int]:
@@ -168,7 +191,7 @@ class FairShare:
 
         It is found out as it is read: to know who is next takes no longer for all that come after.
         """
-        return self._upcoming(self._root, 0, self._sequence)
+        return iter(self._outlook(self._root, 0))
 
     def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
         """Return what would be served before a job that came now; nothing changes by the question.
@@ -177,11 +200,11 @@ class FairShare:
         """
         probe, ahead = Entry(PROBE, path, cost, weight), []
         with self._supposing(probe):
-            for entry in takewhile(lambda entry: entry is not probe, self.order()):
+            for entry in self.order():
+                if entry is probe or horizon < 0:
+                    break
                 ahead.append(entry)
                 horizon -= entry.cost
-                if horizon < 0:
-                    break
         return ahead
 
     @contextmanager
@@ -198,6 +221,7 @@ class FairShare:
             nodes[-1].queue.pop()
             for node in nodes:
                 node.pending -= 1
+                node.outlook = None
             for node, tag, arrived in known:
                 node.tag, node.arrived = tag, arrived
             if len(known) < len(nodes):
@@ -229,7 +253,9 @@ class FairShare:
 
     def _serve(self, nodes: list[Share]) -> Entry:
         """Take the first job at the end of the path, and charge its cost all along."""
-        for node in nodes[:-1]:  # the clock is the smallest tag there is, whoever is served
+        for node in nodes[:-1]:
+            node.outlook = None
+            # the clock is the smallest tag there is, whoever is served
             node.clock = max(node.clock, min(child.tag for child in node.waiting()))
         entry = nodes[-1].queue.popleft()
         served = self._tick()
@@ -243,13 +269,18 @@ class FairShare:
         """Return what a job is charged on one of its levels."""
         return cost / weight if level == self._weighted % levels else cost
 
-    def _upcoming(self, node: Share, level: int, served: int) -> Iterator[Entry]:
-        """Return what the node would be served; the numbers of its turns begin after `served`."""
+    def _outlook(self, node: Share, level: int) -> Iterable[Entry]:
+        """Return what the node would be served. Where nothing has changed since, it is still known."""
         if not node.children:
-            yield from node.queue
-            return
+            return node.queue
+        if node.outlook is None:
+            node.outlook = Outlook(self._merged(node, level, self._sequence))
+        return node.outlook
+
+    def _merged(self, node: Share, level: int, served: int) -> Iterator[Entry]:
+        """Yield what the children would be served; the numbers of their turns begin after `served`."""
         line = [
-            (*child.turn, index, self._upcoming(child, level + 1, served)) for index, child in enumerate(node.waiting())
+            (*child.turn, index, iter(self._outlook(child, level + 1))) for index, child in enumerate(node.waiting())
         ]
         heapify(line)
         while line:
@@ -269,6 +300,8 @@ class FairShare:
         nodes = [self._root]
         for key in path:
             nodes.append(nodes[-1].children.setdefault(key, Share()))
+        for node in nodes:
+            node.outlook = None
         return nodes
 
     def _existing(self, path: Path) -> list[Share]:

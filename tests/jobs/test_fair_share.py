@@ -234,3 +234,35 @@ def test_weights_apply_to_the_level_that_is_named() -> None:
 
     first = dispatch(line, 9)
     assert sum(job < 100 for job in first) == 6
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["submit", "claim", "beside", "cancel", "refund", "put back", "look"]),
+            st.integers(0, 2),
+            st.integers(0, 3),
+        ),
+        max_size=40,
+    )
+)
+def test_what_was_foretold_once_is_not_believed_after_a_change(steps: list[tuple[str, int, int]]) -> None:
+    line, served = FairShare(), list[Entry]()
+    for job, (kind, guild, user) in enumerate(steps):
+        if kind == "submit":
+            line.submit(job, (guild, user), 1.0 + user)
+        elif kind in ("claim", "beside"):
+            taken = line.claim() if kind == "claim" else line.claim_beside(lambda entry: entry.job % 3 == 0, 4.0)
+            served += [taken] if taken is not None else []
+        elif kind == "cancel":
+            line.cancel(guild * 4 + user)
+        elif kind == "refund":
+            line.refund((guild, user), 2.0)
+        elif kind == "put back" and served:
+            lost = served.pop(user % len(served))
+            line.put_back(lost.job, lost.path, lost.cost)
+        list(zip(line.order(), range(guild + user), strict=False))  # as far as somebody happens to ask
+    foretold = list(line.order())
+
+    assert [line.claim() for _ in foretold] == foretold
