@@ -72,8 +72,9 @@ def _pragmas(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # a transaction that reads first and writes later would fail at once where another wrote in between
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN"
+    adapted: Any = connection.connection.dbapi_connection
+    adapted.run_async(lambda driver: driver.execute(begin))  # one errand to the driver's thread; a cursor makes three
 
 
 def unreachable(url: str, error: Exception) -> DatabaseUnreachable | None:

@@ -6,10 +6,11 @@ service, the `standings`, is kept in the same transaction.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Json, utc_now, value_of
@@ -24,7 +25,24 @@ __all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord", "Timing"]
 
 NEWS = "imagine_jobs"  # the channel on which PostgreSQL tells of committed jobs, by their ids
 FREE: dict[str, Any] = {"worker": None, "lease_until": None}
+NAMES = [field.name for field in fields(Job)]
+COLUMNS = [getattr(JobRow, name) for name in NAMES]
 Standings = Sequence[Standing]
+
+# the two statements that everybody waits for are made once: to make and to look them up took longer than to send them
+CLAIM = (
+    update(JobRow)
+    .where(JobRow.id == bindparam("which"), JobRow.status == JobStatus.PENDING)
+    .values(
+        status=JobStatus.LEASED,
+        fence=JobRow.fence + 1,
+        attempts=JobRow.attempts + 1,
+        worker=bindparam("holder"),
+        lease_until=bindparam("until"),
+        started_at=bindparam("now"),
+    )
+    .returning(*COLUMNS)
+)
 
 
 def nothing_more(_job: Job) -> Standings:
@@ -38,22 +56,24 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._shares = Shares(database)
+        self._insert = (
+            database.insert(JobRow)
+            .on_conflict_do_nothing(index_elements=["interaction_id"])
+            .returning(*COLUMNS, *database.telling(NEWS, JobRow.id))
+        )
 
     async def submit(self, new: NewJob, enter: Callable[[Job], Standings] = nothing_more) -> tuple[Job, bool]:
         """Keep the job, once per interaction. Returns it, and whether it is new.
 
         `enter` takes a new job into the line before it is committed, and returns the standings that this changed.
         """
-        insert = self._database.insert(JobRow).values(**vars(new))
-        async with self._database.transaction() as session:
-            created = await session.scalar(
-                insert.on_conflict_do_nothing(index_elements=["interaction_id"]).returning(JobRow)
-            )
+        async with self._database.writing() as connection:
+            created = (await connection.execute(self._insert, vars(new))).first()
             if created is None:
-                return value_of(Job, (await session.scalars(by_interaction(new.interaction_id))).one()), False
-            job = value_of(Job, created)
-            await self._shares.keep(session, enter(job))
-            await self._database.notify(session, NEWS, str(job.id))
+                known = await connection.execute(select(*COLUMNS).where(JobRow.interaction_id == new.interaction_id))
+                return _job(known.one()), False
+            job = _job(created)
+            await self._shares.keep(connection, enter(job))
             return job, True
 
     async def get(self, job_id: int) -> Job | None:
@@ -94,18 +114,13 @@ class Jobs:
     async def claim(self, job_id: int, worker: str, lease: float, standings: Standings = ()) -> Job | None:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
         now = utc_now()
-        held = {"worker": worker, "lease_until": now + timedelta(seconds=lease), "started_at": now}
-        async with self._database.transaction() as session:
-            row = await session.scalar(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
-                .values(status=JobStatus.LEASED, fence=JobRow.fence + 1, attempts=JobRow.attempts + 1, **held)
-                .returning(JobRow)
-            )
+        held = {"which": job_id, "holder": worker, "until": now + timedelta(seconds=lease), "now": now}
+        async with self._database.writing() as connection:
+            row = (await connection.execute(CLAIM, held)).first()
             if row is None:
                 return None
-            await self._shares.keep(session, standings)
-            return value_of(Job, row)
+            await self._shares.keep(connection, standings)
+            return _job(row)
 
     async def extend(self, leases: Iterable[tuple[int, int]], lease: float) -> set[int]:
         """Let leases, each a job id and its fence, last `lease` seconds from now; returns the ids still held."""
@@ -147,7 +162,7 @@ class Jobs:
             session.add_all(_record(job, record, seconds / len(records)) for record in records)
             await session.flush()
             session.add_all(_lines(job, records))
-            await self._shares.keep(session, standings)
+            await self._shares.keep(await session.connection(), standings)
             return True
 
     async def fail(
@@ -199,7 +214,7 @@ class Jobs:
     async def keep(self, standings: Standings) -> None:
         """Keep standings that changed by themselves."""
         async with self._database.transaction() as session:
-            await self._shares.keep(session, standings)
+            await self._shares.keep(await session.connection(), standings)
 
     async def leased(self) -> list[Job]:
         """Return what is leased, in order of arrival."""
@@ -230,7 +245,7 @@ class Jobs:
         change = update(JobRow).where(*where).values(status=JobStatus.PENDING, **FREE, **values)
         async with self._database.transaction() as session:
             if ids := sorted(await session.scalars(change.returning(JobRow.id))):
-                await self._shares.keep(session, standings)
+                await self._shares.keep(await session.connection(), standings)
             return ids
 
     async def _close(
@@ -240,13 +255,8 @@ class Jobs:
         async with self._database.transaction() as session:
             if await _end(session, _held(job_id, fence), status, notice, **values) is None:
                 return False
-            await self._shares.keep(session, standings)
+            await self._shares.keep(await session.connection(), standings)
             return True
-
-
-def by_interaction(interaction_id: int) -> Select[JobRow]:
-    """Select the job of an interaction."""
-    return select(JobRow).where(JobRow.interaction_id == interaction_id)
 
 
 def with_status(*statuses: JobStatus) -> Select[JobRow]:
@@ -259,6 +269,10 @@ def timings() -> Select[Json, float | None, Json]:
     first = select(func.min(RecordRow.id)).where(RecordRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
     asked = select(JobRow.request, JobRow.seconds, RecordRow.fingerprint).join(RecordRow, RecordRow.id == first)
     return asked.where(JobRow.status == JobStatus.DONE).order_by(JobRow.id.desc())
+
+
+def _job(row: Row[*tuple[Any, ...]]) -> Job:
+    return Job(**dict(zip(NAMES, row, strict=False)))  # what follows them are no columns
 
 
 def _held(job_id: int, fence: int) -> tuple[ColumnElement[bool], ...]:

@@ -6,9 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
@@ -58,6 +58,12 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that writes as `transaction` does, for statements that are due too often for a session."""
+        async with self._turn, self._writes.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Give a session that only reads; it waits for no writer."""
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
@@ -87,12 +93,12 @@ class Database:
         finally:
             await hold.let_go()
 
-    async def notify(self, session: AsyncSession, channel: str, payload: str) -> None:
-        """Tell all who listen on the channel, once the session's transaction is committed; SQLite has no such thing."""
-        if not self.is_sqlite:
-            await session.execute(
-                text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
-            )
+    def telling(self, channel: str, payload: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:
+        """Return what a statement returns to tell all who listen on the channel, once it is committed.
+
+        SQLite has no such thing.
+        """
+        return [] if self.is_sqlite else [func.pg_notify(channel, cast(payload, Text))]
 
     @asynccontextmanager
     async def listening(self, channel: str, hear: Callable[[str], None]) -> AsyncIterator[Callable[[], bool]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.base import value_of
 from db.session import Database
@@ -30,9 +30,9 @@ class Shares:
         async with self._database.reading() as session:
             return [value_of(Standing, row) for row in await session.scalars(select(ShareRow))]
 
-    async def keep(self, session: AsyncSession, standings: Sequence[Standing]) -> None:
+    async def keep(self, connection: AsyncConnection, standings: Sequence[Standing]) -> None:
         """Write standings, in the transaction of what changed them."""
         if standings:
             rows = [{name: getattr(standing, name) for name in COLUMNS} for standing in standings]
             # a statement without values, so that it is compiled once and not for every number of rows
-            await (await session.connection()).execute(self._upsert, rows)
+            await connection.execute(self._upsert, rows)
