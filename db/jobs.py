@@ -216,6 +216,11 @@ class Jobs:
         async with self._database.transaction() as session:
             await self._shares.keep(await session.connection(), standings)
 
+    async def has_ended(self, job_id: int, fence: int) -> bool:
+        """Say whether a lease is over; where somebody is just ending it, wait until they have."""
+        async with self._database.transaction() as session:
+            return await session.scalar(select(JobRow.id).where(*_held(job_id, fence)).with_for_update()) is None
+
     async def leased(self) -> list[Job]:
         """Return what is leased, in order of arrival."""
         return await self._all(with_status(JobStatus.LEASED))

@@ -33,6 +33,7 @@ class Queue:
         self._waiting: dict[int, Job] = {}
         self._unsaved: dict[Path, fair_share.Standing] = {}
         self._unsure: set[int] = set()  #: claims that may have been committed though nobody said so; refunded already
+        self._doubts: dict[int, tuple[Job, float]] = {}  #: ends that may have been committed though nobody said so
 
     # Looking
 
@@ -69,6 +70,7 @@ class Queue:
         self._line, before = FairShare.restored(standings, entries, self._weighted), self._waiting
         self._waiting = {job.id: job for job in pending}
         self._unsaved.clear()
+        self._doubts.clear()
         try:
             await self.take_back(leased)
         except BaseException:  # the next try has to know what came in before this one
@@ -78,6 +80,7 @@ class Queue:
 
     async def submit(self, new: NewJob) -> tuple[Job, bool]:
         """Commit a job and take it into the line; say whether it is new."""
+        await self._settle_doubts()
         entered: list[Job] = []
 
         def enter(job: Job) -> Standings:
@@ -101,6 +104,7 @@ class Queue:
         Of those within the slack, in GPU-seconds, one that fits `best` is taken first; what `may` not be done by this
         worker is left to another. Where the database fails, the line stays as it was.
         """
+        await self._settle_doubts()
         while (entry := self._next(best, slack, may)) is not None:
             job = self._waiting.pop(entry.job)
             leased = None
@@ -119,6 +123,7 @@ class Queue:
 
     async def withdraw(self, job: Job, end: Callable[[int], Awaitable[bool]]) -> bool:
         """End a job that waits, free of charge; say whether it did."""
+        await self._settle_doubts()
         if not await end(job.id):
             return False
         self._leave(job)
@@ -128,11 +133,15 @@ class Queue:
 
     async def close(self, job: Job, refund: float, end: Write) -> bool:
         """End a job that was leased, and give back so much of its charge; say whether it was still ours to end."""
+        await self._settle_doubts()
         ours = False
         self._refund(job, refund)
         try:
             if ours := await end(self._to_keep()):
                 self._unsaved.clear()
+        except BaseException:
+            self._doubts[job.id] = job, refund
+            raise
         finally:
             if not ours:
                 self._refund(job, -refund)
@@ -140,12 +149,16 @@ class Queue:
 
     async def put_back(self, jobs: Sequence[Job], release: Write) -> bool:
         """Put jobs whose attempts were lost to where they waited; say whether they were still ours to put back."""
+        await self._settle_doubts()
         ours = False
         for job in jobs:
             self._back(job)
         try:
             if ours := await release(self._to_keep()):
                 self._unsaved.clear()
+        except BaseException:
+            self._doubts |= {job.id: (job, job.cost) for job in jobs}
+            raise
         finally:
             if not ours:
                 for job in jobs:
@@ -171,6 +184,7 @@ class Queue:
 
     async def look_around(self) -> list[Job]:
         """Take into the line what waits in the table and is not there yet; return it."""
+        await self._settle_doubts()
         found = await self._table.waiting_besides(list(self._waiting))
         for job in found:
             self._enter(job)
@@ -199,6 +213,13 @@ class Queue:
             self._refund(job, -job.cost)
         self._line.put_back(job.id, self._path(job), job.cost, weight=job.weight)
         self._waiting[job.id] = job
+
+    async def _settle_doubts(self) -> None:
+        """Give back what an end has given back that is committed after all, before any other standings are kept."""
+        for job, refund in list(self._doubts.values()):
+            if await self._table.has_ended(job.id, job.fence):
+                self._refund(job, refund)
+            del self._doubts[job.id]
 
     def _refund(self, job: Job, cost: float) -> None:
         self._line.refund(self._path(job), cost, weight=job.weight)

@@ -1,6 +1,6 @@
 """The line and the job table: changed together, and the same after a restart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -245,7 +245,7 @@ async def test_a_lost_lease_is_taken_back(database: Database, jobs: Jobs) -> Non
 async def test_a_claim_that_was_committed_though_nobody_said_so_is_refunded_once(
     database: Database, users: list[int], waiting: list[int], tag: float
 ) -> None:
-    class Unconfirmed(Jobs):
+    class Unsaid(Jobs):
         failed = False
 
         async def claim(self, *args: Any, **options: Any) -> Job | None:
@@ -255,7 +255,7 @@ async def test_a_claim_that_was_committed_though_nobody_said_so_is_refunded_once
                 raise OSError("the connection is gone")
             return job
 
-    queue = fresh(database, jobs=Unconfirmed(database))
+    queue = fresh(database, jobs=Unsaid(database))
     for user in users:
         await queue.submit(asked(user, 4.0))
     with pytest.raises(OSError, match="gone"):
@@ -267,6 +267,59 @@ async def test_a_claim_that_was_committed_though_nobody_said_so_is_refunded_once
 
     assert sorted(job.user_id for job in queue) == waiting
     assert [each.tag for each in await Shares(database).all() if each.path.endswith(f"user {ADA}")] == [tag]
+
+
+class Unconfirmed(Jobs):
+    """A job table whose connection is gone in the first end's commit: just before it, or just after."""
+
+    def __init__(self, database: Database, *, committed: bool) -> None:
+        super().__init__(database)
+        self.committed, self.failures = committed, 1
+
+    async def fail(self, *args: Any, **options: Any) -> bool:
+        return await self._unconfirmed(lambda: super(Unconfirmed, self).fail(*args, **options))
+
+    async def release(self, *args: Any, **options: Any) -> bool:
+        return await self._unconfirmed(lambda: super(Unconfirmed, self).release(*args, **options))
+
+    async def _unconfirmed(self, end: Callable[[], Awaitable[bool]]) -> bool:
+        if not self.failures:
+            return await end()
+        self.failures -= 1
+        if self.committed:
+            await end()
+        raise OSError("the connection is gone")
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize(("refund", "charged"), [(3.0, {True: 5.0, False: 4.0}), (None, {True: 4.0, False: 4.0})])
+async def test_an_end_of_which_nobody_said_whether_it_was_committed_is_refunded_once(
+    database: Database, committed: bool, refund: float | None, charged: dict[bool, float]
+) -> None:
+    """The end is tried, in vain as it seems; then the job is put back, as an attempt is that broke. None: so it was."""
+    jobs = Unconfirmed(database, committed=committed)
+    queue = fresh(database, jobs=jobs)
+    for _ in range(2):
+        await queue.submit(asked(ADA, 4.0))
+    job = await take(queue)
+    assert job is not None
+
+    async def put_back() -> bool:
+        return await queue.put_back([job], lambda kept: jobs.release(job.id, job.fence, kept, tried=True))
+
+    with pytest.raises(OSError, match="gone"):
+        if refund is None:
+            await put_back()
+        else:
+            await queue.close(job, refund, lambda kept: fail(queue, job, kept))
+    assert await put_back() is not committed
+    await queue.look_around()
+    assert await take(queue) is not None
+
+    assert [each.tag for each in await Shares(database).all() if each.path.endswith(f"user {ADA}")] == [
+        charged[committed]
+    ]
+    assert len(queue) == (0 if committed and refund is not None else 1)
 
 
 async def fail(queue: Queue, job: Job, standings: Sequence[object]) -> bool:
