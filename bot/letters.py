@@ -31,11 +31,15 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a message says and shows; whoever it names, it pings nobody."""
+    """What a message says and shows; whoever it names, it pings nobody.
+
+    `answers` is the line that says which reply it comes instead of, in a letter that no picture tells from others.
+    """
 
     content: str
     enclosures: tuple[Enclosure, ...] = ()
     view: discord.ui.View | None = None
+    answers: str | None = None
 
 
 def token_lives(job: Job) -> bool:
@@ -69,12 +73,16 @@ async def send_letter(place: discord.abc.Messageable, letter: Letter, nonce: str
 async def find_letter(
     place: discord.abc.Messageable, letter: Letter, author: discord.abc.User | None, since: datetime
 ) -> discord.Message | None:
-    """Return the author's latest message since then that has a picture of the letter, by the files' names."""
+    """Return the author's latest message since then that is the letter.
+
+    It is known by a picture of the letter, by the files' names, or by the line that says what it answers.
+    """
     names = _stems(letter.enclosures)
-    if not names:
+    if not names and letter.answers is None:
         return None
     async for message in place.history(limit=LOOK_BACK, after=since, oldest_first=False):
-        if message.author == author and names & _stems(message.attachments):
+        answers = letter.answers is not None and letter.answers in message.content.splitlines()
+        if message.author == author and (answers or names & _stems(message.attachments)):
             return message
     return None
 

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
 
 from bot.letters import NOBODY, Letter, edit_reply, find_letter, send_letter, token_lives
 from bot.pacing import Pacing
+from config.words import say
 from db.base import utc_now
 from db.outbox import Message
 from db.tables.job import Job
@@ -78,10 +80,19 @@ class Ways:
 
     async def _post_once(self, place: Place, message: Message, job: Job, letter: Letter) -> discord.Message:
         """Post the letter; long after the first try no nonce keeps it from being there twice, so look before."""
+        letter = self._addressed(letter, job)
         earlier = None
         if utc_now() - message.created_at > NONCE_LIFE:
             earlier = await find_letter(place, letter, self._client.user, job.created_at - CLOCKS)
         return earlier or await send_letter(place, letter, message.nonce)
+
+    def _addressed(self, letter: Letter, job: Job) -> Letter:
+        """Let a letter without pictures say which reply it comes instead of: the person wants to know, and so do we."""
+        if letter.enclosures or job.message_id is None:
+            return letter
+        address = self.ours(job, job.message_id).jump_url
+        line = f"-# {say('bot.answer_to', locale=job.locale, address=address)}"
+        return replace(letter, content=f"{letter.content}\n{line}", answers=line)
 
     async def _edit(self, job: Job, letter: Letter) -> discord.Message:
         async with asyncio.timeout(EDIT_SECONDS):

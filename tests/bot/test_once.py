@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bot_kit import House, in_channel, open_house
 from delivery_kit import POST, delivered_again, held, order, over, send_again, state_of
+from fakes import fail
 from sqlalchemy import update
 
 from db.base import utc_now
@@ -15,6 +16,7 @@ from db.outbox import Outbox
 from db.session import Database
 from db.tables.job import JobRow
 from db.tables.outbox import DeliveryState, OutboxRow
+from inference.protocol import FailureKind
 from local_discord.server import LocalDiscord
 
 
@@ -80,3 +82,23 @@ async def test_a_death_before_it_is_written_down_makes_no_second_message(
 
     assert [int(each["id"]) for each in pictures] == [row.message_id]
     assert row.state is DeliveryState.SENT
+
+
+@pytest.mark.parametrize("channel", ["studio", "dm"])
+async def test_a_notice_without_pictures_that_was_posted_long_ago_is_found_and_another_ones_is_not(
+    house: House, sqlite_database: Database, channel: str
+) -> None:
+    ada = house.guest("ada", channel)
+    house.executor.outcomes = [fail(FailureKind.INVALID)]
+    first = await ada.type("/imagine a red circle")
+    second = await delivered_again(house, sqlite_database, ada, first)  # its token has done its work
+    await over(sqlite_database)
+    for awaited, messages in ((first, 2), (second, 3)):  # the reply that it comes instead of is how it is known
+        async with sqlite_database.transaction() as session:
+            await session.execute(update(JobRow).values(message_id=int(awaited["id"])))
+            await session.execute(update(OutboxRow).values(created_at=utc_now() - timedelta(minutes=10)))
+        house.server.core.world.clock.advance(600)  # Discord has forgotten the nonce
+        await send_again(house, sqlite_database)
+        await over(sqlite_database)
+
+        assert len(await in_channel(ada)) == messages

@@ -307,11 +307,9 @@ async def test_an_end_of_which_nobody_said_whether_it_was_committed_is_refunded_
     async def put_back() -> bool:
         return await queue.put_back([job], lambda kept: jobs.release(job.id, job.fence, kept, tried=True))
 
+    end = put_back() if refund is None else queue.close(job, refund, lambda kept: fail(queue, job, kept))
     with pytest.raises(OSError, match="gone"):
-        if refund is None:
-            await put_back()
-        else:
-            await queue.close(job, refund, lambda kept: fail(queue, job, kept))
+        await end
     assert await put_back() is not committed
     await queue.look_around()
     assert await take(queue) is not None
