@@ -22,7 +22,6 @@ from jobs.clerk import ClerkFailed
 from jobs.finish import Finished, Finisher
 
 HOPELESS = {  # trying again will not help
-    FailureKind.OUT_OF_MEMORY: "jobs.out_of_memory",
     FailureKind.INVALID: "jobs.invalid_for_model",
     FailureKind.UNUSABLE: "jobs.model_unusable",
 }
@@ -87,7 +86,12 @@ class Lost:
     """Nothing came of it, and nobody knows that the next attempt will fare no better."""
 
 
-Outcome = Drawn | GivenUp | Lost
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """The worker's device has too little memory for it, however thriftily it is drawn; another's may have enough."""
+
+
+Outcome = Drawn | GivenUp | Lost | NoRoom
 
 
 class Attempts:
@@ -169,6 +173,8 @@ def outcome_of(failed: Failed, stop: Stop | None) -> Outcome:
     log.warning("attempt %s: %s %s", failed.attempt_id, failed.kind, failed.detail)
     if failed.kind in HOPELESS:
         return GivenUp(UserError(HOPELESS[failed.kind]))
+    if failed.kind is FailureKind.OUT_OF_MEMORY:
+        return NoRoom()
     if stop is Stop.LATE:  # whether it heeded that, or its worker had to be killed
         return GivenUp(UserError("jobs.too_slow"))
     return Lost()

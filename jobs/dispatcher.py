@@ -61,7 +61,7 @@ class Dispatcher:
         self._forecasts = Forecasts()
         self._calibration = Calibration(costs=self._costs, executor=executor, spool=spool)
         self._running: dict[int, Running] = {}
-        self._failed_on: dict[int, str] = {}  #: jobs whose last attempt was lost, and the worker that lost it
+        self._failed_on: dict[int, set[str]] = {}  #: jobs whose attempts were lost, and the workers that lost them
         self._warm: dict[str, str] = {}  #: workers, and the checkpoint that they drew with last
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -233,14 +233,23 @@ class Dispatcher:
 
     async def _claim(self, worker: str) -> Job | None:
         """Lease the job that is due to the worker, rather one for the checkpoint that it has loaded."""
-        lonely = sum(each.state is WorkerState.READY for each in self._executor.workers()) < 2
         return await self._queue.claim(
             worker,
             self._times.lease,
             best=lambda job: _checkpoint(job) == self._warm.get(worker, _checkpoint(job)),
             slack=self._slack,
-            may=lambda job: job.attempts < ATTEMPTS and (lonely or self._failed_on.get(job.id) != worker),
+            may=lambda job: job.attempts < ATTEMPTS and self._may_try(worker, job),
         )
+
+    def _may_try(self, worker: str, job: Job) -> bool:
+        """Say whether the worker is as good for the job as any: rather one that has not failed it yet."""
+        untried = self._untried(job)
+        return worker in untried or not untried
+
+    def _untried(self, job: Job) -> set[str]:
+        """Return the ready workers that have not failed the job."""
+        ready = {worker.id for worker in self._executor.workers() if worker.state is WorkerState.READY}
+        return ready - self._failed_on.get(job.id, set())
 
     async def _turn_away(self) -> None:
         """Fail all that waits: nobody knows whether a worker will come for it."""
@@ -297,8 +306,9 @@ class Dispatcher:
     async def _settle(self, running: Running, outcome: Outcome) -> Fate:
         if isinstance(outcome, Drawn):
             self._costs.observe(outcome.request, outcome.done.seconds)
+        elsewhere = bool(self._untried(running.job) - {running.worker})
         async with self._queue.turn:
-            return await self._settlement.settle(running, outcome, draining=self._draining)
+            return await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)
 
     def _conclude(self, running: Running, fate: Fate) -> None:
         job = running.job
@@ -306,7 +316,7 @@ class Dispatcher:
             case Fate.SERVED | Fate.CLOSED:
                 self._ended(job)
             case Fate.WAITING:
-                self._failed_on[job.id] = running.worker
+                self._failed_on.setdefault(job.id, set()).add(running.worker)
                 self._waits(job)
             case Fate.ELSEWHERE:
                 self._wake.set()

@@ -6,7 +6,7 @@ from enum import Enum, auto, unique
 from config.words import UserError
 from db.jobs import Jobs
 from db.tables.job import Job, JobStatus
-from jobs.attempt import Drawn, GivenUp, Lost, Outcome, Running, Stop
+from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Running, Stop
 from jobs.notes import Note
 from jobs.queue import Queue, Standings
 
@@ -31,8 +31,11 @@ class Settlement:
         self._jobs = jobs
         self._queue = queue
 
-    async def settle(self, running: Running, outcome: Outcome, *, draining: bool) -> Fate:
-        """Write the outcome down, unless the job was cancelled meanwhile; return what the job has come to."""
+    async def settle(self, running: Running, outcome: Outcome, *, elsewhere: bool, draining: bool) -> Fate:
+        """Write the outcome down, unless the job was cancelled meanwhile; return what the job has come to.
+
+        `elsewhere` says whether there is a worker that has not tried it yet.
+        """
         running.settling = True
         job = running.job
         if running.stop is Stop.CANCELLED:
@@ -45,12 +48,14 @@ class Settlement:
                 return await self._give_up(job, JobStatus.REFUSED, refused, spent=done.seconds)
             case GivenUp(error=error):
                 return await self._give_up(job, JobStatus.FAILED, error, spent=running.spent)
-            case Lost() if draining:
+            case NoRoom() if not elsewhere or job.attempts >= ATTEMPTS:
+                return await self._give_up(job, JobStatus.FAILED, UserError("jobs.out_of_memory"))
+            case Lost() | NoRoom() if draining:
                 await self._queue.close(job, job.cost, self._release(job, tried=False))
                 return Fate.ELSEWHERE
             case Lost() if job.attempts >= ATTEMPTS:
                 return await self._give_up(job, JobStatus.FAILED, UserError("jobs.failed_inside"))
-            case Lost():
+            case Lost() | NoRoom():
                 put_back = await self._queue.put_back([job], self._release(job, tried=True))
                 return Fate.WAITING if put_back else Fate.ELSEWHERE
 

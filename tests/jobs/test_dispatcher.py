@@ -64,12 +64,27 @@ async def test_the_third_lost_attempt_is_the_last(
         assert [message.kind for message in await bench.outbox.due(utc_now(), 10)] == [Notice.FAILURE]
 
 
-async def test_out_of_memory_is_told_at_once(sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk) -> None:
-    executor = FakeExecutor([fail(FailureKind.OUT_OF_MEMORY)])
+@pytest.mark.parametrize("workers", [("one",), ("one", "two"), ("one", "two", "three")])
+async def test_what_has_no_room_is_tried_on_every_worker_once_and_then_fails_free_of_charge(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk, workers: tuple[str, ...]
+) -> None:
+    executor = FakeExecutor([fail(FailureKind.OUT_OF_MEMORY)] * len(workers), workers)
     async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
         job = await bench.ended(await bench.ask())
 
-        assert (job.error_key, len(executor.attempts)) == ("jobs.out_of_memory", 1)
+        assert (job.status, job.error_key) == (JobStatus.FAILED, "jobs.out_of_memory")
+        assert sorted(executor.on) == sorted(workers)
+        assert job.seconds == 0.0  # half of its steps were done
+
+
+async def test_what_has_no_room_on_one_worker_is_drawn_by_another(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor([fail(FailureKind.OUT_OF_MEMORY)], ("one", "two"))
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.attempts, len(set(executor.on))) == (JobStatus.DONE, 2, 2)
 
 
 async def test_a_picture_that_the_check_stopped_is_neither_kept_nor_recorded(
