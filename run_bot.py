@@ -6,7 +6,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -43,7 +43,7 @@ class House:
     board: "ProgressBoard"
     history: "History"
     database: "Database"
-    checkpoint: "Checkpoint"
+    checkpoints: Sequence["Checkpoint"]  #: the one that workers start with comes first
 
     async def run(self, login: "Login") -> None:
         """Serve until cancelled; the end of one is the end of all, loudly."""
@@ -52,7 +52,7 @@ class House:
 
         async with asyncio.TaskGroup() as group:
             group.create_task(join(self.client, login))
-            group.create_task(self.dispatcher.run(self.board, self.checkpoint))
+            group.create_task(self.dispatcher.run(self.board, self.checkpoints))
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
@@ -133,7 +133,8 @@ def build_house(settings: Settings, tools: Tools) -> House:
     delivery = Delivery(client=client, outbox=Outbox(tools.database), jobs=jobs, gallery=gallery)
     every = settings.times.preview_every
     board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
-    return House(client, dispatcher, delivery, board, history, tools.database, checkpoints[settings.checkpoint])
+    first_loaded = sorted(checkpoints.values(), key=lambda checkpoint: checkpoint.name != settings.checkpoint)
+    return House(client, dispatcher, delivery, board, history, tools.database, first_loaded)
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:

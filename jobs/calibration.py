@@ -1,5 +1,6 @@
 """A cost model fitted to this machine: by the jobs it has done, else by a few small pictures that nobody asked for."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -16,17 +17,23 @@ from jobs.cost import CostModel
 
 STEPS = 2, 6  # at the native size: apart enough to tell a step from what comes once
 STEPS_AT_HALF = 4
+QUIET_SECONDS = 30.0  # without anybody's job, before a checkpoint is loaded that nobody asked for
+LOOK_EVERY = 1.0  # seconds
 
 log = logging.getLogger(__name__)
 
 
 class Calibration:
-    """Teaches a cost model the speed of one machine. Its pictures lie under `spool` while they are drawn."""
+    """Teaches a cost model the speed of one machine. Its pictures lie under `spool` while they are drawn.
 
-    def __init__(self, *, costs: CostModel, executor: Executor, spool: Path) -> None:
+    After the first checkpoint it waits each time until nobody's job was there for so many seconds as `quiet` says.
+    """
+
+    def __init__(self, *, costs: CostModel, executor: Executor, spool: Path, quiet: float = QUIET_SECONDS) -> None:
         self._costs = costs
         self._executor = executor
         self._spool = spool
+        self._quiet = quiet
         self._device: str | None = None  #: whose timings are recalled
 
     def recall(self, timings: Sequence[Timing]) -> None:
@@ -38,19 +45,47 @@ class Calibration:
                 with suppress(UserError, TypeError, ValueError, KeyError):  # what an earlier version understood
                     self._costs.observe(ImageRequest.from_dict(timing.request), timing.seconds)
 
-    async def run(self, checkpoint: Checkpoint, idle: Callable[[], bool]) -> None:
-        """Wait for the first worker; where no job has told yet how fast it draws, time some pictures.
+    async def run(self, checkpoints: Sequence[Checkpoint], idle: Callable[[], bool]) -> None:
+        """Wait for a worker; where no job has told yet how fast it draws with a checkpoint, time some pictures.
 
-        It gives way at the next step once `idle` says that somebody's job is there, and never raises.
+        The first checkpoint is the one that workers load at the start. It gives way at the next step once `idle` says
+        that somebody's job is there, comes back to what it did not get to know, and never raises.
         """
+        worker = await self._first_ready()
+        if worker.fingerprint.get("device") != self._device:
+            self._costs.forget()
+        first, *others = checkpoints
+        gave_way = not self._costs.knows(first.name) and await self._try(first, idle)
+        unknown = [each for each in others if not self._costs.knows(each.name)]
+        for checkpoint in [first, *unknown] if gave_way else unknown:
+            await self._learn(checkpoint, idle)
+        if unknown:  # they may have taken the first one's place in the device's memory
+            await self._quiet_time(idle)
+            await self._try(first, idle)
+
+    async def _learn(self, checkpoint: Checkpoint, idle: Callable[[], bool]) -> None:
+        """Time some pictures in a quiet time, unless jobs have told more by then."""
+        gave_way = True
+        while gave_way and not self._costs.knows(checkpoint.name):
+            await self._quiet_time(idle)
+            gave_way = await self._try(checkpoint, idle)
+
+    async def _quiet_time(self, idle: Callable[[], bool]) -> None:
+        """Return once nobody's job was there for a while."""
+        calm = 0.0
+        while calm < self._quiet:
+            pause = min(LOOK_EVERY, self._quiet)
+            await asyncio.sleep(pause)
+            calm = calm + pause if idle() else 0.0
+
+    async def _try(self, checkpoint: Checkpoint, idle: Callable[[], bool]) -> bool:
+        """Time some pictures; say whether it had to give way."""
         try:
             worker = await self._first_ready()
-            if worker.fingerprint.get("device") != self._device:
-                self._costs.forget()
-            if not self._costs.knows(checkpoint.name):
-                await self._time(worker.id, checkpoint, idle)
+            return await self._time(worker.id, checkpoint, idle)
         except Exception:
             log.exception("the speed of %s was not measured; jobs will tell it", checkpoint.name)
+            return False
 
     async def _first_ready(self) -> WorkerInfo:
         while True:
@@ -59,18 +94,21 @@ class Calibration:
                     return worker
             await self._executor.changed()
 
-    async def _time(self, worker: str, checkpoint: Checkpoint, idle: Callable[[], bool]) -> None:
+    async def _time(self, worker: str, checkpoint: Checkpoint, idle: Callable[[], bool]) -> bool:
         async with spool_folder(self._spool) as spool:
             for index, request in enumerate(requests(checkpoint)):
                 if not idle():
-                    return
+                    return True
                 attempt = Attempt(id=f"calibration:{index}", request=request, source_path=None, spool=spool)
                 match await self._draw(worker, attempt, idle):
                     case Done(seconds=seconds):
                         self._costs.observe(request, seconds)
-                    case Failed(kind=kind, detail=detail) if kind is not FailureKind.CANCELLED:
+                    case Failed(kind=FailureKind.CANCELLED):
+                        return True
+                    case Failed(kind=kind, detail=detail):
                         log.warning("the speed of %s was not measured: %s %s", checkpoint.name, kind, detail)
-                        return
+                        return False
+        return False
 
     async def _draw(self, worker: str, attempt: Attempt, idle: Callable[[], bool]) -> Event | None:
         last: Event | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
@@ -142,10 +142,10 @@ class Dispatcher:
 
     # Its life
 
-    async def run(self, audience: Audience, calibrated: Checkpoint | None = None) -> None:
+    async def run(self, audience: Audience, calibrated: Sequence[Checkpoint] = ()) -> None:
         """Serve until cancelled. What an earlier process left behind is taken up first.
 
-        The checkpoint that workers start with, if it is named, is timed before anybody asks for it.
+        Checkpoints that are named are timed while nobody asks for anything: first the one that workers start with.
         """
         self._audience = audience
         await self._attempts.clear()
@@ -154,7 +154,7 @@ class Dispatcher:
             group.create_task(self._watch_workers())
             group.create_task(self._caretaker.keep_leases())
             group.create_task(self._caretaker.find_unknown())
-            if calibrated is not None:
+            if calibrated:
                 group.create_task(self._calibration.run(calibrated, self._idle))
             while True:
                 await self._wake.wait()

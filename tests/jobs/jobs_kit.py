@@ -1,7 +1,7 @@
 """A dispatcher at work over a fake executor and everything else real."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -92,7 +92,7 @@ async def at_work(
     clerk: InThreadClerk,
     executor: FakeExecutor,
     jobs: Jobs | None = None,
-    calibrated: Checkpoint | None = None,
+    calibrated: Sequence[Checkpoint] = (),
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()

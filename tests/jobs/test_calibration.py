@@ -20,6 +20,7 @@ from jobs.cost import CostModel
 
 CHECKPOINTS = load_checkpoints(load_settings().models)
 DEMO = CHECKPOINTS["demo"]
+UPPER, LOWER = (DEMO.model_copy(update={"name": name}) for name in ("upper", "lower"))
 SLOWER = 30.0
 
 
@@ -54,7 +55,7 @@ async def test_a_few_small_pictures_tell_how_fast_a_new_machine_is(
 ) -> None:
     executor, guess = FakeExecutor([slow] * 3), CostModel()
 
-    await calibrate(executor).run(DEMO, always)
+    await calibrate(executor).run([DEMO], always)
 
     assert len(executor.attempts) == 3
     assert is_empty(tmp_path)
@@ -65,7 +66,7 @@ async def test_a_few_small_pictures_tell_how_fast_a_new_machine_is(
 async def test_it_waits_until_a_worker_is_ready(costs: CostModel, calibrate: Calibrate) -> None:
     executor = FakeExecutor()
     executor.state = WorkerState.STARTING
-    task = asyncio.create_task(calibrate(executor).run(DEMO, always))
+    task = asyncio.create_task(calibrate(executor).run([DEMO], always))
     await asyncio.sleep(0.05)
     assert executor.attempts == []
 
@@ -82,7 +83,7 @@ async def test_what_jobs_took_on_this_device_is_enough(costs: CostModel, calibra
     calibration = calibrate(executor)
     calibration.recall([timing("here"), timing("here"), timing("elsewhere", 800.0)])
 
-    await calibration.run(DEMO, always)
+    await calibration.run([DEMO], always)
 
     assert executor.attempts == []
     assert costs.estimate(request()) == pytest.approx(8.0)
@@ -95,7 +96,7 @@ async def test_what_jobs_took_on_another_device_is_forgotten(costs: CostModel, c
     calibration.recall([timing("elsewhere", 800.0, checkpoint="other")])
     assert costs.knows("other")
 
-    await calibration.run(DEMO, always)
+    await calibration.run([DEMO], always)
 
     assert not costs.knows("other")
     assert costs.estimate(request()) == pytest.approx(SLOWER * CostModel().estimate(request()))
@@ -116,7 +117,7 @@ async def test_a_failure_is_logged_and_the_first_guess_stays(
 ) -> None:
     executor = FakeExecutor([fail(kind)])
 
-    await calibrate(executor).run(DEMO, always)
+    await calibrate(executor).run([DEMO], always)
 
     assert len(executor.attempts) == 1
     assert not costs.knows("demo")
@@ -130,7 +131,7 @@ async def test_an_executor_that_breaks_is_logged_and_does_no_harm(
     def broken(_: Attempt) -> Event:
         raise ConnectionError("as told")
 
-    await calibrate(FakeExecutor([broken])).run(DEMO, always)
+    await calibrate(FakeExecutor([broken])).run([DEMO], always)
 
     assert "as told" in caplog.text
     assert is_empty(tmp_path)
@@ -148,7 +149,7 @@ async def test_a_new_bot_times_its_checkpoint_and_leaves_no_trace(
     sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
 ) -> None:
     executor = FakeExecutor([slow] * 3)
-    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=DEMO) as bench:
+    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=[DEMO]) as bench:
         await until(lambda: bench.dispatcher.estimate(request()) > SLOWER / 2 * CostModel().estimate(request()))
 
         assert await bench.jobs.timings(10) == []
@@ -162,7 +163,7 @@ async def test_a_job_that_waits_already_is_not_kept_waiting(
 ) -> None:
     executor = FakeExecutor()
     job, _ = await Jobs(sqlite_database).submit(new_job(ADA))
-    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=DEMO) as bench:
+    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=[DEMO]) as bench:
         await bench.ended(job)
 
         assert [attempt.id for attempt in executor.attempts] == [f"{job.id}:1"]
@@ -173,7 +174,7 @@ async def test_a_calibration_gives_way_to_a_job_at_its_next_step(
 ) -> None:
     executor = FakeExecutor()
     executor.loaded.clear()
-    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=DEMO) as bench:
+    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=[DEMO]) as bench:
         await until(lambda: len(executor.attempts) == 1)
         job = await bench.ask()
         executor.loaded.set()
@@ -181,6 +182,32 @@ async def test_a_calibration_gives_way_to_a_job_at_its_next_step(
         assert (await bench.ended(job)).status is JobStatus.DONE
         assert [attempt.id for attempt in executor.attempts] == ["calibration:0", f"{job.id}:1"]
         assert "calibration:0" in executor.cancelled
+
+
+async def test_the_other_checkpoints_are_timed_once_it_was_quiet_for_a_while(costs: CostModel, tmp_path: Path) -> None:
+    executor, busy = FakeExecutor(), [False, True, True, False]  # the first looks
+    calibration = Calibration(costs=costs, executor=executor, spool=tmp_path, quiet=0.01)
+
+    await calibration.run([DEMO, UPPER], lambda: not (len(executor.attempts) > 2 and busy and busy.pop(0)))
+
+    assert [attempt.request.checkpoint for attempt in executor.attempts] == ["demo"] * 3 + [UPPER.name] * 3 + [
+        "demo"
+    ] * 3
+    assert busy == []
+
+
+async def test_what_cannot_be_timed_keeps_no_other_from_it_and_what_gave_way_is_timed_later(
+    costs: CostModel, tmp_path: Path
+) -> None:
+    executor = FakeExecutor([draw, draw, draw, fail(FailureKind.CANCELLED), fail(FailureKind.UNUSABLE)])
+    calibration = Calibration(costs=costs, executor=executor, spool=tmp_path, quiet=0.01)
+
+    await calibration.run([DEMO, UPPER, LOWER], always)
+
+    timed = [attempt.request.checkpoint for attempt in executor.attempts]
+    assert timed[:-3] == ["demo"] * 3 + [UPPER.name] * 2 + [LOWER.name] * 3
+    assert timed[-3:] == ["demo"] * 3  # in its place again
+    assert (costs.knows(UPPER.name), costs.knows(LOWER.name)) == (False, True)
 
 
 async def test_the_next_start_knows_what_was_expected_and_what_it_took(
@@ -191,7 +218,7 @@ async def test_the_next_start_knows_what_was_expected_and_what_it_took(
         assert (job.cost, job.seconds) == (1.0, 0.5)
 
     executor = FakeExecutor()
-    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=DEMO) as bench:
+    async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=[DEMO]) as bench:
         await bench.ended(await bench.ask())
 
         assert [attempt.id for attempt in executor.attempts] == [f"{job.id + 1}:1"]
