@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.base import value_of
@@ -14,6 +14,7 @@ __all__ = ["Shares", "Standing"]
 
 
 COLUMNS = tuple(field.name for field in fields(Standing))
+FORGET = delete(ShareRow).where(ShareRow.path == bindparam("gone"))
 
 
 class Shares:
@@ -36,3 +37,9 @@ class Shares:
             rows = [{name: getattr(standing, name) for name in COLUMNS} for standing in standings]
             # a statement without values, so that it is compiled once and not for every number of rows
             await connection.execute(self._upsert, rows)
+
+    async def forget(self, paths: Sequence[str]) -> None:
+        """Keep no longer what stands at these paths."""
+        if paths:
+            async with self._database.writing() as connection:
+                await connection.execute(FORGET, [{"gone": path} for path in paths])

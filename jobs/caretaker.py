@@ -56,13 +56,15 @@ class Caretaker:
             await until_done(self._look_around)
 
     async def keep_leases(self) -> None:
-        """Extend the leases of what runs, and look around, until cancelled."""
+        """Extend the leases of what runs, look around, and forget whom nobody has to remember, until cancelled."""
         while True:
             await asyncio.sleep(self._lease / 3)
             try:
                 held = [(each.job.id, each.job.fence) for each in self._running.values()]
                 await self._jobs.extend(held, self._lease)
                 await self._look_around()
+                async with self._queue.turn:
+                    await self._queue.forget()
             except Exception:
                 log.exception("the leases could not be looked after; they will be in %g s", self._lease / 3)
 

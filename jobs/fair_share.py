@@ -15,7 +15,7 @@ from heapq import heapify, heappop, heapreplace
 from itertools import count, pairwise, takewhile
 from math import inf, isfinite
 
-REMEMBERED = 1_000  # idle users or guilds per node
+NEVER = -1
 PROBE = -1  # the number of a job that is only thought of
 
 Path = tuple[Hashable, ...]
@@ -77,7 +77,7 @@ class Share:
 
     tag: float = 0.0
     clock: float = 0.0
-    last_served: int = -1
+    last_served: int = NEVER
     arrived: int = 0
     pending: int = 0
     children: dict[Hashable, "Share"] = field(default_factory=dict)
@@ -186,6 +186,13 @@ class FairShare:
         for level, node in enumerate(self._nodes(path)[1:]):
             node.tag -= self._charge(cost, weight, level, len(path))
 
+    def forget(self) -> list[Path]:
+        """Forget the idle in whose stead a newcomer would be served just the same; return their paths.
+
+        Whoever starts behind the others' clock is lifted to it, whatever they were served before.
+        """
+        return list(_forgotten(self._root, ()))
+
     def order(self) -> Iterator[Entry]:
         """Return the waiting jobs in the order in which they would be served, were nobody to come or go.
 
@@ -239,8 +246,9 @@ class FairShare:
         return nodes[-1]
 
     def _arrive(self, node: Share, parent: Share) -> None:
-        """Let a node begin to wait. No banking: who was away starts where the others are now."""
-        node.tag = max(node.tag, parent.clock)
+        """Let a node begin to wait. No banking: who was away starts where the others are now, as if they were new."""
+        if node.tag < parent.clock:
+            node.tag, node.last_served = parent.clock, NEVER
         node.arrived = self._tick()
 
     def _take(self, nodes: list[Share]) -> Entry | None:
@@ -343,10 +351,18 @@ def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> 
     return []
 
 
+def _forgotten(node: Share, path: Path, parting: bool = False) -> Iterator[Path]:
+    """Take the idle who are behind out of the tree, and all below them; yield their paths."""
+    for key, child in list(node.children.items()):
+        goes = parting or (not child.pending and child.tag < node.clock)
+        yield from _forgotten(child, (*path, key), goes)
+        if goes:
+            del node.children[key]
+            yield (*path, key)
+
+
 def _uncount(nodes: list[Share]) -> None:
     for node in nodes:
         node.pending -= 1
-        if not node.pending and node.children:  # an idle tree forgets: use of an idle GPU leaves no debt
+        if not node.pending and node.children:  # an idle tree forgives: use of an idle GPU leaves no debt
             node.clock = max(child.tag for child in node.children.values())
-            if len(node.children) > REMEMBERED:  # all that is forgotten with them is who wins the next tie
-                node.children.clear()

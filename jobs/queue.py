@@ -190,6 +190,13 @@ class Queue:
             self._enter(job)
         return found
 
+    async def forget(self) -> None:
+        """Forget the idle who would be served as newcomers are."""
+        gone = self._line.forget()
+        for path in gone:
+            self._unsaved.pop(path, None)
+        await self._shares.forget([_name(path) for path in gone])
+
     # The line
 
     def _next(self, best: Fits, slack: float, may: Fits) -> Entry | None:
@@ -251,9 +258,14 @@ class Queue:
 def _kept(standing: fair_share.Standing) -> Standing:
     """Return a standing as the database keeps it."""
     return Standing(
-        path="/".join(map(str, standing.path)),
+        path=_name(standing.path),
         tag=standing.tag,
         clock=standing.clock,
         last_served=standing.last_served,
         arrived=standing.arrived,
     )
+
+
+def _name(path: Path) -> str:
+    """Return a path as the database keeps it."""
+    return "/".join(map(str, path))

@@ -1,6 +1,7 @@
 """Schedulers that are wrong on purpose, each in one thing: a property test that passes them proves nothing."""
 
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 
 from jobs.fair_share import Entry, FairShare, Path, Share, Standing
 
@@ -62,3 +63,21 @@ class Generous(FairShare):
 
     def claim_beside(self, fits, slack: float) -> Entry | None:  # type: ignore[no-untyped-def]
         return super().claim_beside(fits, 1e9)
+
+
+class Rash(FairShare):
+    """Forgets the idle though they have a debt."""
+
+    def forget(self) -> list[Path]:
+        for node in self._root.children.values():
+            node.children = {key: child for key, child in node.children.items() if child.pending}
+        return []
+
+
+class Clamped(FairShare):
+    """Gives back no more than down to the clock."""
+
+    def refund(self, path: Path, cost: float, *, weight: float = 1.0) -> None:
+        super().refund(path, cost, weight=weight)
+        for parent, node in pairwise(self._nodes(path)):
+            node.tag = max(node.tag, parent.clock)

@@ -188,7 +188,10 @@ async def test_the_other_checkpoints_are_timed_once_it_was_quiet_for_a_while(cos
     executor, busy = FakeExecutor(), [False, True, True, False]  # the first looks
     calibration = Calibration(costs=costs, executor=executor, spool=tmp_path, quiet=0.01)
 
-    await calibration.run([DEMO, UPPER], lambda: not (len(executor.attempts) > 2 and busy and busy.pop(0)))
+    def idle() -> bool:
+        return not (len(executor.attempts) > 2 and busy and busy.pop(0))
+
+    await calibration.run([DEMO, UPPER], idle)
 
     assert [attempt.request.checkpoint for attempt in executor.attempts] == ["demo"] * 3 + [UPPER.name] * 3 + [
         "demo"

@@ -266,3 +266,18 @@ def test_what_was_foretold_once_is_not_believed_after_a_change(steps: list[tuple
     foretold = list(line.order())
 
     assert [line.claim() for _ in foretold] == foretold
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_who_comes_back_from_behind_is_served_as_a_newcomer_is(forgotten: bool) -> None:
+    line = FairShare()
+    flood(line, [1, 2], "ada", cost=4.0)
+    flood(line, [11, 12], "ben", cost=4.0)
+    flood(line, range(21, 30), "carl")
+    flood(line, [31], "mia")
+    dispatch(line, 8)  # all who wait stand at 4 now, and mia, who has nothing waiting, at 1
+    if forgotten:
+        assert line.forget() == [("g", "mia")]
+    flood(line, [32], "mia")
+
+    assert dispatch(line, 3) == [32, 12, 25]

@@ -1,17 +1,20 @@
 """What the order of service guarantees, whatever people do; and that each test would notice if it did not."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from broken_lines import (
+    Clamped,
     Forgetful,
     Generous,
     LastInFirstOut,
     NeverTwice,
+    Rash,
     WithoutLift,
     WithoutRefund,
 )
@@ -33,9 +36,11 @@ BURSTS = st.integers(1, 12)
 Step = tuple[str, Any, Any]
 
 
-def steps_of(*kinds: str) -> st.SearchStrategy[list[Step]]:
+def steps_of(
+    *kinds: str, people: st.SearchStrategy[Path] = PEOPLE, lengths: st.SearchStrategy[int] = BURSTS
+) -> st.SearchStrategy[list[Step]]:
     """Return bursts of jobs, claims and whatever else, by people of whom each is cheap or expensive throughout."""
-    burst = st.tuples(st.sampled_from(["submit", "claim", *kinds]), PEOPLE, BURSTS, st.integers(0, 99))
+    burst = st.tuples(st.sampled_from(["submit", "claim", *kinds]), people, lengths, st.integers(0, 99))
     return st.builds(spelled_out, PROFILES, st.lists(burst, min_size=5, max_size=30))
 
 
@@ -48,6 +53,10 @@ def spelled_out(costs: list[float], bursts: list[tuple[str, Path, int, int]]) ->
 
 
 STEPS, STEPS_WITH_LOSSES = steps_of("cancel"), steps_of("cancel", "lose")
+HAND_TO_MOUTH = steps_of("cancel", "lose", "end", lengths=st.integers(1, 2))  #: people often have nothing waiting
+LONG_RUNS = steps_of("cancel", "lose", people=st.tuples(st.just(0), st.integers(0, 2)), lengths=st.integers(4, 24))
+LANES = 2
+UNUSED = (1.0, 0.0, 0.5)  #: the part of each user's jobs that is given back
 
 
 @dataclass
@@ -59,6 +68,8 @@ class House:
     running: list[Entry] = field(default_factory=list)
     served: dict[Path, float] = field(default_factory=lambda: defaultdict(float))
     largest: dict[Path, float] = field(default_factory=lambda: defaultdict(float))
+    in_flight: dict[Path, float] = field(default_factory=lambda: defaultdict(float))
+    most_in_flight: dict[Path, float] = field(default_factory=lambda: defaultdict(float))
     charged: float = 0.0
     jobs: int = 0
 
@@ -74,6 +85,8 @@ class House:
             del self.waiting[job]
         elif kind == "lose" and self.running:
             self.lose(what % len(self.running))
+        elif kind == "end" and self.running:
+            self.end(what % len(self.running), (0.0, 0.5, 1.0)[what % 3])
         return None
 
     def submit(self, path: Path, cost: float) -> None:
@@ -90,14 +103,28 @@ class House:
             self.running.append(entry)
             self.charged += entry.cost
             for length in range(1, len(entry.path) + 1):
-                self.served[entry.path[:length]] += entry.cost
+                node = entry.path[:length]
+                self.served[node] += entry.cost
+                self.in_flight[node] += entry.cost
+                self.most_in_flight[node] = max(self.most_in_flight[node], self.in_flight[node])
         return entry
 
     def lose(self, index: int) -> None:
-        entry = self.running.pop(index)
+        entry = self.land(index, 1.0)
         self.line.put_back(entry.job, entry.path, entry.cost, weight=weight_of(entry.path))
         self.waiting[entry.job] = entry
-        self.charged -= entry.cost
+
+    def end(self, index: int, unused: float) -> None:
+        entry = self.land(index, unused)
+        self.line.refund(entry.path, entry.cost * unused, weight=weight_of(entry.path))
+
+    def land(self, index: int, refunded: float) -> Entry:
+        entry = self.running.pop(index)
+        self.charged -= entry.cost * refunded
+        for length in range(1, len(entry.path) + 1):
+            self.in_flight[entry.path[:length]] -= entry.cost
+            self.served[entry.path[:length]] -= entry.cost * refunded
+        return entry
 
     def backlogged(self) -> set[Path]:
         return {entry.path[:length] for entry in self.waiting.values() for length in range(1, len(entry.path) + 1)}
@@ -149,7 +176,25 @@ def filling_a_batch_costs_nobody_more_than_the_slack(line: Line, steps: list[Any
     watch(House(line()), steps, fill, slack)
 
 
-def watch(house: House, steps: list[Any], do: Callable[[House, Any], Any], slack: float) -> None:
+def what_is_given_back_widens_the_bound_by_what_was_in_flight(line: Line, steps: list[Any]) -> None:
+    """Served is here what was charged in the end, so that a refund counts when it is made."""
+
+    def draw(house: House, step: Any) -> None:
+        if step[0] == "claim" and len(house.running) == LANES:
+            house.end(0, UNUSED[int(house.running[0].path[1])])  # type: ignore[call-overload]
+        house.do(step)
+
+    house = House(line())
+    watch(house, steps, draw, slack=0.0, more=house.most_in_flight)
+
+
+def watch(
+    house: House,
+    steps: list[Any],
+    do: Callable[[House, Any], Any],
+    slack: float,
+    more: Mapping[Path, float] = MappingProxyType({}),
+) -> None:
     """Do the steps and compare all pairs of siblings as long as both of them have jobs."""
     since: dict[tuple[Path, Path], tuple[float, float]] = {}
     for step in steps:
@@ -159,7 +204,7 @@ def watch(house: House, steps: list[Any], do: Callable[[House, Any], Any], slack
         since = {pair: since.get(pair) or (house.served[pair[0]], house.served[pair[1]]) for pair in pairs}
         for pair, before in since.items():
             shares = [(house.served[one] - was) / weight_of(one) for one, was in zip(pair, before, strict=True)]
-            bound = sum(house.largest[one] / weight_of(one) for one in pair)
+            bound = sum((house.largest[one] + more.get(one, 0.0)) / weight_of(one) for one in pair)
             assert abs(shares[0] - shares[1]) <= bound + 2 * slack + TOLERANCE
 
 
@@ -171,9 +216,14 @@ def no_lane_is_free_while_a_job_waits(line: Line, steps: list[Any]) -> None:
         assert step[0] != "claim" or waiting == (entry is not None)
 
 
-def a_light_user_waits_no_longer_than_the_bound(line: Line, flood: int, guilds: int, lanes: int, busy: int) -> None:
-    """The newcomer is alone in a guild, so nobody in it stands before them: the flood's size is not in the bound."""
+def a_light_user_waits_no_longer_than_the_bound(
+    line: Line, flood: int, guilds: int, mates: int, lanes: int, busy: int
+) -> None:
+    """Nobody but the mates in the newcomer's guild stands before them there: the flood's size is not in the bound."""
     house = House(line())
+    for mate in range(mates):
+        for _ in range(flood):
+            house.submit((99, 2 + mate), LARGEST)
     for guild in range(guilds):
         for _ in range(flood):
             house.submit((guild, 1), LARGEST)
@@ -182,9 +232,10 @@ def a_light_user_waits_no_longer_than_the_bound(line: Line, flood: int, guilds: 
         step_of_time(house, free)
     now = min(free)
     house.submit((99, 1), 1.0)
-    while 99 not in {entry.path[0] for entry in house.running}:
+    while (99, 1) not in {entry.path for entry in house.running}:
         begun = step_of_time(house, free)
-    assert begun - now <= LARGEST + guilds * 2 * LARGEST / lanes + TOLERANCE
+    before = mates * LARGEST
+    assert begun - now <= LARGEST + (before + guilds * (before + 2 * LARGEST)) / lanes + TOLERANCE
 
 
 def step_of_time(house: House, free: list[float]) -> float:
@@ -270,6 +321,15 @@ def a_restart_changes_nothing(line: Line, before: list[Any], after: list[Any]) -
     assert drain(house) == drain(again)
 
 
+def forgetting_the_idle_changes_nothing(line: Line, steps: list[Any], when: int) -> None:
+    house, forgetful = House(line()), House(line())
+    for number, step in enumerate(steps):
+        if number % when == 0:
+            forgetful.line.forget()
+        assert house.do(step) == forgetful.do(step)
+    assert drain(house) == drain(forgetful)
+
+
 # That they hold, and that they would be missed
 
 PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any]], tuple[Line, ...]]] = {
@@ -280,12 +340,18 @@ PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any
         {"steps": STEPS, "slack": st.sampled_from([0.0, 2.0, 5.0])},
         (Generous,),
     ),
+    "P2 with refunds": (
+        what_is_given_back_widens_the_bound_by_what_was_in_flight,
+        {"steps": LONG_RUNS},
+        (FirstInFirstOut, RoundRobin, WithoutRefund, Clamped),
+    ),
     "P3": (no_lane_is_free_while_a_job_waits, {"steps": STEPS_WITH_LOSSES}, (NeverTwice,)),
     "P4": (
         a_light_user_waits_no_longer_than_the_bound,
         {
             "flood": st.sampled_from([20, 60]),
             "guilds": st.integers(1, 3),
+            "mates": st.integers(0, 3),
             "lanes": st.integers(1, 3),
             "busy": st.integers(0, 19),
         },
@@ -304,6 +370,11 @@ PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any
     "P7": (what_is_charged_is_what_was_delivered, {"steps": STEPS_WITH_LOSSES}, (WithoutRefund,)),
     "P8": (a_lone_user_is_served_in_order, {"costs": st.lists(COSTS, min_size=1, max_size=30)}, (LastInFirstOut,)),
     "P9": (a_restart_changes_nothing, {"before": STEPS_WITH_LOSSES, "after": STEPS_WITH_LOSSES}, (Forgetful,)),
+    "forgetting": (
+        forgetting_the_idle_changes_nothing,
+        {"steps": HAND_TO_MOUTH, "when": st.integers(1, 5)},
+        (Rash,),
+    ),
 }
 BROKEN = [(name, line) for name, (_, _, lines) in PROPERTIES.items() for line in lines]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jobs_kit import ADA, BEN, GUILD, new_job
+from jobs_kit import ADA, BEN, CARL, GUILD, new_job
 
 from config.settings import Level
 from db.base import utc_now
@@ -289,6 +289,21 @@ class Unconfirmed(Jobs):
         if self.committed:
             await end()
         raise OSError("the connection is gone")
+
+
+async def test_the_idle_who_are_behind_are_forgotten_in_the_database_too(database: Database) -> None:
+    queue = fresh(database)
+    for user in (ADA, BEN, BEN, BEN, BEN, CARL, CARL):
+        await queue.submit(asked(user))
+    for _ in range(6):
+        await take(queue)
+    before = {each.path for each in await Shares(database).all()}
+    await queue.forget()
+    left = {each.path for each in await Shares(database).all()}
+
+    assert before - left == {f"guild {GUILD}/user {ADA}"}
+    await queue.submit(asked(ADA))
+    assert [job.user_id for job in queue] == [ADA, BEN]
 
 
 @pytest.mark.parametrize("committed", [True, False])
