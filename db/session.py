@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
-from db.hold import Hold
+from db.hold import PATIENCE, Hold
 from db.migration import current_revision, upgrade
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -74,16 +74,17 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    async def held(self, patience: float = PATIENCE) -> AsyncIterator[None]:
         """Be the only bot on a PostgreSQL database, as long as the block lasts.
 
-        Raises DatabaseInUse where another bot holds it, at once or after a restart of the server. The server lets go
-        however the process ends. A SQLite file is guarded by the lock of its data folder.
+        Raises DatabaseInUse where another bot holds it for longer than the patience, in seconds, at the start or after
+        a restart of the server. The server lets go however the process ends. A SQLite file is guarded by the lock of
+        its data folder.
         """
         if self.is_sqlite:
             yield
             return
-        hold = Hold(self._engine)
+        hold = Hold(self._engine, patience)
         await hold.take()
         try:
             async with asyncio.TaskGroup() as group:

@@ -228,7 +228,7 @@ async def test_a_postgresql_database_serves_one_bot_at_a_time(database, database
     async with Database(database_url) as other:
         async with database.held():
             with pytest.raises(DatabaseInUse):
-                await other.held().__aenter__()
+                await other.held(patience=0).__aenter__()
         async with other.held():
             pass
 
@@ -249,7 +249,35 @@ async def test_a_bot_whose_server_restarted_holds_its_database_again(database, d
         await asyncio.sleep(1)
 
         with pytest.raises(DatabaseInUse):
-            await other.held().__aenter__()
+            await other.held(patience=0).__aenter__()
+
+
+async def test_a_session_whose_bot_is_gone_is_waited_for_and_said_so(database, database_url, caplog):
+    """The server ends it, as it does once nothing has answered for some time."""
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    async with Database(database_url) as other, Database(database_url) as ghost:
+        left_behind = hold.Hold(ghost._engine, patience=0)
+        await left_behind.take()
+        waiting = asyncio.create_task(other.held().__aenter__())
+        async with asyncio.timeout(10):
+            while "process" not in caplog.text:  # noqa: ASYNC110 - another's news
+                await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await let_go_of(database)
+
+        async with asyncio.timeout(10):
+            await waiting
+
+
+async def test_the_server_is_told_to_look_whether_who_holds_it_is_still_there(database):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    query = text("SELECT name FROM pg_settings WHERE source = 'session' AND name LIKE 'tcp%'")
+    holding = hold.Hold(database._engine, patience=0)
+    await holding.take()
+
+    assert set(await holding._connection.scalars(query)) == set(hold.WATCHED)
 
 
 async def test_a_bot_leaves_in_order_where_its_server_is_gone(database, database_url):
@@ -271,7 +299,7 @@ async def test_a_bot_that_lost_its_database_to_another_one_ends(database, databa
 
 
 async def lose(database: Database, other: Database) -> None:
-    async with database.held():
+    async with database.held(patience=0):
         await let_go_of(other)
         async with other.held(), asyncio.timeout(20):
             await asyncio.Event().wait()
