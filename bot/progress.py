@@ -53,12 +53,12 @@ class ProgressBoard:
         self._ended = ended
         self._cards: dict[int, Card] = {}
 
-    def queued(self, job: Job) -> None:
+    def queued(self, job: Job, place: Place) -> None:
         """Follow a job from now on."""
         if job.id in self._cards:  # put back after a lost attempt: its reply is followed already
-            self._cards[job.id].moved(self._dispatcher.place(job))
+            self._cards[job.id].moved(place)
             return
-        card = self._cards[job.id] = Card(job, self._dispatcher.place(job))
+        card = self._cards[job.id] = Card(job, place)
         card.stale.set()
         card.task = asyncio.create_task(self._keep(card), name=f"progress of job {job.id}")
 

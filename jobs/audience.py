@@ -1,15 +1,18 @@
 """Who wants to know how jobs fare."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from db.tables.job import Job
+
+if TYPE_CHECKING:  # a place knows of attempts, and these of their audience
+    from jobs.place import Place
 
 
 class Audience(Protocol):
     """Hears of every job. Called on the event loop; must not block."""
 
-    def queued(self, job: Job) -> None:
-        """The job is in the line: new, put back, or found there at the start."""
+    def queued(self, job: Job, place: "Place") -> None:
+        """The job is in the line, at that place: new, put back, or found there at the start."""
 
     def started(self, job: Job) -> None:
         """A worker has begun to draw it."""
@@ -27,7 +30,7 @@ class Audience(Protocol):
 class Silence:
     """An audience that is not there yet."""
 
-    def queued(self, job: Job) -> None:
+    def queued(self, job: Job, place: "Place") -> None:
         """Ignore it."""
 
     def started(self, job: Job) -> None:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 class Caretaker:
     """Takes up what an earlier process left, what another one committed, and what was leased to an attempt in vain.
 
-    `running` is what has an attempt; `waits` hears of every job that comes into the line, `ended` of those given up.
+    `running` is what has an attempt; `wait` hears of the jobs that come into the line, `ended` of those given up.
     """
 
     def __init__(
@@ -27,14 +27,14 @@ class Caretaker:
         queue: Queue,
         running: Mapping[int, Running],
         lease: float,
-        waits: Callable[[Job], None],
+        wait: Callable[[Sequence[Job]], None],
         ended: Callable[[Job], None],
     ) -> None:
         self._jobs = jobs
         self._queue = queue
         self._running = running
         self._lease = lease
-        self._waits = waits
+        self._wait = wait
         self._ended = ended
         self._unknown = asyncio.Event()  #: there is something in the job table that is not in the line
 
@@ -87,9 +87,7 @@ class Caretaker:
 
         These are given up: they may be what ends us.
         """
-        for job in jobs:
-            if job.attempts < ATTEMPTS:
-                self._waits(job)
+        self._wait([job for job in jobs if job.attempts < ATTEMPTS])
         spent = [job for job in self._queue.waiting() if job.attempts >= ATTEMPTS]
         await self.give_up(spent, "jobs.failed_inside", "none of its attempts came to an end; it is given up")
 

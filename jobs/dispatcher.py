@@ -67,7 +67,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._draining = False
         self._caretaker = Caretaker(
-            jobs=jobs, queue=queue, running=self._running, lease=times.lease, waits=self._waits, ended=self._ended
+            jobs=jobs, queue=queue, running=self._running, lease=times.lease, wait=self._wait, ended=self._ended
         )
 
     # What others ask of it
@@ -94,7 +94,8 @@ class Dispatcher:
             job, created = await self._queue.submit(replace(new, expected=place.seconds))
         if not created:
             return job, self.place(job)
-        self._waits(job)
+        self._audience.queued(job, place)
+        self._wake.set()
         return job, place
 
     def estimate(self, request: ImageRequest) -> float:
@@ -273,9 +274,11 @@ class Dispatcher:
         about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())
         return worker.lanes_free - about_to_begin if worker.state is WorkerState.READY else 0
 
-    def _waits(self, job: Job) -> None:
-        """Tell of a job that came into the line."""
-        self._audience.queued(job)
+    def _wait(self, jobs: Sequence[Job]) -> None:
+        """Tell of jobs that came into the line: many at a start, so that all places are found out at once."""
+        places = self.places() if jobs else {}
+        for job in jobs:
+            self._audience.queued(job, places[job.id])
         self._wake.set()
 
     def _ended(self, job: Job) -> None:
@@ -317,7 +320,7 @@ class Dispatcher:
                 self._ended(job)
             case Fate.WAITING:
                 self._failed_on.setdefault(job.id, set()).add(running.worker)
-                self._waits(job)
+                self._wait([job])
             case Fate.ELSEWHERE:
                 self._wake.set()
         if fate is Fate.SERVED and job.expected is not None:

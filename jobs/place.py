@@ -1,8 +1,7 @@
 """Where a job stands in the queue, as people are told."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto, unique
 from typing import Self
 
@@ -44,17 +43,33 @@ class Place:
         return self.reason is Reason.NONE
 
 
+@dataclass(slots=True)
+class Ahead:
+    """What is served before a job: how many, whose, and what that costs."""
+
+    jobs: int = 0
+    people: set[int] = field(default_factory=set)
+    cost: float = 0.0
+
+    def add(self, job: Job) -> None:
+        """Count one more."""
+        self.jobs += 1
+        self.people.add(job.user_id)
+        self.cost += job.cost
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What the places in the queue depend on, beside the order.
 
     `loads` are the seconds that each ready worker still has to draw, `full` says whether none of them takes any more,
-    `doubt` how wrong expectations were.
+    `soonest` in how many seconds one will, `doubt` how wrong expectations were.
     """
 
     running: Mapping[int, Running]
     loads: Sequence[float]
     full: bool
+    soonest: float
     doubt: float | None
 
     @classmethod
@@ -63,7 +78,9 @@ class Situation:
         ready = [worker for worker in workers if worker.state is WorkerState.READY]
         loads = [sum(each.seconds_left() for each in running.values() if each.worker == worker.id) for worker in ready]
         taken = sum(not each.begun for each in running.values())
-        return cls(running, loads, sum(worker.lanes_free for worker in ready) <= taken, doubt)
+        full = sum(worker.lanes_free for worker in ready) <= taken
+        soonest = min((_ends(each, running) for each in running.values()), default=0.0) if full else 0.0
+        return cls(running, loads, full, soonest, doubt)
 
     @property
     def workers(self) -> int:
@@ -74,44 +91,45 @@ class Situation:
         """Return the place of a job that runs: a worker draws first what came first, and what is soon done."""
         mine = self.running[job_id]
         reason = Reason.NONE if mine.started else Reason.STARTING
-        return Place(0, 0, 0.0, self._ends(mine), reason, self.doubt)
-
-    def _ends(self, mine: Running) -> float:
-        """Return in how many seconds a job that runs is done, after what its worker will have done before."""
-        left, number = mine.seconds_left(), mine.job.id
-        beside = (each for each in self.running.values() if each.worker == mine.worker and each is not mine)
-        return left + sum(each.seconds_left() for each in beside if (each.seconds_left(), each.job.id) < (left, number))
+        return Place(0, 0, 0.0, _ends(mine, self.running), reason, self.doubt)
 
     def of_waiting(self, line: Iterable[Job]) -> Iterator[tuple[int, Place]]:
         """Yield the place of every job in the line, which is in the order of service."""
-        ahead: Counter[int] = Counter()
-        cost = 0.0
+        ahead = Ahead()
         for job in line:
-            yield job.id, self._after(ahead, cost, job.user_id, job.cost)
-            ahead[job.user_id] += 1
-            cost += job.cost
+            yield job.id, self._after(ahead, job.user_id, job.cost)
+            ahead.add(job)
 
-    def after(self, ahead: Iterable[Job], user_id: int, cost: float) -> Place:
+    def after(self, line: Iterable[Job], user_id: int, cost: float) -> Place:
         """Return the place of a job of the user that is served after those."""
-        jobs = list(ahead)
-        return self._after(Counter(job.user_id for job in jobs), sum(job.cost for job in jobs), user_id, cost)
+        ahead = Ahead()
+        for job in line:
+            ahead.add(job)
+        return self._after(ahead, user_id, cost)
 
-    def _after(self, ahead: Counter[int], cost_ahead: float, user_id: int, cost: float) -> Place:
-        soonest = min(map(self._ends, self.running.values()), default=0.0) if self.full else 0.0
-        begins = soonest + cost_ahead / self.workers
-        before = (sum(self.loads) + cost_ahead) / self.workers if ahead or self.full else min(self.loads, default=0.0)
-        people = len(ahead) - (user_id in ahead)
+    def _after(self, ahead: Ahead, user_id: int, cost: float) -> Place:
+        begins = self.soonest + ahead.cost / self.workers
+        waits = bool(ahead.jobs) or self.full
+        before = (sum(self.loads) + ahead.cost) / self.workers if waits else min(self.loads, default=0.0)
+        people = len(ahead.people) - (user_id in ahead.people)
         reason = self._reason(ahead, people)
-        return Place(ahead.total() + self._blocked, people, begins, before + cost, reason, self.doubt)
+        return Place(ahead.jobs + self._blocked, people, begins, before + cost, reason, self.doubt)
 
     @property
     def _blocked(self) -> bool:
         """Whether somebody who is drawn has to end first."""
         return self.full and bool(self.running)
 
-    def _reason(self, ahead: Counter[int], people: int) -> Reason:
+    def _reason(self, ahead: Ahead, people: int) -> Reason:
         if not self.loads:
             return Reason.NO_WORKER
         if people:
             return Reason.OTHERS
-        return Reason.OWN if ahead else Reason.NEXT
+        return Reason.OWN if ahead.jobs else Reason.NEXT
+
+
+def _ends(mine: Running, running: Mapping[int, Running]) -> float:
+    """Return in how many seconds a job that runs is done, after what its worker will have done before."""
+    left, number = mine.seconds_left(), mine.job.id
+    beside = (each for each in running.values() if each.worker == mine.worker and each is not mine)
+    return left + sum(each.seconds_left() for each in beside if (each.seconds_left(), each.job.id) < (left, number))

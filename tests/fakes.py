@@ -10,6 +10,7 @@ import numpy as np
 from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Pixels, Preview, Progress, Started
+from jobs.place import Place
 
 FINGERPRINT = {"engine": "fake", "weights": "0" * 64}
 
@@ -133,9 +134,11 @@ class FakeAudience:
         self.told: list[tuple[str, int]] = []
         self.news = asyncio.Event()
         self.on_queued: Callable[[Job], None] = lambda _: None
+        self.places: dict[int, Place] = {}
 
-    def queued(self, job: Job) -> None:
+    def queued(self, job: Job, place: Place) -> None:
         self.on_queued(job)
+        self.places[job.id] = place
         self._tell("queued", job)
 
     def started(self, job: Job) -> None:

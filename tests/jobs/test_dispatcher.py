@@ -1,5 +1,6 @@
 """From the job table to the outbox, over a fake executor and everything else real."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from db.jobs import Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
 from db.shares import Shares
+from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import FailureKind
 from jobs.place import Place
 
@@ -296,17 +298,13 @@ async def test_a_job_whose_attempts_are_used_up_is_not_tried_again_but_given_up(
     sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
 ) -> None:
     jobs, executor = Jobs(sqlite_database), FakeExecutor()
-    executor.go_on.clear()
-    async with at_work(sqlite_database, tmp_path, clerk, executor, lease=0.3) as bench:
-        first = await bench.ask(ADA)
-        await bench.audience.heard("preview", first.id)
-        spent, _ = await jobs.submit(new_job(BEN))
-        for _ in range(3):
-            await jobs.claim(spent.id, "elsewhere", -1)
-            await jobs.take_back([spent.id])
-
+    spent, _ = await jobs.submit(new_job(BEN))
+    for _ in range(3):
+        await jobs.claim(spent.id, "elsewhere", -1)
+        await jobs.take_back([spent.id])
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
         assert (await bench.ended(spent)).error_key == "jobs.failed_inside"
-        assert [attempt.id for attempt in executor.attempts] == [f"{first.id}:1"]
+        assert executor.attempts == []
 
 
 async def test_who_could_not_begin_in_time_is_told_when_they_could(
@@ -320,3 +318,23 @@ async def test_who_could_not_begin_in_time_is_told_when_they_could(
         await bench.dispatcher.submit(new_job(ADA), places.append, horizon=1.0)
 
         assert places[0].begins == pytest.approx(6.0, abs=1.1)
+
+
+async def test_a_start_with_many_jobs_looks_once_where_all_of_them_stand(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    class Watched(FakeExecutor):
+        looks = 0
+
+        def workers(self) -> Sequence[WorkerInfo]:
+            self.looks += 1
+            return super().workers()
+
+    jobs, executor = Jobs(sqlite_database), Watched()
+    executor.state = WorkerState.STARTING
+    waiting = [(await jobs.submit(new_job(ADA)))[0] for _ in range(40)]
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        await bench.audience.heard("queued", waiting[-1].id)
+
+        assert executor.looks < len(waiting) / 2
+        assert [bench.audience.places[job.id].ahead for job in waiting] == list(range(40))
