@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from jobs.audience import Audience
 from jobs.clerk import ClerkFailed
 from jobs.finish import Finished, Finisher
 
+LOOKS = 100  # at who is drawn beside an attempt, until its time is over
 HOPELESS = {  # trying again will not help
     FailureKind.INVALID: "jobs.invalid_for_model",
     FailureKind.UNUSABLE: "jobs.model_unusable",
@@ -105,6 +107,7 @@ class Attempts:
         self._finisher = finisher
         self._times = times
         self._spool = spool
+        self._begun: Counter[str] = Counter()  #: how many attempts each worker is drawing
 
     async def clear(self) -> None:
         """Remove what attempts left behind in a process that was killed."""
@@ -136,7 +139,7 @@ class Attempts:
     async def _watch(self, running: Running, attempt: Attempt, audience: Audience) -> Event | None:
         """Pass on what the attempt tells, and return its end; one that takes too long is stopped.
 
-        The time counts from the first work on: loading a checkpoint has a limit of its own.
+        Its time begins with the first work on it: loading a checkpoint has a limit of its own.
         """
         if running.stop is not None:  # before the executor knew of it
             return None
@@ -148,6 +151,7 @@ class Attempts:
             async for event in events:
                 if isinstance(event, Started):
                     running.started = True
+                    self._begun[running.worker] += 1
                     deadline = asyncio.create_task(self._stop_late(running))
                 if isinstance(event, Progress):
                     running.progress = event.step / event.of
@@ -156,10 +160,15 @@ class Attempts:
         finally:
             if deadline is not None:
                 deadline.cancel()
+                self._begun[running.worker] -= 1
         return last
 
     async def _stop_late(self, running: Running) -> None:
-        await asyncio.sleep(self._times.attempt)
+        """Stop it once it had its time on the device, of which it has a part only while others are drawn beside it."""
+        had, pause = 0.0, self._times.attempt / LOOKS
+        while had < self._times.attempt:
+            await asyncio.sleep(pause)
+            had += pause / self._begun[running.worker]
         await self.stop(running, Stop.LATE)
 
     async def _source(self, sha256: str) -> str:

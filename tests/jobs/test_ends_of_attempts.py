@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeExecutor, InThreadClerk, draw, fail
-from jobs_kit import ADA, at_work, new_job
+from jobs_kit import ADA, BEN, CARL, at_work, new_job
 
 from db.base import utc_now
 from db.jobs import Job, Jobs, JobStatus
@@ -177,6 +177,21 @@ async def test_the_time_to_load_a_checkpoint_is_not_taken_from_the_attempts(
 
         assert told_while_loading == ["queued"]
         assert (await bench.ended(asked)).status is JobStatus.DONE
+
+
+async def test_the_time_that_others_are_drawn_in_is_not_its_own(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+    executor.go_on.clear()
+    executor.free = {"fake": 3}
+    async with at_work(sqlite_database, tmp_path, clerk, executor, attempt=0.4) as bench:
+        began = time.monotonic()
+        together = [await bench.ask(user) for user in (ADA, BEN, CARL)]
+        ends = [(await bench.ended(job), time.monotonic() - began) for job in together]
+
+        assert {job.error_key for job, _ in ends} == {"jobs.too_slow"}
+        assert all(seconds > 0.9 for _, seconds in ends)
 
 
 @pytest.mark.parametrize(
