@@ -1,6 +1,7 @@
 """Two ways to order jobs that are not fair, for comparison."""
 
-from jobs.fair_share import Entry, FairShare
+from jobs.fair_share import FairShare
+from jobs.share import Entry
 
 
 class FirstInFirstOut(FairShare):

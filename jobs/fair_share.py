@@ -7,35 +7,16 @@ What holds, S being the cost that a sibling was served, w its weight and C its l
 ran out of jobs, |S_i/w_i - S_j/w_j| <= C_i/w_i + C_j/w_j; with a slack B for filling batches, 2B more.
 """
 
-from collections import deque
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from heapq import heapify, heappop, heapreplace
-from itertools import count, pairwise, takewhile
-from math import inf, isfinite
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+from math import inf
 
-NEVER = -1
+from jobs.outlook import upcoming
+from jobs.share import NEVER, Entry, Path, Share, due, due_that_fits, forgotten, uncount
+
 PROBE = -1  # the number of a job that is only thought of
-
-Path = tuple[Hashable, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A waiting job: its path through the tree, its cost in GPU-seconds, known before dispatch, and its owner's weight.
-
-    The weight stays with the job: what is given back is what was charged, whatever its owner's weight is by then.
-    """
-
-    job: int
-    path: Path
-    cost: float
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        assert isfinite(self.cost), "a charge that no comparison survives"
-        assert self.cost >= 0, "a charge that would bring an owner forward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +28,6 @@ class Standing:
     clock: float
     last_served: int
     arrived: int
-
-
-class Outlook:
-    """What a node will be served: found out as it is read, and remembered for the next who asks."""
-
-    __slots__ = ("_known", "_rest")
-
-    def __init__(self, rest: Iterator[Entry]) -> None:
-        self._known: list[Entry] = []
-        self._rest = rest
-
-    def __iter__(self) -> Iterator[Entry]:
-        known, rest = self._known, self._rest
-        for index in count():
-            if index == len(known):
-                if (entry := next(rest, None)) is None:
-                    return
-                known.append(entry)
-            yield known[index]
-
-
-@dataclass(slots=True)
-class Share:
-    """A node of the tree. `tag` is the start tag of its next job, `clock` the virtual time of its children.
-
-    `outlook` is what it will be served, as long as nothing changes at or below it.
-    """
-
-    tag: float = 0.0
-    clock: float = 0.0
-    last_served: int = NEVER
-    arrived: int = 0
-    pending: int = 0
-    children: dict[Hashable, "Share"] = field(default_factory=dict)
-    queue: deque[Entry] = field(default_factory=deque)
-    outlook: Outlook | None = None
-
-    @property
-    def turn(self) -> tuple[float, int, int]:
-        """Who has the smallest is next: by start tag; ties go to who waits longest, so that the order is total."""
-        return self.tag, self.last_served, self.arrived
-
-    def waiting(self) -> Iterator["Share"]:
-        """Return the children that have jobs."""
-        return (child for child in self.children.values() if child.pending)
 
 
 class FairShare:
@@ -158,7 +94,7 @@ class FairShare:
 
     def claim(self) -> Entry | None:
         """Take the job that is due, and charge everybody on its path with its cost."""
-        return self._take(_due(self._root))
+        return self._take(due(self._root))
 
     def claim_beside(self, fits: Callable[[Entry], bool], slack: float) -> Entry | None:
         """Take the first job that fits, to fill a batch or to spare a change of checkpoint, and charge it in full.
@@ -166,7 +102,7 @@ class FairShare:
         Nobody is passed over by more than the slack: at every level only those whose start tag is within `slack`
         GPU-seconds of the smallest come into question, and of an owner only the job that is its next.
         """
-        return self._take(_due_that_fits(self._root, fits, slack))
+        return self._take(due_that_fits(self._root, fits, slack))
 
     def cancel(self, job: int) -> bool:
         """Take a waiting job out, free of charge."""
@@ -175,7 +111,7 @@ class FairShare:
             return False
         nodes = self._nodes(entry.path)
         nodes[-1].queue.remove(entry)
-        _uncount(nodes)
+        uncount(nodes)
         return True
 
     def refund(self, path: Path, cost: float, *, weight: float = 1.0) -> None:
@@ -191,14 +127,14 @@ class FairShare:
 
         Whoever starts behind the others' clock is lifted to it, whatever they were served before.
         """
-        return list(_forgotten(self._root, ()))
+        return list(forgotten(self._root, ()))
 
     def order(self) -> Iterator[Entry]:
         """Return the waiting jobs in the order in which they would be served, were nobody to come or go.
 
         It is found out as it is read: to know who is next takes no longer for all that come after.
         """
-        return iter(self._outlook(self._root, 0))
+        return iter(upcoming(self._root, 0, self._sequence, self._charge))
 
     def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
         """Return what would be served before a job that came now; nothing changes by the question.
@@ -218,7 +154,7 @@ class FairShare:
     def _supposing(self, probe: Entry) -> Iterator[None]:
         """Let the probe wait as long as the block lasts."""
         sequence, touched = self._sequence, set(self._touched)
-        known = [(node, node.tag, node.arrived) for node in self._existing(probe.path)]
+        known = [(node, node.tag, node.last_served, node.arrived) for node in self._existing(probe.path)]
         self._add(probe).queue.append(probe)
         try:
             yield
@@ -229,8 +165,8 @@ class FairShare:
             for node in nodes:
                 node.pending -= 1
                 node.outlook = None
-            for node, tag, arrived in known:
-                node.tag, node.arrived = tag, arrived
+            for node, tag, last_served, arrived in known:
+                node.tag, node.last_served, node.arrived = tag, last_served, arrived
             if len(known) < len(nodes):
                 del known[-1][0].children[probe.path[len(known) - 1]]
             self._sequence, self._touched = sequence, touched
@@ -270,37 +206,12 @@ class FairShare:
         for level, node in enumerate(nodes[1:]):
             node.tag += self._charge(entry.cost, entry.weight, level, len(entry.path))
             node.last_served = served
-        _uncount(nodes)
+        uncount(nodes)
         return entry
 
     def _charge(self, cost: float, weight: float, level: int, levels: int) -> float:
         """Return what a job is charged on one of its levels."""
         return cost / weight if level == self._weighted % levels else cost
-
-    def _outlook(self, node: Share, level: int) -> Iterable[Entry]:
-        """Return what the node would be served. Where nothing has changed since, it is still known."""
-        if not node.children:
-            return node.queue
-        if node.outlook is None:
-            node.outlook = Outlook(self._merged(node, level, self._sequence))
-        return node.outlook
-
-    def _merged(self, node: Share, level: int, served: int) -> Iterator[Entry]:
-        """Yield what the children would be served; the numbers of their turns begin after `served`."""
-        line = [
-            (*child.turn, index, iter(self._outlook(child, level + 1))) for index, child in enumerate(node.waiting())
-        ]
-        heapify(line)
-        while line:
-            tag, _, arrived, index, entries = line[0]
-            entry = next(entries, None)
-            if entry is None:
-                heappop(line)
-                continue
-            yield entry
-            served += 1
-            charge = self._charge(entry.cost, entry.weight, level, len(entry.path))
-            heapreplace(line, (tag + charge, served, arrived, index, entries))
 
     def _nodes(self, path: Path) -> list[Share]:
         """Return the nodes along a path to change them, those made that are not there yet."""
@@ -324,45 +235,3 @@ class FairShare:
     def _tick(self) -> int:
         self._sequence += 1
         return self._sequence
-
-
-def _due(node: Share) -> list[Share]:
-    """Return the path to the owner whose turn it is; empty where nobody waits."""
-    if not node.pending:
-        return []
-    nodes = [node]
-    while nodes[-1].children:
-        nodes.append(min(nodes[-1].waiting(), key=lambda child: child.turn))
-    return nodes
-
-
-def _due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> list[Share]:
-    """Return the path to the first owner whose next job fits, of those within the slack; empty where there is none."""
-    if not node.pending:
-        return []
-    if not node.children:
-        return [node] if fits(node.queue[0]) else []
-    line = [(*child.turn, index, child) for index, child in enumerate(node.waiting())]
-    heapify(line)  # mostly the first one fits, and the others need no order
-    last = line[0][0] + slack
-    while line and line[0][0] <= last:
-        if nodes := _due_that_fits(heappop(line)[-1], fits, slack):
-            return [node, *nodes]
-    return []
-
-
-def _forgotten(node: Share, path: Path, parting: bool = False) -> Iterator[Path]:
-    """Take the idle who are behind out of the tree, and all below them; yield their paths."""
-    for key, child in list(node.children.items()):
-        goes = parting or (not child.pending and child.tag < node.clock)
-        yield from _forgotten(child, (*path, key), goes)
-        if goes:
-            del node.children[key]
-            yield (*path, key)
-
-
-def _uncount(nodes: list[Share]) -> None:
-    for node in nodes:
-        node.pending -= 1
-        if not node.pending and node.children:  # an idle tree forgives: use of an idle GPU leaves no debt
-            node.clock = max(child.tag for child in node.children.values())

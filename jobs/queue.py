@@ -13,7 +13,8 @@ from db.base import utc_now
 from db.jobs import Job, Jobs, NewJob
 from db.shares import Shares, Standing
 from jobs import fair_share
-from jobs.fair_share import Entry, FairShare, Path
+from jobs.fair_share import FairShare
+from jobs.share import Entry, Path
 
 Standings = Sequence[Standing]
 Write = Callable[[Standings], Awaitable[bool]]

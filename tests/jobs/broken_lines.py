@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from itertools import pairwise
 
-from jobs.fair_share import Entry, FairShare, Path, Share, Standing
+from jobs.fair_share import FairShare, Standing
+from jobs.share import Entry, Path, Share
 
 
 class WithoutLift(FairShare):

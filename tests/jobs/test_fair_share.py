@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.fair_share import Entry, FairShare
+from jobs.fair_share import FairShare
+from jobs.share import Entry
 
 COST = st.floats(0.5, 8.0).map(lambda cost: round(cost, 2))
 TOLERANCE = 1e-6

@@ -22,7 +22,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks._lines import FirstInFirstOut, RoundRobin
-from jobs.fair_share import Entry, FairShare, Path, Share, Standing
+from jobs.fair_share import FairShare, Standing
+from jobs.share import Entry, Path, Share
 
 TOLERANCE = 1e-6
 LARGEST = 8.0
