@@ -87,6 +87,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from db.outbox import Outbox
     from db.people import People
     from db.shares import Shares
+    from db.timings import Timings
     from db.uploads import Uploads
     from jobs.dispatcher import Dispatcher
     from jobs.finish import Finisher
@@ -97,8 +98,10 @@ def build_house(settings: Settings, tools: Tools) -> House:
     jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
     gallery = Gallery(history=history, store=store, clerk=tools.pictures)
     finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=tools.pictures)
+    timings = Timings(tools.database)
     dispatcher = Dispatcher(
         jobs=jobs,
+        timings=timings,
         queue=Queue(jobs, Shares(tools.database), settings.fairness.levels),
         store=store,
         executor=tools.executor,
@@ -108,7 +111,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
         spool=settings.data / "spool",
     )
     admission = Admission(
-        jobs=jobs,
+        timings=timings,
         dispatcher=dispatcher,
         clerk=tools.prompts,
         policy_file=settings.policy,

@@ -10,8 +10,9 @@ from bot.caller import Caller
 from bot.room import check_budget, check_room, midnight
 from config.settings import Limits, Role
 from config.words import UserError
-from db.jobs import Job, Jobs, NewJob
+from db.jobs import Job, NewJob
 from db.tables.record import Record
+from db.timings import Timings
 from inference.request import ImageRequest
 from jobs.clerk import Clerk, ClerkFailed
 from jobs.dispatcher import Dispatcher
@@ -38,14 +39,14 @@ class Admission:
     def __init__(
         self,
         *,
-        jobs: Jobs,
+        timings: Timings,
         dispatcher: Dispatcher,
         clerk: Clerk,
         policy_file: Path,
         limits: Limits,
         roles: Sequence[Role],
     ) -> None:
-        self._jobs = jobs
+        self._timings = timings
         self._dispatcher = dispatcher
         self._clerk = clerk
         self._policy_file = policy_file
@@ -93,7 +94,7 @@ class Admission:
         return await self._submit(new, allowance)
 
     async def _submit(self, new: NewJob, allowance: Allowance) -> Ticket:
-        spent = await self._jobs.spent(new.user_id, midnight())
+        spent = await self._timings.spent(new.user_id, midnight())
 
         def check(place: Place) -> None:
             opened = self._dispatcher.open_jobs()

@@ -10,21 +10,19 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, update
 
 from db.base import Json, utc_now, value_of
+from db.ending import FREE, end, lineage_of, record_of
 from db.session import Database
 from db.shares import Shares, Standing
-from db.tables.job import OPEN, Job, JobRow, JobStatus, NewJob, Timing
-from db.tables.lineage import LineageRow
-from db.tables.outbox import Notice, OutboxRow
-from db.tables.record import NewRecord, RecordRow
+from db.tables.job import OPEN, Job, JobRow, JobStatus, NewJob
+from db.tables.outbox import Notice
+from db.tables.record import NewRecord
 
-__all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord", "Timing"]
+__all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord"]
 
 NEWS = "imagine_jobs"  # the channel on which PostgreSQL tells of committed jobs, by their ids
-FREE: dict[str, Any] = {"worker": None, "lease_until": None}
 NAMES = [field.name for field in fields(Job)]
 COLUMNS = [getattr(JobRow, name) for name in NAMES]
 Standings = Sequence[Standing]
@@ -88,29 +86,6 @@ class Jobs:
         """Return what the person has waiting or being made, in order of arrival."""
         return await self._all(with_status(*OPEN).where(JobRow.user_id == user_id))
 
-    async def spent(self, user_id: int, since: datetime) -> float:
-        """Return the GPU-seconds that the person's jobs took which were asked for since then and are over."""
-        spent = func.sum(JobRow.seconds)
-        counted = (JobRow.user_id == user_id, JobRow.created_at >= since)
-        async with self._database.reading() as session:
-            return float(await session.scalar(select(spent).where(*counted)) or 0.0)
-
-    async def recent_forecasts(self, limit: int) -> list[tuple[float, float]]:
-        """Return in how many seconds the last jobs that are done were expected to be, and were; oldest first."""
-        query = with_status(JobStatus.DONE).where(JobRow.expected.is_not(None)).order_by(None)
-        latest = await self._all(query.order_by(JobRow.id.desc()).limit(limit))
-        return [(job.expected or 0.0, job.lasted) for job in reversed(latest)]
-
-    async def timings(self, limit: int) -> list[Timing]:
-        """Return what the last jobs that were done took, the latest of them first."""
-        async with self._database.reading() as session:
-            rows = await session.execute(timings().limit(limit))
-            return [
-                Timing(request=asked, seconds=took, fingerprint=there)
-                for asked, took, there in rows
-                if took is not None
-            ]
-
     async def claim(self, job_id: int, worker: str, lease: float, standings: Standings = ()) -> Job | None:
         """Lease a pending job to the worker for `lease` seconds; None if it waits no more."""
         now = utc_now()
@@ -156,12 +131,12 @@ class Jobs:
         """
         outcome = {"seconds": seconds, "notes": list(notes), "verdict": verdict}
         async with self._database.transaction() as session:
-            job = await _end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, **outcome)
+            job = await end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, **outcome)
             if job is None:
                 return False
-            session.add_all(_record(job, record, seconds / len(records)) for record in records)
+            session.add_all(record_of(job, record, seconds / len(records)) for record in records)
             await session.flush()
-            session.add_all(_lines(job, records))
+            session.add_all(lineage_of(job, records))
             await self._shares.keep(await session.connection(), standings)
             return True
 
@@ -188,13 +163,13 @@ class Jobs:
         """Cancel a job that still waits."""
         waiting = (JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
         async with self._database.transaction() as session:
-            return await _end(session, waiting, JobStatus.CANCELLED, Notice.CANCELLED) is not None
+            return await end(session, waiting, JobStatus.CANCELLED, Notice.CANCELLED) is not None
 
     async def give_up(self, job_id: int, error_key: str) -> bool:
         """Fail a job that still waits; the error is a key of the catalogue."""
         waiting = (JobRow.id == job_id, JobRow.status == JobStatus.PENDING)
         async with self._database.transaction() as session:
-            return await _end(session, waiting, JobStatus.FAILED, Notice.FAILURE, error_key=error_key) is not None
+            return await end(session, waiting, JobStatus.FAILED, Notice.FAILURE, error_key=error_key) is not None
 
     async def cancel_leased(
         self, job_id: int, fence: int, standings: Standings = (), *, seconds: float | None = None
@@ -258,7 +233,7 @@ class Jobs:
     ) -> bool:
         """End a leased job, with the standings that this changes; say whether it was still the holder's."""
         async with self._database.transaction() as session:
-            if await _end(session, _held(job_id, fence), status, notice, **values) is None:
+            if await end(session, _held(job_id, fence), status, notice, **values) is None:
                 return False
             await self._shares.keep(await session.connection(), standings)
             return True
@@ -269,37 +244,9 @@ def with_status(*statuses: JobStatus) -> Select[JobRow]:
     return select(JobRow).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
 
 
-def timings() -> Select[Json, float | None, Json]:
-    """Select request, seconds and fingerprint of the jobs that were done, the latest first."""
-    first = select(func.min(RecordRow.id)).where(RecordRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
-    asked = select(JobRow.request, JobRow.seconds, RecordRow.fingerprint).join(RecordRow, RecordRow.id == first)
-    return asked.where(JobRow.status == JobStatus.DONE).order_by(JobRow.id.desc())
-
-
 def _job(row: Row[*tuple[Any, ...]]) -> Job:
     return Job(**dict(zip(NAMES, row, strict=False)))  # what follows them are no columns
 
 
 def _held(job_id: int, fence: int) -> tuple[ColumnElement[bool], ...]:
     return JobRow.id == job_id, JobRow.fence == fence, JobRow.status == JobStatus.LEASED
-
-
-async def _end(
-    session: AsyncSession, where: Iterable[ColumnElement[bool]], status: JobStatus, notice: Notice, **values: Any
-) -> JobRow | None:
-    """End the job if it is still as `where` says, and put the news into the outbox."""
-    change = update(JobRow).where(*where).values(status=status, finished_at=utc_now(), **FREE, **values)
-    job = await session.scalar(change.returning(JobRow))
-    if job is not None:
-        session.add(OutboxRow(job_id=job.id, kind=notice))
-    return job
-
-
-def _record(job: JobRow, new: NewRecord, seconds: float) -> RecordRow:
-    inherited = ("user_id", "guild_id", "channel_id", "private", "age_restricted", "started_at", "finished_at")
-    return RecordRow(job_id=job.id, seconds=seconds, **vars(new), **{name: getattr(job, name) for name in inherited})
-
-
-def _lines(job: JobRow, records: Sequence[NewRecord]) -> list[LineageRow]:
-    parents = {parent for parent in (job.parent_id, job.reproduces) if parent is not None}
-    return [LineageRow(child_id=new.id, parent_id=parent, kind=job.action) for new in records for parent in parents]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.words import UserError
-from db.jobs import Timing
+from db.timings import Timing
 from inference.checkpoints import Checkpoint
 from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,8 +12,9 @@ from config.settings import Times
 from db.images import PictureStore
 from db.jobs import Jobs, NewJob
 from db.tables.job import Job
+from db.timings import Timings
 from inference.checkpoints import Checkpoint
-from inference.executor import Executor, WorkerInfo, WorkerState
+from inference.executor import Executor
 from inference.request import ImageRequest
 from jobs.attempt import Attempts, Drawn, Lost, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
@@ -26,6 +26,7 @@ from jobs.forecast import REMEMBERED, Forecasts
 from jobs.place import Place, Situation
 from jobs.queue import Queue
 from jobs.settlement import ATTEMPTS, Fate, Settlement
+from jobs.workers import Workers
 
 PUT_BACK_SECONDS = 2.0  # after the drain time, for what was told to stop
 KEEP_SECONDS = 1.0  # after that, to put back what did not
@@ -41,6 +42,7 @@ class Dispatcher:
         self,
         *,
         jobs: Jobs,
+        timings: Timings,
         queue: Queue,
         store: PictureStore,
         executor: Executor,
@@ -50,6 +52,7 @@ class Dispatcher:
         spool: Path,
     ) -> None:
         self._jobs = jobs
+        self._timings = timings
         self._queue = queue
         self._executor = executor
         self._attempts = Attempts(store=store, executor=executor, finisher=finisher, times=times, spool=spool)
@@ -61,8 +64,7 @@ class Dispatcher:
         self._forecasts = Forecasts()
         self._calibration = Calibration(costs=self._costs, executor=executor, spool=spool)
         self._running: dict[int, Running] = {}
-        self._failed_on: dict[int, set[str]] = {}  #: jobs whose attempts were lost, and the workers that lost them
-        self._warm: dict[str, str] = {}  #: workers, and the checkpoint that they drew with last
+        self._workers = Workers(executor, self._running)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._draining = False
@@ -75,8 +77,7 @@ class Dispatcher:
     @property
     def broken(self) -> bool:
         """Whether nothing can be drawn at present: every worker died too often, and none has come back."""
-        workers = self._executor.workers()
-        return bool(workers) and all(worker.state is WorkerState.BROKEN for worker in workers)
+        return self._workers.broken
 
     async def submit(self, new: NewJob, check: Callable[[Place], None], *, horizon: float = inf) -> tuple[Job, Place]:
         """Commit a job and take it into the line, once per interaction; return it with its place.
@@ -197,8 +198,8 @@ class Dispatcher:
             log.exception("what ran could not be put back; the next start does it")
 
     async def _take_up(self) -> None:
-        self._calibration.recall(await self._jobs.timings(RECALLED))
-        self._forecasts = Forecasts(await self._jobs.recent_forecasts(REMEMBERED))
+        self._calibration.recall(await self._timings.latest(RECALLED))
+        self._forecasts = Forecasts(await self._timings.forecasts(REMEMBERED))
         await self._caretaker.take_up()
 
     async def _watch_workers(self) -> None:
@@ -215,14 +216,8 @@ class Dispatcher:
     async def _serve(self) -> None:
         if self.broken:
             await self._turn_away()
-        while any([await self._hand_out(worker.id) for worker in self._idlest_first()]):
+        while any([await self._hand_out(worker.id) for worker in self._workers.idlest_first()]):
             pass
-
-    def _idlest_first(self) -> list[WorkerInfo]:
-        """Return the workers that have a lane free, those who have least to do first."""
-        busy = Counter(running.worker for running in self._running.values())
-        free = [worker for worker in self._executor.workers() if self._lanes_free(worker) > 0]
-        return sorted(free, key=lambda worker: busy[worker.id])
 
     async def _hand_out(self, worker: str) -> bool:
         """Begin with the job that is due; say whether there was one."""
@@ -237,42 +232,27 @@ class Dispatcher:
         return await self._queue.claim(
             worker,
             self._times.lease,
-            best=lambda job: _checkpoint(job) == self._warm.get(worker, _checkpoint(job)),
+            best=lambda job: self._workers.is_warm(worker, job),
             slack=self._slack,
-            may=lambda job: job.attempts < ATTEMPTS and self._may_try(worker, job),
+            may=lambda job: job.attempts < ATTEMPTS and self._workers.may_try(worker, job),
         )
-
-    def _may_try(self, worker: str, job: Job) -> bool:
-        """Say whether the worker is as good for the job as any: rather one that has not failed it yet."""
-        untried = self._untried(job)
-        return worker in untried or not untried
-
-    def _untried(self, job: Job) -> set[str]:
-        """Return the ready workers that have not failed the job."""
-        ready = {worker.id for worker in self._executor.workers() if worker.state is WorkerState.READY}
-        return ready - self._failed_on.get(job.id, set())
 
     async def _turn_away(self) -> None:
         """Fail all that waits: nobody knows whether a worker will come for it."""
-        problems = "; ".join(f"{worker.id}: {worker.problem}" for worker in self._executor.workers())
         async with self._queue.turn:
             await self._caretaker.give_up(
-                self._queue.waiting(), "jobs.nothing_can_be_drawn", f"nothing can be drawn: {problems}"
+                self._queue.waiting(), "jobs.nothing_can_be_drawn", f"nothing can be drawn: {self._workers.problems}"
             )
 
     def _begin(self, running: Running) -> None:
         self._running[running.job.id] = running
-        self._warm[running.worker] = _checkpoint(running.job)
+        self._workers.takes(running.worker, running.job)
         task = asyncio.create_task(self._attend(running), name=f"job {running.job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def _situation(self) -> Situation:
         return Situation.now(self._running, self._executor.workers(), self._forecasts.doubt)
-
-    def _lanes_free(self, worker: WorkerInfo) -> int:
-        about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())
-        return worker.lanes_free - about_to_begin if worker.state is WorkerState.READY else 0
 
     def _wait(self, jobs: Sequence[Job]) -> None:
         """Tell of jobs that came into the line: many at a start, so that all places are found out at once."""
@@ -283,7 +263,7 @@ class Dispatcher:
 
     def _ended(self, job: Job) -> None:
         """Tell of a job that is over."""
-        self._failed_on.pop(job.id, None)
+        self._workers.forget(job)
         self._audience.ended(job)
         self._wake.set()
 
@@ -309,7 +289,7 @@ class Dispatcher:
     async def _settle(self, running: Running, outcome: Outcome) -> Fate:
         if isinstance(outcome, Drawn):
             self._costs.observe(outcome.request, outcome.done.seconds)
-        elsewhere = bool(self._untried(running.job) - {running.worker})
+        elsewhere = bool(self._workers.untried(running.job) - {running.worker})
         async with self._queue.turn:
             return await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)
 
@@ -319,13 +299,9 @@ class Dispatcher:
             case Fate.SERVED | Fate.CLOSED:
                 self._ended(job)
             case Fate.WAITING:
-                self._failed_on.setdefault(job.id, set()).add(running.worker)
+                self._workers.failed(running.worker, job)
                 self._wait([job])
             case Fate.ELSEWHERE:
                 self._wake.set()
         if fate is Fate.SERVED and job.expected is not None:
             self._forecasts.observe(job.expected, job.lasted)
-
-
-def _checkpoint(job: Job) -> str:
-    return str(job.request["checkpoint"])

@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from db_samples import ALICE, BOB
 
 from db.base import utc_now
 from db.history import History
-from db.jobs import Job, Jobs, JobStatus, Timing
+from db.jobs import Job, Jobs, JobStatus
 from db.outbox import Notice, Outbox
 from db.session import Database
 from db.shares import Shares, Standing
@@ -182,20 +181,6 @@ async def test_what_is_held_can_be_taken_back_and_nothing_else(jobs, new_job):
     assert (await jobs.get(over.id)).status is JobStatus.CANCELLED
 
 
-async def test_what_somebody_spent_is_what_their_jobs_took_however_they_ended(jobs, new_job, made):
-    await made(user_id=ALICE, cost=5.0)  # it took 2 seconds
-    await made(user_id=BOB)
-    await jobs.submit(new_job(user_id=ALICE, cost=4.0))
-    cancelled, _ = await jobs.submit(new_job(user_id=ALICE, cost=8.0))
-    await jobs.cancel(cancelled.id)
-    stopped, refused = [await leased(jobs, new_job(user_id=ALICE)) for _ in range(2)]
-    await jobs.cancel_leased(stopped.id, stopped.fence, seconds=3.0)
-    await jobs.fail(refused.id, refused.fence, JobStatus.REFUSED, "jobs.picture_refused", {}, seconds=1.0)
-
-    assert await jobs.spent(ALICE, utc_now() - timedelta(hours=1)) == 6.0
-    assert await jobs.spent(ALICE, utc_now() + timedelta(hours=1)) == 0.0
-
-
 async def test_what_waits_and_is_not_known_is_found(jobs, new_job):
     known, unknown, running = [(await jobs.submit(new_job()))[0] for _ in range(3)]
     await jobs.claim(running.id, "local/0", 60)
@@ -210,15 +195,6 @@ async def test_a_waiting_job_can_be_given_up_with_a_sentence(database, jobs, new
     assert not await jobs.give_up(job.id, "jobs.failed_inside")
     assert (await jobs.get(job.id)).error_key == "jobs.failed_inside"
     assert [message.kind for message in await Outbox(database).due(utc_now(), 10)] == [Notice.FAILURE]
-
-
-async def test_forecasts_are_told_with_what_became_of_them(jobs, new_job, made):
-    await made(expected=3.0)
-    await made()  # nobody expected anything
-
-    ((expected, actual),) = await jobs.recent_forecasts(10)
-    assert expected == 3.0
-    assert 0 <= actual < 10
 
 
 async def test_standings_are_kept_in_the_transaction_that_changes_them(database, jobs, new_job):
@@ -255,17 +231,3 @@ async def test_a_submission_that_fails_keeps_no_standings(database, jobs, new_jo
 async def test_a_job_cannot_descend_from_a_picture_that_never_was(jobs, new_job):
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         await jobs.submit(new_job(parent_id="0123456789"))
-
-
-async def test_what_the_last_jobs_took_is_told_latest_first_and_each_once(jobs, new_job, new_record):
-    for number in range(4):
-        job = await leased(jobs, new_job(request={"seed": number}))
-        pictures = [new_record(index=index, fingerprint={"device": f"gpu {number}"}) for index in (1, 2)]
-        assert await jobs.complete(job.id, job.fence, pictures, seconds=number + 0.5)
-    failed = await leased(jobs, new_job())
-    await jobs.fail(failed.id, failed.fence, JobStatus.FAILED, "jobs.failed_inside", {})
-
-    assert await jobs.timings(3) == [
-        Timing(request={"seed": number}, seconds=number + 0.5, fingerprint={"device": f"gpu {number}"})
-        for number in (3, 2, 1)
-    ]

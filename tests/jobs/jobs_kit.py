@@ -16,6 +16,7 @@ from db.jobs import Job, Jobs, NewJob
 from db.outbox import Outbox
 from db.session import Database
 from db.shares import Shares
+from db.timings import Timings
 from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.request import ImageRequest, Sampler
 from jobs.dispatcher import Dispatcher
@@ -103,6 +104,7 @@ async def at_work(
     spool = folder / "spool"
     dispatcher = Dispatcher(
         jobs=jobs,
+        timings=Timings(database),
         queue=Queue(jobs, Shares(database), settings.fairness.levels),
         store=store,
         executor=executor,

@@ -10,8 +10,9 @@ from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
 from jobs_kit import ADA, at_work, new_job, request
 
 from config.settings import load_settings
-from db.jobs import Jobs, JobStatus, Timing
+from db.jobs import Jobs, JobStatus
 from db.session import Database
+from db.timings import Timing, Timings
 from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.executor import WorkerState
 from inference.protocol import Attempt, Event, FailureKind
@@ -152,7 +153,7 @@ async def test_a_new_bot_times_its_checkpoint_and_leaves_no_trace(
     async with at_work(sqlite_database, tmp_path, clerk, executor, calibrated=[DEMO]) as bench:
         await until(lambda: bench.dispatcher.estimate(request()) > SLOWER / 2 * CostModel().estimate(request()))
 
-        assert await bench.jobs.timings(10) == []
+        assert await Timings(sqlite_database).latest(10) == []
         assert bench.audience.told == []
         assert bench.stored() == []
         assert (await bench.ended(await bench.ask())).status is JobStatus.DONE

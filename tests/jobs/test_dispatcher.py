@@ -13,6 +13,7 @@ from db.jobs import Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
 from db.shares import Shares
+from db.timings import Timings
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import FailureKind
 from jobs.place import Place
@@ -269,7 +270,7 @@ async def test_what_was_expected_is_kept_beside_what_became_of_it(
     async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor()) as bench:
         for _ in range(6):
             await bench.ended(await bench.ask())
-        ((expected, actual), *_) = await bench.jobs.recent_forecasts(10)
+        ((expected, actual), *_) = await Timings(sqlite_database).forecasts(10)
         place = bench.dispatcher.place(await bench.ask())
 
         assert expected == pytest.approx(1.0)

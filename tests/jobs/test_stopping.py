@@ -19,6 +19,7 @@ from db.images import PictureStore
 from db.jobs import Job, Jobs, JobStatus
 from db.session import Database
 from db.shares import Shares
+from db.timings import Timings
 from inference.checkpoints import load_checkpoints
 from inference.local import LocalExecutor
 from jobs.dispatcher import Dispatcher
@@ -47,6 +48,7 @@ class Stage:
         self.audience = FakeAudience()
         self.dispatcher = Dispatcher(
             jobs=self.jobs,
+            timings=Timings(database),
             queue=Queue(self.jobs, Shares(database), settings.fairness.levels),
             store=store,
             executor=self.executor,

@@ -1,0 +1,38 @@
+"""How a job ends: its status, the news of it, its records and what they were made from."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import utc_now
+from db.tables.job import JobRow, JobStatus
+from db.tables.lineage import LineageRow
+from db.tables.outbox import Notice, OutboxRow
+from db.tables.record import NewRecord, RecordRow
+
+FREE: dict[str, Any] = {"worker": None, "lease_until": None}
+
+
+async def end(
+    session: AsyncSession, where: Iterable[ColumnElement[bool]], status: JobStatus, notice: Notice, **values: Any
+) -> JobRow | None:
+    """End the job if it is still as `where` says, and put the news into the outbox."""
+    change = update(JobRow).where(*where).values(status=status, finished_at=utc_now(), **FREE, **values)
+    job = await session.scalar(change.returning(JobRow))
+    if job is not None:
+        session.add(OutboxRow(job_id=job.id, kind=notice))
+    return job
+
+
+def record_of(job: JobRow, new: NewRecord, seconds: float) -> RecordRow:
+    """Return the row of a picture that the job made in so many seconds."""
+    inherited = ("user_id", "guild_id", "channel_id", "private", "age_restricted", "started_at", "finished_at")
+    return RecordRow(job_id=job.id, seconds=seconds, **vars(new), **{name: getattr(job, name) for name in inherited})
+
+
+def lineage_of(job: JobRow, records: Sequence[NewRecord]) -> list[LineageRow]:
+    """Return what the job's pictures were made from."""
+    parents = {parent for parent in (job.parent_id, job.reproduces) if parent is not None}
+    return [LineageRow(child_id=new.id, parent_id=parent, kind=job.action) for new in records for parent in parents]
