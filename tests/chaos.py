@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from db.tables.job import OPEN
 from db.tables.outbox import DeliveryState
 
 PEOPLE = (("ada", "studio"), ("ben", "studio"), ("mia", "studio"), ("ada", "dm"))
+FLOOD = 6  # requests of each person: as many pictures as may wait in the short storm
 POLL_SECONDS = 0.3
 ARRIVAL_SECONDS = 90.0
 LONGEST_START = 12.0  # seconds; on a machine that takes longer the blows come thicker
@@ -81,7 +82,7 @@ async def endure(
         storm = Storm(household, weather.seed, restart_database)
         began = utc_now()
         async with household, aiohttp.ClientSession() as session:
-            await rage(storm, session, world, weather.blows)
+            await rage(storm, session, world, weather)
             await settle(url, weather.patience)
             await household.stop(signal.SIGKILL)
             make_old(household.data / "pictures")
@@ -93,24 +94,30 @@ async def endure(
     return Aftermath(evidence, storm.struck, [began, *household.deaths], household.falls, status)
 
 
-async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, Any], blows: int) -> None:
-    """Let people use the bot while it is struck so many times."""
+async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, Any], weather: Weather) -> None:
+    """Let people use the bot while it is struck as often as the weather says."""
     crowd, began = [Guest(session, world["page"], name, channel) for name, channel in PEOPLE], time.monotonic()
     await presence_of_the_bot(crowd[0], True)
-    drawn = await asyncio.gather(*(person.type("/imagine warm steps:2") for person in crowd[:3]))
-    assert all(each["attachments"] for each in drawn), [each["content"] for each in drawn]
+    await ask_at_once(crowd[:3], "/imagine warm steps:2", 1)
     start = min(LONGEST_START, time.monotonic() - began)
+    await ask_at_once(crowd[:3], "/imagine much steps:10", FLOOD)  # enough that some have to wait for others
     faults = Faults(session, world["page"], storm.seed)
     acts = [act_for_ever(person, Random(f"{person.name} {person.channel} {storm.seed}")) for person in crowd]
     tasks = [asyncio.create_task(each) for each in (*acts, faults.order_for_ever())]
     try:
-        await storm.strike(blows, start)
+        await storm.strike(weather.blows, start)
     finally:
         for task in tasks:
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await faults.clear()
     assert [end for end in ends if not isinstance(end, asyncio.CancelledError)] == []
+
+
+async def ask_at_once(people: Sequence[Guest], words: str, times: int) -> None:
+    """Let all of them ask so many times at once, and return when everything is drawn."""
+    drawn = await asyncio.gather(*(person.type(words) for person in people for _ in range(times)))
+    assert all(each["attachments"] for each in drawn), [each["content"] for each in drawn]
 
 
 async def presence_of_the_bot(person: Guest, expected: bool) -> None:
