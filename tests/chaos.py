@@ -16,7 +16,7 @@ import tiny
 from crowd import act_for_ever
 from evidence import Evidence, gather_evidence, rows_of
 from faults import Faults
-from guest import Guest
+from guest import Guest, Json
 from household import Household
 from processes import joining, running_chat_server
 from storm import Storm
@@ -98,9 +98,9 @@ async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, An
     """Let people use the bot while it is struck as often as the weather says."""
     crowd, began = [Guest(session, world["page"], name, channel) for name, channel in PEOPLE], time.monotonic()
     await presence_of_the_bot(crowd[0], True)
-    await ask_at_once(crowd[:3], "/imagine warm steps:2", 1)
+    await ask_at_once(crowd[:3], "/imagine warm steps:2", 1, weather.patience)
     start = min(LONGEST_START, time.monotonic() - began)
-    await ask_at_once(crowd[:3], "/imagine much steps:10", FLOOD)  # enough that some have to wait for others
+    await ask_at_once(crowd[:3], "/imagine much steps:10", FLOOD, weather.patience)  # some wait for others
     faults = Faults(session, world["page"], storm.seed)
     acts = [act_for_ever(person, Random(f"{person.name} {person.channel} {storm.seed}")) for person in crowd]
     tasks = [asyncio.create_task(each) for each in (*acts, faults.order_for_ever())]
@@ -114,9 +114,14 @@ async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, An
     assert [end for end in ends if not isinstance(end, asyncio.CancelledError)] == []
 
 
-async def ask_at_once(people: Sequence[Guest], words: str, times: int) -> None:
+async def ask_at_once(people: Sequence[Guest], words: str, times: int, patience: float) -> None:
     """Let all of them ask so many times at once, and return when everything is drawn."""
-    drawn = await asyncio.gather(*(person.type(words) for person in people for _ in range(times)))
+
+    async def ask(person: Guest) -> Json:
+        started = await person.post("run", {"channel": person.channel, "text": words})
+        return await person.follow(started["interaction"], patience=patience)
+
+    drawn = await asyncio.gather(*(ask(person) for person in people for _ in range(times)))
     assert all(each["attachments"] for each in drawn), [each["content"] for each in drawn]
 
 

@@ -62,9 +62,9 @@ class Guest:
                     return dict(answer["message"])
                 await asyncio.sleep(0.1)
 
-    async def follow(self, interaction: str, *, fields: Json | None = None) -> Json:
+    async def follow(self, interaction: str, *, fields: Json | None = None, patience: float = 90.0) -> Json:
         """Wait for the message that ends an interaction; a modal is sent off with `fields` changed."""
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(patience):
             while True:
                 answer = await self.get(f"interactions/{interaction}", wait=30)
                 message = answer.get("message")
