@@ -26,6 +26,7 @@ class Task(StrEnum):
 
     TEXT_TO_IMAGE = "text_to_image"  #: from noise alone
     IMAGE_TO_IMAGE = "image_to_image"  #: from a source picture, noised by `strength`
+    INPAINT = "inpaint"  #: the same, but only where a mask is white; elsewhere the source stays as it is
     UPSCALE = "upscale"  #: a source picture enlarged by `factor` and refined at `strength`
 
 
@@ -57,7 +58,8 @@ class ImageRequest:
 
     `width` and `height` are those of the finished picture, in pixels. Picture i of `count` is
     drawn from seed `seed + i`, so that each can be made again alone. `source` is the SHA-256 of
-    the picture to start from. Raises InvalidRequest with a sentence for the person.
+    the picture to start from, `mask` that of a picture which is white where the source is drawn anew.
+    Raises InvalidRequest with a sentence for the person.
     """
 
     task: Task = Task.TEXT_TO_IMAGE
@@ -72,6 +74,7 @@ class ImageRequest:
     sampler: Sampler
     count: int = 1
     source: str | None = None
+    mask: str | None = None
     strength: float | None = None
     factor: int | None = None
 
@@ -93,6 +96,8 @@ class ImageRequest:
             return
         if self.source is None or self.strength is None:
             raise InvalidRequest("inference.source_missing")
+        if self.task is Task.INPAINT and self.mask is None:
+            raise InvalidRequest("inference.mask_missing")
         _check_range("strength", self.strength, 0.0, 1.0)
         if self.task is Task.UPSCALE and self.factor not in FACTORS:
             raise InvalidRequest("inference.factor", given=self.factor)

@@ -62,6 +62,16 @@ class Model:
         return sum(weight.numel() * weight.element_size() for part in parts for weight in part.parameters())
 
     @property
+    def latent_channels(self) -> int:
+        """The number of channels of latents."""
+        return int(self.vae.config.latent_channels)
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether the UNet was trained to see a mask and the masked picture's latents beside the noisy ones."""
+        return int(self.unet.config.in_channels) == 2 * self.latent_channels + 1
+
+    @property
     def latent_scale(self) -> int:
         """The number of pixels along a side that one latent stands for."""
         return 1 << (len(self.vae.config.block_out_channels) - 1)
@@ -76,6 +86,7 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
     unet = _load_unet(checkpoint, loader)
     upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), device)
     vae = loader.load(AutoencoderKL, "vae")
+    _check_channels(unet, vae)
     if vae.config.force_upcast:
         vae = vae.float()
     index = json.loads((folder / "model_index.json").read_text())
@@ -191,6 +202,16 @@ def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> Any:
     unet = UNet2DConditionModel.from_config(config)
     unet.load_state_dict(load_file(loader.locate(checkpoint.unet)))
     return unet.to(loader.device, loader.dtype).eval()
+
+
+def _check_channels(unet: Any, vae: Any) -> None:
+    """Raise CheckpointUnusable where the UNet was made to see other things than latents, and maybe a mask."""
+    seen, latent = unet.config.in_channels, vae.config.latent_channels
+    if seen not in (latent, 2 * latent + 1):
+        raise CheckpointUnusable(
+            f"its UNet has {seen} input channels; {latent} are those of a Stable Diffusion, {2 * latent + 1} of one "
+            "for inpainting, and others are not known here"
+        )
 
 
 def _locate_file(weights: Weights) -> Path:

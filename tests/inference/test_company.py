@@ -45,11 +45,12 @@ class Drawn:
 class Company:
     """An engine with a tiny checkpoint, and what it drew. A CPU would choose two rows a call; here there are more."""
 
-    def __init__(self, folder: Path, family: Family = Family.SD1, rows: int = 8) -> None:
-        tiny.make(folder / family, family)
+    def __init__(self, folder: Path, family: Family = Family.SD1, rows: int = 8, **other: tiny.Options) -> None:
+        tiny.make(folder / family, family, **other)
         self.folder = folder
-        self.source = folder / "source.png"
+        self.source, self.mask = folder / "source.png", folder / "mask.png"
         Image.effect_noise((64, 64), 80).convert("RGB").save(self.source)
+        Image.linear_gradient("L").resize((64, 64)).save(self.mask)
         checkpoint = a_checkpoint(folder / family, family=family, native_side=64)
         DiffusersEngine("cpu", {"tiny": checkpoint}, folder).load("tiny")
         kept = json.loads((folder / "rows.json").read_text())
@@ -61,8 +62,11 @@ class Company:
     def begin(self, name: str, request: ImageRequest, watch: Bystander | None = None) -> None:
         spool = self.folder / name
         spool.mkdir(exist_ok=True)
-        source = None if request.source is None else str(self.source)
-        self.engine.begin(Attempt(id=name, request=request, source_path=source, spool=str(spool)), watch or Bystander())
+        paths = {
+            "source_path": None if request.source is None else str(self.source),
+            "mask_path": None if request.mask is None else str(self.mask),
+        }
+        self.engine.begin(Attempt(id=name, request=request, spool=str(spool), **paths), watch or Bystander())
         self._begun[name] = list(self.engine._rota.commissions[-1].paintings())
 
     def tick(self) -> dict[str, Drawn | Exception]:
@@ -106,7 +110,9 @@ def some_request(dice: random.Random) -> ImageRequest:
     kind = dice.random()
     if kind < 0.2:
         values |= {"task": Task.IMAGE_TO_IMAGE, "source": "0" * 64, "strength": dice.choice([0.0, 0.5, 1.0])}
-    elif kind < 0.25:
+    elif kind < 0.3:
+        values |= {"task": Task.INPAINT, "source": "0" * 64, "mask": "1" * 64, "strength": dice.choice([0.5, 1.0])}
+    elif kind < 0.35:
         values |= {
             "task": Task.UPSCALE,
             "source": "0" * 64,
@@ -169,9 +175,16 @@ def test_it_would_be_noticed_if_company_mattered(
     assert disturbed(company, solo, 30, seed=2) > 0
 
 
-@pytest.mark.parametrize("family", [Family.SD2, Family.SDXL])
-def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family) -> None:
-    company = Company(tmp_path, family)
+@pytest.mark.parametrize(
+    ("family", "unet"),
+    [
+        (Family.SD2, {}),
+        (Family.SDXL, {}),
+        pytest.param(Family.SD1, {"in_channels": 9}, id="inpainting"),
+    ],
+)
+def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family, unet: dict[str, int]) -> None:
+    company = Company(tmp_path, family, unet=unet)
     dice = random.Random(7)
     requests = {request: company.alone(request) for request in (some_request(dice) for _ in range(8))}
     assert disturbed(company, requests, 30, seed=3) == 0
