@@ -16,13 +16,16 @@ from inference.request import ImageRequest, Task
 
 
 class Commission:
-    """An attempt in the making. `due` is the number of the call by which it would be done if it were alone."""
+    """An attempt in the making.
+
+    `due` is the number of the call by which it would be done if it were alone, `served` that of its last step's call.
+    """
 
     def __init__(self, model: Model, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         check(model, attempt.request)
         self.model = model
         self.id = attempt.id
-        self.due = 0
+        self.due = self.served = 0
         self.seconds = 0.0
         self.widths: set[int] = set()
         in_tiles = thrifty and max(attempt.request.width, attempt.request.height) > model.vae.tile_sample_min_size
