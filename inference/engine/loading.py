@@ -95,7 +95,11 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
         checkpoint=checkpoint,
         device=device,
         dtype=dtype,
-        reader=Reader(encoders, zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False))),
+        reader=Reader(
+            encoders,
+            zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
+            guidance_width=unet.config.time_cond_proj_dim,
+        ),
         unet=unet,
         vae=vae,
         upscaler=upscaler,

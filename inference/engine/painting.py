@@ -108,7 +108,7 @@ class Painting:
             if self._beside is not None:
                 scaled = torch.cat([scaled, self._beside.repeat(told.rows, 1, 1, 1)], dim=1)
             timesteps = timestep.to(torch.float32).repeat(told.rows)
-            self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size))
+            self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size), told.guidance)
         return self._rows
 
     def advance(self, prediction: torch.Tensor) -> None:

@@ -92,6 +92,7 @@ def call(model: Model, rows: Rows) -> torch.Tensor:
         rows.latents,
         rows.timesteps,
         encoder_hidden_states=rows.tokens,
+        timestep_cond=rows.guidance,
         added_cond_kwargs=rows.added(),
         return_dict=False,
     )[0]
@@ -133,7 +134,7 @@ def keeps_apart(model: Model, shape: Shape, width: int) -> bool:
 def sample_rows(model: Model, shape: Shape, count: int, seed: int) -> Rows:
     """Return rows of a shape with random contents."""
     generator = torch.Generator("cpu").manual_seed(seed)
-    empty = model.reader.read("")
+    empty, guidance_width = model.reader.read(""), model.unet.config.time_cond_proj_dim
 
     def noise(*sides: int) -> torch.Tensor:
         return torch.randn(count, *sides, generator=generator).to(model.device, model.dtype)
@@ -144,6 +145,7 @@ def sample_rows(model: Model, shape: Shape, count: int, seed: int) -> Rows:
         tokens=noise(shape.tokens, empty.tokens.shape[-1]),
         pooled=None if empty.pooled is None else noise(*empty.pooled.shape[1:]),
         sizes=None if empty.pooled is None else noise(6),
+        guidance=None if guidance_width is None else noise(guidance_width),
     )
 
 

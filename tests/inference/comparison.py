@@ -66,7 +66,7 @@ class Pair:
         strength = {} if request.strength is None else {"strength": request.strength}
         made = self.pipeline(
             request.prompt,
-            negative_prompt=request.negative_prompt,
+            negative_prompt=request.negative_prompt or None,
             num_inference_steps=request.num_inference_steps,
             guidance_scale=request.guidance_scale,
             generator=torch.Generator("cpu").manual_seed(request.seed),

@@ -181,6 +181,7 @@ def test_it_would_be_noticed_if_company_mattered(
         (Family.SD2, {}),
         (Family.SDXL, {}),
         pytest.param(Family.SD1, {"in_channels": 9}, id="inpainting"),
+        pytest.param(Family.SD1, {"time_cond_proj_dim": 32}, id="lcm"),
     ],
 )
 def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family, unet: dict[str, int]) -> None:
