@@ -66,8 +66,13 @@ class Engine(Protocol):
 
     lanes: int  #: how many attempts it takes at once
 
-    def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
-        """Take the device; `cache` is a folder for what is costly to find out again."""
+    def __init__(
+        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+    ) -> None:
+        """Take the device; `cache` is a folder for what is costly to find out again.
+
+        With `low_memory` it makes do with as little of the device's as it can; None leaves that to the engine.
+        """
 
     def load(self, checkpoint: str) -> dict[str, str]:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""

@@ -36,6 +36,7 @@ class WorkerConfig(BaseModel):
     checkpoints: dict[str, Checkpoint]
     cache: Path
     preview_every: float
+    low_memory: bool | None = None
     engine: str = ENGINE
 
 
@@ -98,7 +99,8 @@ class Easel:
         """Load the engine, then draw for ever."""
         module, _, name = self._config.engine.partition(":")
         make: Callable[..., Engine] = getattr(import_module(module), name)
-        self._engine = make(self._config.device, self._config.checkpoints, self._config.cache)
+        config = self._config
+        self._engine = make(config.device, config.checkpoints, config.cache, low_memory=config.low_memory)
         fingerprint = self._load(self._config.checkpoint)
         self.post(Ready(fingerprint=fingerprint, lanes=self._engine.lanes))
         while True:

@@ -39,7 +39,9 @@ class ScriptedEngine:
 
     lanes = 2
 
-    def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
+    def __init__(
+        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+    ) -> None:
         self.freed = False
         self._cache = cache
         self._scripts: list[Script] = []

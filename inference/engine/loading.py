@@ -21,6 +21,7 @@ from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.safety import SafetyCheck
+from inference.engine.seat import Seat
 from inference.engine.text import Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
 
@@ -32,6 +33,7 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
         ("tokenizer_2", "text_encoder_2", CLIPTextModelWithProjection),
     ),
 }
+SMALL_TILE = 512
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
@@ -52,14 +54,20 @@ class Model:
     safety: SafetyCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
+    low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
+
+    @property
+    def parts(self) -> list[Any]:
+        """Its networks."""
+        parts = [self.unet, self.vae, *self.reader.networks]
+        parts += [] if self.upscaler is None else [self.upscaler]
+        parts += [] if self.safety is None else [self.safety.network]
+        return parts
 
     @property
     def bytes(self) -> int:
         """The memory that its weights take."""
-        parts = [self.unet, self.vae, *self.reader.networks]
-        parts += [] if self.upscaler is None else [self.upscaler]
-        parts += [] if self.safety is None else [self.safety.network]
-        return sum(weight.numel() * weight.element_size() for part in parts for weight in part.parameters())
+        return sum(weight.numel() * weight.element_size() for part in self.parts for weight in part.parameters())
 
     @property
     def latent_channels(self) -> int:
@@ -77,21 +85,27 @@ class Model:
         return 1 << (len(self.vae.config.block_out_channels) - 1)
 
 
-def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
-    """Return the checkpoint in memory. Raises whatever is wrong with it; `naming` makes it CheckpointUnusable."""
+def load(checkpoint: Checkpoint, device: torch.device, cache: Path, seat: Seat | None = None) -> Model:
+    """Return the checkpoint in memory; with a `seat`, its parts take turns on the device.
+
+    Raises whatever is wrong with it; `naming` makes it CheckpointUnusable.
+    """
     folder = locate(checkpoint.weights, _parts(checkpoint.family))
-    safety = _load_safety(checkpoint, device)
+    home = device if seat is None else torch.device("cpu")
+    safety = _load_safety(checkpoint, home)
     dtype = _choose_dtype(device)
-    loader = _Loader(folder, checkpoint.weights.variant, device, dtype)
+    loader = _Loader(folder, checkpoint.weights.variant, home, dtype)
     unet = _load_unet(checkpoint, loader)
-    upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), device)
+    upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), home)
     vae = loader.load(AutoencoderKL, "vae")
     _check_channels(unet, vae)
     if vae.config.force_upcast:
         vae = vae.float()
+    if seat is not None:
+        _use_small_tiles(vae)
     index = json.loads((folder / "model_index.json").read_text())
     encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
-    return Model(
+    model = Model(
         checkpoint=checkpoint,
         device=device,
         dtype=dtype,
@@ -105,9 +119,13 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
         upscaler=upscaler,
         scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
         safety=safety,
-        preview=PreviewMap.fit(vae),
-        fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache)),
+        preview=PreviewMap.fit(vae.to(device)),
+        fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None),
+        low_memory=seat is not None,
     )
+    for part in [] if seat is None else model.parts:
+        seat.offer(part)
+    return model
 
 
 def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
@@ -216,6 +234,12 @@ def _check_channels(unet: Any, vae: Any) -> None:
             f"its UNet has {seen} input channels; {latent} are those of a Stable Diffusion, {2 * latent + 1} of one "
             "for inpainting, and others are not known here"
         )
+
+
+def _use_small_tiles(vae: Any) -> None:
+    """Let the VAE's tiles be no larger than SMALL_TILE pixels: in float32, SDXL's own would not fit."""
+    vae.tile_sample_min_size = min(vae.tile_sample_min_size, SMALL_TILE)
+    vae.tile_latent_min_size = vae.tile_sample_min_size >> (len(vae.config.block_out_channels) - 1)
 
 
 def _locate_file(weights: Weights) -> Path:

@@ -72,7 +72,8 @@ class Press:
         return list(torch.split(answers[: sum(map(len, parts))], [len(part) for part in parts]))
 
     def _native_width(self, model: Model) -> int:
-        key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
+        told = model.fingerprint
+        key = " ".join(told[name] for name in ("weights", "device", "dtype", "memory") if name in told)
         if key not in self._widths:
             self._widths |= self._read()
         if key not in self._widths:
@@ -115,7 +116,7 @@ def choose_width(model: Model) -> int:
 
 def most_rows(model: Model) -> int:
     """Return how many rows are worth trying: a CPU gains little by many, and a lone picture pays for all of them."""
-    return LADDER[-1] if model.device.type == "cuda" else LADDER[0]
+    return LADDER[-1] if model.device.type == "cuda" and not model.low_memory else LADDER[0]
 
 
 def keeps_apart(model: Model, shape: Shape, width: int) -> bool:

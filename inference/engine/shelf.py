@@ -10,12 +10,16 @@ import torch
 from inference.checkpoints import Checkpoint
 from inference.contract import CheckpointUnusable, OutOfMemory
 from inference.engine.loading import Model, load, naming
+from inference.engine.seat import Seat
 
 SHARE = 0.6  #: of the device's memory that weights may take; the rest is for drawing
 
 
 class Shelf:
-    """Keeps checkpoints at hand. `ready` sees every checkpoint that was loaded, before anybody draws with it."""
+    """Keeps checkpoints at hand. `ready` sees every checkpoint that was loaded, before anybody draws with it.
+
+    Where there is a `seat`, they wait in the machine's memory, and a part at a time is on the device.
+    """
 
     def __init__(
         self,
@@ -24,12 +28,15 @@ class Shelf:
         cache: Path,
         ready: Callable[[Model], None],
         budget: int | None = None,
+        seat: Seat | None = None,
     ) -> None:
         self._device = device
         self._checkpoints = checkpoints
         self._cache = cache
         self._ready = ready
-        self._budget = int(SHARE * memory_of(device)) if budget is None else budget
+        self._seat = seat
+        home = device if seat is None else torch.device("cpu")
+        self._budget = int(SHARE * memory_of(home)) if budget is None else budget
         self._models: dict[str, Model] = {}  #: the one that was used last is the last
 
     def take(self, name: str, in_use: Collection[str] = ()) -> Model:
@@ -67,7 +74,7 @@ class Shelf:
 
     def _read(self, name: str) -> Model:
         with naming(name), torch.inference_mode():
-            model = load(self._checkpoints[name], self._device, self._cache)
+            model = load(self._checkpoints[name], self._device, self._cache, self._seat)
             self._ready(model)
         return model
 

@@ -45,17 +45,25 @@ class Drawn:
 class Company:
     """An engine with a tiny checkpoint, and what it drew. A CPU would choose two rows a call; here there are more."""
 
-    def __init__(self, folder: Path, family: Family = Family.SD1, rows: int = 8, **other: tiny.Options) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        family: Family = Family.SD1,
+        rows: int = 8,
+        *,
+        low_memory: bool | None = None,
+        **other: tiny.Options,
+    ) -> None:
         tiny.make(folder / family, family, **other)
         self.folder = folder
         self.source, self.mask = folder / "source.png", folder / "mask.png"
         Image.effect_noise((64, 64), 80).convert("RGB").save(self.source)
         Image.linear_gradient("L").resize((64, 64)).save(self.mask)
         checkpoint = a_checkpoint(folder / family, family=family, native_side=64)
-        DiffusersEngine("cpu", {"tiny": checkpoint}, folder).load("tiny")
+        DiffusersEngine("cpu", {"tiny": checkpoint}, folder, low_memory=low_memory).load("tiny")
         kept = json.loads((folder / "rows.json").read_text())
         (folder / "rows.json").write_text(json.dumps(dict.fromkeys(kept, rows)))
-        self.engine = DiffusersEngine("cpu", {"tiny": checkpoint}, folder)
+        self.engine = DiffusersEngine("cpu", {"tiny": checkpoint}, folder, low_memory=low_memory)
         self.engine.load("tiny")
         self._begun: dict[str, list[Any]] = {}
 
@@ -189,6 +197,14 @@ def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family, unet:
     dice = random.Random(7)
     requests = {request: company.alone(request) for request in (some_request(dice) for _ in range(8))}
     assert disturbed(company, requests, 30, seed=3) == 0
+
+
+def test_with_little_memory_they_keep_apart_too(tmp_path: Path) -> None:
+    company = Company(tmp_path, low_memory=True)
+    dice = random.Random(9)
+    requests = [some_request(dice) for _ in range(6)]
+    large = [a_request(width=64, height=320, num_inference_steps=2), a_request(width=64, height=320, seed=1, count=2)]
+    assert disturbed(company, {request: company.alone(request) for request in (*requests, *large)}, 15, seed=4) == 0
 
 
 def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_path: Path) -> None:
