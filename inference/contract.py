@@ -7,6 +7,7 @@ from typing import Protocol
 
 from inference.checkpoints import Checkpoint
 from inference.protocol import Attempt, Pixels
+from inference.request import Adapters
 
 
 class Cancelled(Exception):
@@ -74,8 +75,11 @@ class Engine(Protocol):
         With `low_memory` it makes do with as little of the device's as it can; None leaves that to the engine.
         """
 
-    def load(self, checkpoint: str) -> dict[str, str]:
-        """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
+        """Make a checkpoint ready, with LoRAs or without, and return its fingerprint.
+
+        Raises CheckpointUnusable and, where it has no such LoRA, Unfeasible.
+        """
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`.

@@ -20,6 +20,7 @@ from inference.engine.rows import Rows
 from inference.engine.seat import Seat
 from inference.engine.shelf import Shelf, memory_of
 from inference.protocol import Attempt
+from inference.request import Adapters
 
 T = TypeVar("T")
 
@@ -43,13 +44,13 @@ class DiffusersEngine:
         self._shelf = Shelf(self._device, checkpoints, cache, self._press.prepare, seat=seat)
         self._rota = Rota()
 
-    def load(self, checkpoint: str) -> dict[str, str]:
-        """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
-        return self._take(checkpoint).fingerprint
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
+        """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable and Unfeasible."""
+        return self._take(checkpoint, adapters).fingerprint
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> None:
         """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`."""
-        model = self._take(attempt.request.checkpoint)
+        model = self._take(attempt.request.checkpoint, attempt.request.adapters)
         thrifty = thrifty or model.low_memory
         model.vae.use_tiling = thrifty
         began = time.perf_counter()
@@ -80,8 +81,8 @@ class DiffusersEngine:
         """Give back the memory that nobody uses."""
         self._shelf.free()
 
-    def _take(self, checkpoint: str) -> Model:
-        return self._shelf.take(checkpoint, {commission.model.checkpoint.name for commission in self._rota.commissions})
+    def _take(self, checkpoint: str, adapters: Adapters) -> Model:
+        return self._shelf.take(checkpoint, adapters, {commission.model.key for commission in self._rota.commissions})
 
     def _dismiss(self) -> list[Ending]:
         """Let go of what nobody waits for any more."""

@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from inference.checkpoints import Checkpoint, Family, Weights
 from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
+from inference.engine.adapters import add, describe, find
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
@@ -24,6 +25,7 @@ from inference.engine.safety import SafetyCheck
 from inference.engine.seat import Seat
 from inference.engine.text import Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
+from inference.request import Adapters
 
 TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     Family.SD1: (("tokenizer", "text_encoder", CLIPTextModel),),
@@ -34,6 +36,7 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     ),
 }
 SMALL_TILE = 512
+Key = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
@@ -44,6 +47,7 @@ class Model:
     """A checkpoint in memory."""
 
     checkpoint: Checkpoint
+    adapters: Adapters
     device: torch.device
     dtype: torch.dtype
     reader: Reader
@@ -55,6 +59,11 @@ class Model:
     preview: PreviewMap
     fingerprint: dict[str, str]
     low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others."""
+        return self.checkpoint.name, self.adapters
 
     @property
     def parts(self) -> list[Any]:
@@ -85,10 +94,13 @@ class Model:
         return 1 << (len(self.vae.config.block_out_channels) - 1)
 
 
-def load(checkpoint: Checkpoint, device: torch.device, cache: Path, seat: Seat | None = None) -> Model:
-    """Return the checkpoint in memory; with a `seat`, its parts take turns on the device.
+def load(
+    checkpoint: Checkpoint, device: torch.device, cache: Path, seat: Seat | None = None, adapters: Adapters = ()
+) -> Model:
+    """Return the checkpoint in memory, `adapters` added to its weights.
 
-    Raises whatever is wrong with it; `naming` makes it CheckpointUnusable.
+    With a `seat`, its parts take turns on the device. Raises whatever is wrong with it; `naming` makes that
+    CheckpointUnusable.
     """
     folder = locate(checkpoint.weights, _parts(checkpoint.family))
     home = device if seat is None else torch.device("cpu")
@@ -105,8 +117,12 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path, seat: Seat |
         _use_small_tiles(vae)
     index = json.loads((folder / "model_index.json").read_text())
     encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
+    files = find(checkpoint, adapters)
+    add(checkpoint.family, adapters, files, unet, encoders)
+    told = fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None)
     model = Model(
         checkpoint=checkpoint,
+        adapters=adapters,
         device=device,
         dtype=dtype,
         reader=Reader(
@@ -120,7 +136,7 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path, seat: Seat |
         scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
         safety=safety,
         preview=PreviewMap.fit(vae.to(device)),
-        fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None),
+        fingerprint=told | describe(adapters, files, cache),
         low_memory=seat is not None,
     )
     for part in [] if seat is None else model.parts:

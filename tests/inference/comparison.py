@@ -17,7 +17,7 @@ from inference.engine.loading import load
 from inference.engine.painting import Painting, Schedule
 from inference.engine.press import Press
 from inference.engine.schedulers import make_scheduler
-from inference.request import ImageRequest, Sampler
+from inference.request import Adapters, ImageRequest, Sampler
 
 TOLERANCE = 1e-4  # of latents whose deviation is about one, in float32
 
@@ -27,9 +27,10 @@ class Pair:
 
     def __init__(self, folder: Path, kind: Any, family: Family, **values: Any) -> None:
         make_deterministic()
+        self.folder = folder.parent
         with torch.inference_mode():
-            self.model = load(a_checkpoint(folder, family=family, **values), torch.device("cpu"), folder.parent)
-            self.press = Press(folder.parent)
+            self.model = load(a_checkpoint(folder, family=family, **values), torch.device("cpu"), self.folder)
+            self.press = Press(self.folder)
             self.press.prepare(self.model)
         self.pipeline = kind.from_pretrained(folder)
         self.pipeline.set_progress_bar_config(disable=True)
@@ -39,6 +40,13 @@ class Pair:
         """Make a checkpoint with `other` options of its UNet and scheduler."""
         tiny.make(folder, family, **other)
         return cls(folder, kind, family)
+
+    def with_adapters(self, adapters: Adapters) -> Self:
+        """Return the pair with LoRAs added on our side."""
+        other = copy(self)
+        with torch.inference_mode():
+            other.model = load(self.model.checkpoint, self.model.device, self.folder, adapters=adapters)
+        return other
 
     def remade(self, kind: Any) -> Self:
         """Return the pair with the same parts in another kind of pipeline."""

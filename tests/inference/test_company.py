@@ -52,6 +52,7 @@ class Company:
         rows: int = 8,
         *,
         low_memory: bool | None = None,
+        adapters: Path | None = None,
         **other: tiny.Options,
     ) -> None:
         tiny.make(folder / family, family, **other)
@@ -59,7 +60,7 @@ class Company:
         self.source, self.mask = folder / "source.png", folder / "mask.png"
         Image.effect_noise((64, 64), 80).convert("RGB").save(self.source)
         Image.linear_gradient("L").resize((64, 64)).save(self.mask)
-        checkpoint = a_checkpoint(folder / family, family=family, native_side=64)
+        checkpoint = a_checkpoint(folder / family, family=family, native_side=64, adapters=adapters)
         DiffusersEngine("cpu", {"tiny": checkpoint}, folder, low_memory=low_memory).load("tiny")
         kept = json.loads((folder / "rows.json").read_text())
         (folder / "rows.json").write_text(json.dumps(dict.fromkeys(kept, rows)))

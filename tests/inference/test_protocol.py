@@ -52,6 +52,7 @@ requests = st.builds(
     mask=st.text(),
     strength=st.floats(0, 1),
     factor=st.sampled_from((2, 4)),
+    adapters=st.dictionaries(st.text(), st.floats(-2, 2), max_size=4).map(lambda each: tuple(each.items())),
 )
 paths = st.none() | st.text()
 attempts = st.builds(Attempt, id=ids, request=requests, source_path=paths, mask_path=paths, spool=st.text())
