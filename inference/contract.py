@@ -82,7 +82,7 @@ class Engine(Protocol):
         """
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
-        """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`.
+        """Take an attempt in, to be drawn into its spool folder; with the least memory, and alone, where `thrifty`.
 
         Raises Unfeasible, CheckpointUnusable, OutOfMemory or DeviceBroken.
         """

@@ -49,7 +49,8 @@ class DiffusersEngine:
         return self._take(checkpoint, adapters).fingerprint
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> None:
-        """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`."""
+        """Take an attempt in, to be drawn into its spool folder; with the least memory, and alone, where `thrifty`."""
+        self._press.narrow = thrifty
         model = self._take(attempt.request.checkpoint, attempt.request.adapters)
         thrifty = thrifty or model.low_memory
         model.vae.use_tiling = thrifty

@@ -33,9 +33,10 @@ class Press:
     """
 
     def __init__(self, cache: Path) -> None:
+        self.narrow = False  #: whether calls have the fewest rows: for who is drawn alone, with the least memory
         self._store = cache / "rows.json"
         self._widths: dict[str, int] = {}
-        self._apart: dict[tuple[str, Shape], bool] = {}
+        self._apart: dict[tuple[str, Shape, int], bool] = {}
 
     def prepare(self, model: Model) -> None:
         """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
@@ -43,6 +44,8 @@ class Press:
 
     def width(self, model: Model, shape: Shape) -> int:
         """Return the number of rows of a call: fewer for larger pictures, more for smaller ones."""
+        if self.narrow:
+            return LADDER[0]
         native = native_shape(model)
         larger = shape.height * shape.width / (native.height * native.width)
         chosen = self._native_width(model)
@@ -51,7 +54,8 @@ class Press:
 
     def room(self, model: Model, shape: Shape) -> int:
         """Return how many rows of a call may be in use: none beside the first picture's where they could disturb it."""
-        key, width = (model.fingerprint["weights"], shape), self.width(model, shape)
+        width = self.width(model, shape)
+        key = model.fingerprint["weights"], shape, width
         if key not in self._apart:
             self._apart[key] = keeps_apart(model, shape, width)
             if not self._apart[key]:
