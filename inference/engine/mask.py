@@ -34,4 +34,4 @@ def _share(mask: Mask) -> NDArray[np.float32]:
     for _ in range(SEAM):
         share += np.asarray(inner)
         inner = inner.filter(ImageFilter.MinFilter(3))
-    return share / SEAM
+    return np.asarray(share / SEAM, np.float32)
