@@ -63,19 +63,20 @@ def _pipeline(family: Family, unet: Any, encoders: Sequence[TextEncoder]) -> Any
 
     parts = dict(zip(ENCODERS, (each.encoder for each in encoders), strict=False))
     parts |= dict(zip(TOKENIZERS, (each.tokenizer for each in encoders), strict=False))
+    kind: Any = StableDiffusionPipeline
+    rest: dict[str, Any] = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     if family is Family.SDXL:
-        return StableDiffusionXLPipeline(vae=None, scheduler=None, unet=unet, add_watermarker=False, **parts)
-    none = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-    return StableDiffusionPipeline(vae=None, scheduler=None, unet=unet, **none, **parts)
+        kind, rest = StableDiffusionXLPipeline, {"add_watermarker": False}
+    return kind(vae=None, scheduler=None, unet=unet, **rest, **parts)
 
 
 @contextmanager
 def _without_reports() -> Iterator[None]:
     """Keep transformers from reporting the weights that an adapter does not change, and peft that there are several."""
-    verbosity = transformers_logging.get_verbosity()  # type: ignore[no-untyped-call]
+    verbosity = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):
             yield
     finally:
-        transformers_logging.set_verbosity(verbosity)  # type: ignore[no-untyped-call]
+        transformers_logging.set_verbosity(verbosity)

@@ -139,8 +139,9 @@ def load(
         fingerprint=told | describe(adapters, files, cache),
         low_memory=seat is not None,
     )
-    for part in [] if seat is None else model.parts:
-        seat.offer(part)
+    if seat is not None:
+        for part in model.parts:
+            seat.offer(part)
     return model
 
 

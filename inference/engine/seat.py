@@ -6,7 +6,7 @@ from weakref import ref
 
 import torch
 from accelerate.hooks import ModelHook, add_hook_to_module
-from accelerate.utils import send_to_device
+from accelerate.utils.operations import send_to_device
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ class Seat(ModelHook):
         self._device = device
         self._sits: Any = lambda: None
 
+    @torch.inference_mode()
     def offer(self, part: torch.nn.Module) -> None:
         """Let a part take the seat whenever it is called, and wait outside until then."""
         add_hook_to_module(part.to("cpu"), self)
@@ -30,8 +31,10 @@ class Seat(ModelHook):
         """Seat the part that is called; return what it is called with, on the device."""
         if self._sits() is not module:
             self._change(module)
-        return send_to_device(args, self._device), send_to_device(kwargs, self._device)
+        brought: tuple[Any, Any] = send_to_device((args, kwargs), self._device)  # type: ignore[no-untyped-call]
+        return brought
 
+    @torch.inference_mode()  # as the weights were made: moved outside of it they could not be worked with
     def _change(self, module: Any) -> None:
         if (before := self._sits()) is not None:
             before.to("cpu")

@@ -34,6 +34,13 @@ class Part(torch.nn.Module):
         return number + 1
 
 
+class Weighty(torch.nn.Linear):
+    """A layer that comes and goes as to a GPU: its weights are made anew each time."""
+
+    def to(self, place: object) -> "Weighty":  # type: ignore[override]
+        return super().to(torch.float32 if str(place) == "cpu" else torch.float64)
+
+
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, DiffusersEngine]:
     folder = tmp_path_factory.mktemp("checkpoints")
@@ -62,6 +69,20 @@ def test_what_a_part_is_called_with_is_brought_along() -> None:
     seat.offer(part)
 
     assert part(torch.ones(2)).device.type == "meta"
+
+
+def test_weights_that_were_loaded_for_inference_come_and_go_at_any_time() -> None:
+    seat = Seat(torch.device("meta"))
+    with torch.inference_mode():
+        parts = [Weighty(2, 2), Weighty(2, 2)]
+    for part in parts:
+        seat.offer(part)
+    for part in (parts[0], parts[1], parts[0]):
+        seat.pre_forward(part)
+        with torch.inference_mode():
+            torch.nn.functional.linear(torch.ones(2, dtype=torch.float64), part.weight)
+
+    assert [part.weight.dtype for part in parts] == [torch.float64, torch.float32]
 
 
 def test_a_part_that_is_gone_is_not_kept() -> None:
