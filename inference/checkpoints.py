@@ -61,7 +61,7 @@ class Checkpoint(BaseModel):
     weights: Weights
     unet: Weights | None = None  #: replaces the UNet, as distilled few-step models do
     upscaler: Weights | None = None  #: an Upscaler's; without one /upscale enlarges by Lanczos
-    adapters: Folder | None = None  #: where its LoRAs lie, as safetensors files; a file's name is the LoRA's
+    adapters: Folder | None = None  #: of safetensors files, LoRAs and textual inversions, each called as its file
     upscale_strength: float = Field(default=0.3, ge=0, le=1)  #: how far enlarged pictures are redrawn
     family: Family
     native_side: int = Field(gt=0)  #: the side of the squares it was trained on

@@ -76,9 +76,9 @@ class Engine(Protocol):
         """
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
-        """Make a checkpoint ready, with LoRAs or without, and return its fingerprint.
+        """Make a checkpoint ready, with adapters or without, and return its fingerprint.
 
-        Raises CheckpointUnusable and, where it has no such LoRA, Unfeasible.
+        Raises CheckpointUnusable and, where it has no such adapter, Unfeasible.
         """
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:

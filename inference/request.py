@@ -63,7 +63,7 @@ class ImageRequest:
     `width` and `height` are those of the finished picture, in pixels. Picture i of `count` is
     drawn from seed `seed + i`, so that each can be made again alone. `source` is the SHA-256 of
     the picture to start from, `mask` that of a picture which is white where the source is drawn anew.
-    `adapters` are the names of LoRAs and how strongly each is added.
+    `adapters` are the names of LoRAs and textual inversions, and how strongly each LoRA is added.
     Raises InvalidRequest with a sentence for the person.
     """
 

@@ -1,15 +1,18 @@
-"""LoRAs: small files that teach a checkpoint's UNet and text encoders a thing more.
+"""Small files that teach a checkpoint a thing more: LoRAs change weights, textual inversions are words of their own.
 
-They are added into the weights of a copy of the checkpoint: a call costs the same with them as without, and who draws
-with other ones never meets in a call.
+They are added to a copy of the checkpoint: a call costs the same with them as without, and who draws with other ones
+never meets in a call.
 """
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file
 from transformers.utils import logging as transformers_logging
 
 from inference.checkpoints import Checkpoint, Family
@@ -20,6 +23,7 @@ from inference.request import Adapters
 
 ENCODERS = ("text_encoder", "text_encoder_2")
 TOKENIZERS = ("tokenizer", "tokenizer_2")
+WORDS = ("clip_l", "clip_g")  #: what an SDXL's textual inversion holds for its encoders
 
 
 def find(checkpoint: Checkpoint, adapters: Adapters) -> dict[str, Path]:
@@ -27,33 +31,49 @@ def find(checkpoint: Checkpoint, adapters: Adapters) -> dict[str, Path]:
     folder = checkpoint.adapters
     known = {} if folder is None else {path.stem: path for path in folder.glob("*.safetensors")}
     if unknown := [name for name, _ in adapters if name not in known]:
-        raise Unfeasible(f"{checkpoint.name} has no LoRA called {', '.join(unknown)}")
+        raise Unfeasible(f"{checkpoint.name} has no adapter called {', '.join(unknown)}")
     return {name: known[name] for name, _ in adapters}
 
 
 def add(
     family: Family, adapters: Adapters, files: Mapping[str, Path], unet: Any, encoders: Sequence[TextEncoder]
-) -> None:
-    """Add the adapters to the weights, each as strongly as is said. Raises CheckpointUnusable, naming the file."""
+) -> list[TextEncoder]:
+    """Add the adapters to the networks, LoRAs as strongly as is said; return encoders that read their words.
+
+    Raises CheckpointUnusable, naming the file.
+    """
     if not adapters:
-        return
+        return list(encoders)
     pipeline = _pipeline(family, unet, encoders)
     with _without_reports():
-        for name, path in files.items():
-            try:
-                pipeline.load_lora_weights(path, adapter_name=name)
-            except Exception as error:
-                raise CheckpointUnusable(f"the LoRA {path} cannot be added: {error}") from error
-        names, weights = zip(*adapters, strict=True)
-        pipeline.set_adapters(list(names), list(weights))
-        pipeline.fuse_lora(components=["unet", *ENCODERS[: len(encoders)]], adapter_names=list(names))
-        pipeline.unload_lora_weights()
+        loras = {name: weight for name, weight in adapters if _load(pipeline, name, files[name], encoders)}
+        if loras:
+            pipeline.set_adapters(list(loras), list(loras.values()))
+            pipeline.fuse_lora(components=["unet", *ENCODERS[: len(encoders)]], adapter_names=list(loras))
+            pipeline.unload_lora_weights()
+    return [replace(each, expand=partial(pipeline.maybe_convert_prompt, tokenizer=each.tokenizer)) for each in encoders]
 
 
 def describe(adapters: Adapters, files: Mapping[str, Path], cache: Path) -> dict[str, str]:
     """Return what a fingerprint says of the adapters: names, strengths and the files' hashes."""
     told = (f"{name} {weight:g} {hash_weights([files[name]], cache)}" for name, weight in adapters)
     return {"adapters": ", ".join(told)} if adapters else {}
+
+
+def _load(pipeline: Any, name: str, path: Path, encoders: Sequence[TextEncoder]) -> bool:
+    """Load an adapter, and say whether it is a LoRA."""
+    try:
+        tensors = load_file(path)
+        if any("lora" in key for key in tensors):
+            pipeline.load_lora_weights(path, adapter_name=name)
+            return True
+        words = tensors.values() if len(encoders) == 1 else [tensors[key] for key in WORDS]
+        for encoder, word in zip(encoders, words, strict=True):
+            parts = {"tokenizer": encoder.tokenizer, "text_encoder": encoder.encoder}
+            pipeline.load_textual_inversion(word, token=name, **parts)
+    except Exception as error:
+        raise CheckpointUnusable(f"the adapter {path} cannot be added: {error!r}") from error
+    return False
 
 
 def _pipeline(family: Family, unet: Any, encoders: Sequence[TextEncoder]) -> Any:

@@ -118,7 +118,7 @@ def load(
     index = json.loads((folder / "model_index.json").read_text())
     encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
     files = find(checkpoint, adapters)
-    add(checkpoint.family, adapters, files, unet, encoders)
+    encoders = add(checkpoint.family, adapters, files, unet, encoders)
     told = fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None)
     model = Model(
         checkpoint=checkpoint,

@@ -1,6 +1,6 @@
 """Prompts as the UNet reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -29,16 +29,20 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class TextEncoder:
-    """A CLIP tokenizer and its encoder. SDXL reads the last layer but one (`penultimate`)."""
+    """A CLIP tokenizer and its encoder. SDXL reads the last layer but one (`penultimate`).
+
+    `expand` writes out the words that stand for several, as those of textual inversions do.
+    """
 
     tokenizer: Any
     encoder: Any
     penultimate: bool
+    expand: Callable[[str], str] = str
 
     def encode(self, text: str) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the hidden states of every token, and the pooled ones where the encoder projects them."""
         ids = self.tokenizer(
-            text, padding="max_length", max_length=self.length, truncation=True, return_tensors="pt"
+            self.expand(text), padding="max_length", max_length=self.length, truncation=True, return_tensors="pt"
         ).input_ids
         output = self.encoder(ids.to(self.encoder.device), output_hidden_states=self.penultimate)
         hidden = output.hidden_states[-2] if self.penultimate else output.last_hidden_state
@@ -51,7 +55,7 @@ class TextEncoder:
 
     def overflow(self, text: str) -> str:
         """Return the end of the text that does not fit."""
-        ids = self.tokenizer(text).input_ids
+        ids = self.tokenizer(self.expand(text)).input_ids
         return str(self.tokenizer.decode(ids[self.length - 1 : -1])).strip() if len(ids) > self.length else ""
 
 

@@ -1,4 +1,4 @@
-"""LoRAs: as diffusers' own pipelines add them, and nobody else's picture notices."""
+"""LoRAs and textual inversions: as diffusers' own pipelines add them, and nobody else's picture notices."""
 
 import random
 import shutil
@@ -14,6 +14,7 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from inference_kit import Bystander, a_checkpoint, a_request, an_attempt
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
 from test_company import Company, disturbed
 
 from inference.checkpoints import Family
@@ -88,6 +89,31 @@ def test_latents_equal_those_of_the_pipeline(
     assert distance(ours, plain) > 100 * TOLERANCE
 
 
+@pytest.mark.parametrize("vectors", [1, 3])
+@pytest.mark.parametrize("family", PIPELINES)
+@torch.inference_mode()
+def test_words_of_textual_inversions_are_read_as_the_pipeline_reads_them(
+    folder: Path, tmp_path: Path, loras: dict[Family, Path], family: Family, vectors: int
+) -> None:
+    generator = torch.Generator().manual_seed(7)
+    words = [torch.randn(vectors, tiny.TEXT_WIDTH, generator=generator) for _ in range(2)]
+    keys = ("clip_l", "clip_g") if family is Family.SDXL else ("emb_params",)
+    save_file(dict(zip(keys, words, strict=False)), tmp_path / "merry.safetensors")
+    shutil.copy(loras[family] / "fish.safetensors", tmp_path)
+    adapters: Adapters = (("fish", 0.8), ("merry", 1.0))
+    pair = Pair(folder / family, PIPELINES[family], family, adapters=tmp_path)
+    request = a_request(prompt="a merry circle", sampler=Sampler.EULER, seed=3, adapters=adapters)
+    ours, unread = (pair.with_adapters(adapters[:count]).ours(request) for count in (2, 1))
+    for suffix, word in zip(("", "_2")[: len(keys)], words, strict=False):
+        parts = {name: getattr(pair.pipeline, name + suffix) for name in ("tokenizer", "text_encoder")}
+        pair.pipeline.load_textual_inversion(word, token="merry", **parts)
+    pair.pipeline.load_lora_weights(tmp_path / "fish.safetensors", adapter_name="fish")
+    pair.pipeline.set_adapters(["fish"], [0.8])
+
+    assert distance(ours, pair.theirs(request)) < TOLERANCE
+    assert distance(ours, unread) > TOLERANCE
+
+
 def test_nobody_notices_what_others_add(folder: Path, loras: dict[Family, Path]) -> None:
     company = Company(folder, adapters=loras[Family.SD1])
     requests = [
@@ -135,14 +161,22 @@ def test_another_file_of_the_same_name_has_another_fingerprint(folder: Path, lor
 
 @pytest.mark.parametrize("name", ["bird", "../loras of sd1/fish", ""])
 def test_an_adapter_that_nobody_has_is_unfeasible(engine: DiffusersEngine, tmp_path: Path, name: str) -> None:
-    with pytest.raises(Unfeasible, match="no LoRA called"):
+    with pytest.raises(Unfeasible, match="no adapter called"):
         draw(engine, tmp_path, adapters=((name, 1.0),))
 
 
 def test_a_checkpoint_without_a_folder_for_them_has_none(folder: Path, tmp_path: Path) -> None:
     engine = DiffusersEngine("cpu", {"tiny": a_checkpoint(folder / Family.SD1)}, folder)
-    with pytest.raises(Unfeasible, match="no LoRA called fish"):
+    with pytest.raises(Unfeasible, match="no adapter called fish"):
         draw(engine, tmp_path, adapters=SETS[0])
+
+
+def test_what_a_word_leaves_no_room_for_is_told(folder: Path, tmp_path: Path) -> None:
+    save_file({"emb_params": torch.ones(3, tiny.TEXT_WIDTH)}, tmp_path / "merry.safetensors")
+    engine = DiffusersEngine("cpu", {"tiny": a_checkpoint(folder / Family.SD1, adapters=tmp_path)}, folder)
+    prompt = " ".join(["circle"] * 72 + ["merry", "blue", "house"])  # 75 words, but one stands for three
+    drawing, _ = draw(engine, tmp_path, prompt=prompt, adapters=(("merry", 1.0),))
+    assert drawing.truncated == "blue house"
 
 
 def test_a_file_that_cannot_be_added_is_named(folder: Path, loras: dict[Family, Path], tmp_path: Path) -> None:

@@ -227,6 +227,20 @@ def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_pa
             model.unet.forward = real
 
 
+def test_with_a_mask_or_without_they_share_their_calls(company: Company) -> None:
+    unet, calls = company.engine._shelf.take("tiny").unet, []
+    hook = unet.register_forward_pre_hook(lambda *_: calls.append(1))
+    size = {"width": 64, "height": 64, "num_inference_steps": 4}
+    company.begin("plain", a_request(**size))
+    masked = {"task": Task.INPAINT, "source": "0" * 64, "mask": "1" * 64, "strength": 1.0}
+    company.begin("masked", a_request(**size, **masked, sampler=Sampler.EULER))
+    made = company.all_of(2)
+    hook.remove()
+
+    assert all(isinstance(each, Drawn) for each in made.values()), made
+    assert len(calls) == 4
+
+
 def test_who_leaves_in_the_middle_disturbs_nobody(company: Company, solo: dict[ImageRequest, Drawn]) -> None:
     class Leaves(Bystander):
         def wanted(self) -> bool:
