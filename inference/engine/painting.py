@@ -120,7 +120,7 @@ class Painting:
         self._taken += 1
         self._rows = None
         if self._mask is not None and self._beside is None:
-            self._latents = self._keep(self._latents, self._mask)
+            self._latents = self._keep(self._latents)
 
     def finish(self) -> Picture:
         """Return the picture that the latents stand for; the VAE sees one at a time, whatever the company was."""
@@ -156,25 +156,25 @@ class Painting:
         """
         if not self._model.inpaints:
             return None
-        if self._mask is None or self._source is None:
-            kept, mask = torch.zeros(1, 3, *self._size[::-1]), np.ones(self._size[::-1], bool)
-        else:
-            kept, mask = pictures.to_tensor(self._source) * ~torch.from_numpy(self._mask), self._mask
-        return torch.cat([self._to_latents(mask), self._encode(kept)], dim=1).to(self._model.dtype)
+        kept = torch.zeros(1, 3, *self._size[::-1])
+        if self._mask is not None and self._source is not None:
+            kept = pictures.to_tensor(self._source) * ~torch.from_numpy(self._mask)
+        return torch.cat([self._drawn, self._encode(kept)], dim=1).to(self._model.dtype)
 
-    def _keep(self, latents: torch.Tensor, mask: Mask) -> torch.Tensor:
+    @cached_property
+    def _drawn(self) -> torch.Tensor:
+        """The mask for latents, of shape [1, 1, height, width]: of the pixels under one, the first decides."""
+        scale = self._model.latent_scale
+        mask = np.ones(self._size[::-1], bool) if self._mask is None else self._mask
+        return torch.from_numpy(mask[::scale, ::scale].astype(np.float32))[None, None].to(self._model.device)
+
+    def _keep(self, latents: torch.Tensor) -> torch.Tensor:
         """Return the latents with the source's outside the mask, which are noised as far as the others are now."""
         kept = self._base
         if self.left:
             now = self._schedule.timesteps[self._taken : self._taken + 1]
             kept = self._schedule.scheduler.add_noise(kept, self._noise, now)
-        drawn = self._to_latents(mask)
-        return (1 - drawn) * kept + drawn * latents
-
-    def _to_latents(self, mask: Mask) -> torch.Tensor:
-        """Return the mask for latents, of shape [1, 1, height, width]: of the pixels under one, the first decides."""
-        scale = self._model.latent_scale
-        return torch.from_numpy(mask[::scale, ::scale].astype(np.float32))[None, None].to(self._model.device)
+        return (1 - self._drawn) * kept + self._drawn * latents
 
     def _encode(self, pixels: torch.Tensor) -> torch.Tensor:
         vae = self._model.vae

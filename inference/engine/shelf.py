@@ -64,7 +64,7 @@ class Shelf:
         name, adapters = key
         if name not in self._checkpoints:
             raise CheckpointUnusable(f'there is no checkpoint "{name}"')
-        find(self._checkpoints[name], adapters)
+        find(self._checkpoints[name], adapters)  # what is missing is not the checkpoint's fault
         largest = max((model.bytes for model in self._models.values()), default=0)
         self._make_room(self._budget - largest, in_use)  # it is likely to be as large as the others
         try:
