@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     checkpoint: str
     checkpoints: tuple[str, ...] = Field(min_length=1)
     devices: tuple[str, ...]
+    low_memory: bool | None = None
     limits: Limits
     roles: tuple[Role, ...] = ()
     fairness: Fairness

@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.settings import ROOT, ConfigError, describe
 from inference.request import GUIDANCE, STEPS, Sampler
@@ -19,6 +19,13 @@ class Family(StrEnum):
     SD1 = "sd1"
     SD2 = "sd2"
     SDXL = "sdxl"
+
+
+def _from_root(path: Path) -> Path:
+    return (ROOT / path).resolve()
+
+
+Folder = Annotated[Path, AfterValidator(_from_root)]
 
 
 class Weights(BaseModel):
@@ -35,7 +42,7 @@ class Weights(BaseModel):
     @property
     def folder(self) -> Path | None:
         """The folder, where `source` names one (a path that starts with "." or "/")."""
-        return (ROOT / self.source).resolve() if self.source.startswith((".", "/")) else None
+        return _from_root(Path(self.source)) if self.source.startswith((".", "/")) else None
 
     @model_validator(mode="after")
     def _hub_is_pinned(self) -> Self:
@@ -54,6 +61,7 @@ class Checkpoint(BaseModel):
     weights: Weights
     unet: Weights | None = None  #: replaces the UNet, as distilled few-step models do
     upscaler: Weights | None = None  #: an Upscaler's; without one /upscale enlarges by Lanczos
+    adapters: Folder | None = None  #: of safetensors files, LoRAs and textual inversions, each called as its file
     upscale_strength: float = Field(default=0.3, ge=0, le=1)  #: how far enlarged pictures are redrawn
     family: Family
     native_side: int = Field(gt=0)  #: the side of the squares it was trained on

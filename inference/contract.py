@@ -7,6 +7,7 @@ from typing import Protocol
 
 from inference.checkpoints import Checkpoint
 from inference.protocol import Attempt, Pixels
+from inference.request import Adapters
 
 
 class Cancelled(Exception):
@@ -66,14 +67,22 @@ class Engine(Protocol):
 
     lanes: int  #: how many attempts it takes at once
 
-    def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
-        """Take the device; `cache` is a folder for what is costly to find out again."""
+    def __init__(
+        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+    ) -> None:
+        """Take the device; `cache` is a folder for what is costly to find out again.
 
-    def load(self, checkpoint: str) -> dict[str, str]:
-        """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
+        With `low_memory` it makes do with as little of the device's as it can; None leaves that to the engine.
+        """
+
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
+        """Make a checkpoint ready, with adapters or without, and return its fingerprint.
+
+        Raises CheckpointUnusable and, where it has no such adapter, Unfeasible.
+        """
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
-        """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`.
+        """Take an attempt in, to be drawn into its spool folder; with the least memory, and alone, where `thrifty`.
 
         Raises Unfeasible, CheckpointUnusable, OutOfMemory or DeviceBroken.
         """

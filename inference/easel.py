@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from inference.checkpoints import Checkpoint
 from inference.contract import Cancelled, CheckpointUnusable, DeviceBroken, Drawing, Engine, OutOfMemory, Unfeasible
 from inference.protocol import Attempt, Done, Failed, FailureKind, Message, Preview, Progress, Ready, Started
+from inference.request import Adapters
 
 ENGINE = "inference.engine.engine:DiffusersEngine"
 KINDS: dict[type[Exception], FailureKind] = {
@@ -36,6 +37,7 @@ class WorkerConfig(BaseModel):
     checkpoints: dict[str, Checkpoint]
     cache: Path
     preview_every: float
+    low_memory: bool | None = None
     engine: str = ENGINE
 
 
@@ -98,7 +100,8 @@ class Easel:
         """Load the engine, then draw for ever."""
         module, _, name = self._config.engine.partition(":")
         make: Callable[..., Engine] = getattr(import_module(module), name)
-        self._engine = make(self._config.device, self._config.checkpoints, self._config.cache)
+        config = self._config
+        self._engine = make(config.device, config.checkpoints, config.cache, low_memory=config.low_memory)
         fingerprint = self._load(self._config.checkpoint)
         self.post(Ready(fingerprint=fingerprint, lanes=self._engine.lanes))
         while True:
@@ -131,7 +134,7 @@ class Easel:
 
     def _begin(self, attempt: Attempt) -> None:
         try:
-            self._load(attempt.request.checkpoint)
+            self._load(attempt.request.checkpoint, attempt.request.adapters)
             watch = AttemptWatch(self, attempt.id, self._config.preview_every)
             self._engine.begin(attempt, watch, thrifty=self._failures[attempt.id] > 1)
             self._begun[attempt.id] = attempt
@@ -140,10 +143,10 @@ class Easel:
         except Exception as error:  # noqa: BLE001 - whatever it is, only this attempt ends of it
             self._end(attempt, error)
 
-    def _load(self, checkpoint: str) -> dict[str, str]:
+    def _load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         self.loading = True
         try:
-            return self._engine.load(checkpoint)
+            return self._engine.load(checkpoint, adapters)
         finally:
             self.loading = False
 

@@ -79,6 +79,7 @@ class LocalExecutor:
             checkpoints=self._checkpoints,
             cache=self._settings.data,
             preview_every=self._settings.times.preview_every,
+            low_memory=self._settings.low_memory,
             engine=self._engine,
         )
 

@@ -43,6 +43,7 @@ class Attempt:
     id: str
     request: ImageRequest
     source_path: str | None
+    mask_path: str | None = None
     spool: str
 
 

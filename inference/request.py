@@ -14,6 +14,10 @@ COUNT = (1, 4)
 SIDE = (64, 4096)
 SIDE_MULTIPLE = 8
 FACTORS = (2, 4)
+MOST_ADAPTERS = 4
+ADAPTER_WEIGHT = (-2.0, 2.0)
+
+Adapters = tuple[tuple[str, float], ...]  #: names and strengths
 
 
 class InvalidRequest(UserError):
@@ -26,6 +30,7 @@ class Task(StrEnum):
 
     TEXT_TO_IMAGE = "text_to_image"  #: from noise alone
     IMAGE_TO_IMAGE = "image_to_image"  #: from a source picture, noised by `strength`
+    INPAINT = "inpaint"  #: the same, but only where a mask is white; elsewhere the source stays as it is
     UPSCALE = "upscale"  #: a source picture enlarged by `factor` and refined at `strength`
 
 
@@ -57,7 +62,9 @@ class ImageRequest:
 
     `width` and `height` are those of the finished picture, in pixels. Picture i of `count` is
     drawn from seed `seed + i`, so that each can be made again alone. `source` is the SHA-256 of
-    the picture to start from. Raises InvalidRequest with a sentence for the person.
+    the picture to start from, `mask` that of a picture which is white where the source is drawn anew.
+    `adapters` are the names of LoRAs and textual inversions, and how strongly each LoRA is added.
+    Raises InvalidRequest with a sentence for the person.
     """
 
     task: Task = Task.TEXT_TO_IMAGE
@@ -72,8 +79,10 @@ class ImageRequest:
     sampler: Sampler
     count: int = 1
     source: str | None = None
+    mask: str | None = None
     strength: float | None = None
     factor: int | None = None
+    adapters: Adapters = ()
 
     def __post_init__(self) -> None:
         _check_text("prompt", self.prompt)
@@ -87,15 +96,24 @@ class ImageRequest:
             if side % SIDE_MULTIPLE:
                 raise InvalidRequest("inference.side_multiple", multiple=SIDE_MULTIPLE, given=side)
         self._check_source()
+        self._check_adapters()
 
     def _check_source(self) -> None:
         if self.task is Task.TEXT_TO_IMAGE:
             return
         if self.source is None or self.strength is None:
             raise InvalidRequest("inference.source_missing")
+        if self.task is Task.INPAINT and self.mask is None:
+            raise InvalidRequest("inference.mask_missing")
         _check_range("strength", self.strength, 0.0, 1.0)
         if self.task is Task.UPSCALE and self.factor not in FACTORS:
             raise InvalidRequest("inference.factor", given=self.factor)
+
+    def _check_adapters(self) -> None:
+        if len({name for name, _ in self.adapters}) < len(self.adapters) or len(self.adapters) > MOST_ADAPTERS:
+            raise InvalidRequest("inference.adapters", limit=MOST_ADAPTERS, given=len(self.adapters))
+        for _, weight in self.adapters:
+            _check_range("adapter", weight, *ADAPTER_WEIGHT)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -113,7 +131,9 @@ class ImageRequest:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Return the request that `to_dict` wrote."""
-        return cls(**values | {"task": Task(values["task"]), "sampler": Sampler(values["sampler"])})
+        adapters = tuple((name, weight) for name, weight in values.get("adapters", ()))
+        read = {"task": Task(values["task"]), "sampler": Sampler(values["sampler"]), "adapters": adapters}
+        return cls(**values | read)
 
 
 def _check_text(name: str, text: str) -> None:

@@ -118,8 +118,8 @@ class Attempts:
         request = ImageRequest.from_dict(running.job.request)
         try:
             async with spool_folder(self._spool) as spool:
-                source = None if request.source is None else await self._source(request.source)
-                attempt = Attempt(id=running.id, request=request, source_path=source, spool=spool)
+                source, mask = await self._source(request.source), await self._source(request.mask)
+                attempt = Attempt(id=running.id, request=request, source_path=source, mask_path=mask, spool=spool)
                 last = await self._watch(running, attempt, audience)
                 if isinstance(last, Done):
                     return Drawn(request, last, await self._finisher.finish(running.job, request, last))
@@ -171,7 +171,9 @@ class Attempts:
             had += pause / self._begun[running.worker]
         await self.stop(running, Stop.LATE)
 
-    async def _source(self, sha256: str) -> str:
+    async def _source(self, sha256: str | None) -> str | None:
+        if sha256 is None:
+            return None
         if not await self._store.exists(sha256):
             raise UserError("jobs.source_gone")
         return str(self._store.path(sha256))

@@ -20,6 +20,7 @@ from inference.contract import (
     Watch,
 )
 from inference.protocol import Attempt, Pixels
+from inference.request import Adapters
 
 BIG_PREVIEW = b"\0" * 2**20
 
@@ -39,12 +40,14 @@ class ScriptedEngine:
 
     lanes = 2
 
-    def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
+    def __init__(
+        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+    ) -> None:
         self.freed = False
         self._cache = cache
         self._scripts: list[Script] = []
 
-    def load(self, checkpoint: str) -> dict[str, str]:
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         if checkpoint == "unusable":
             raise CheckpointUnusable("its picture check cannot be loaded: no such folder")
         if checkpoint == "gone":

@@ -6,9 +6,12 @@ prompt and seed.
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import diffusers
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -44,13 +47,19 @@ SCHEDULER = {
     "clip_sample": False,
 }
 
+Options = Mapping[str, Any]
+NOTHING: Options = MappingProxyType({})
 
-def make(folder: Path, family: Family = Family.SD1, seed: int = SEED) -> None:
-    """Write a checkpoint of the family in diffusers' folder format; a folder that is there already stays."""
+
+def make(folder: Path, family: Family = Family.SD1, seed: int = SEED, **other: Options) -> None:
+    """Write a checkpoint of the family in diffusers' folder format; a folder that is there already stays.
+
+    `other` are options of its `unet` and its `scheduler` that are not as usual.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        _write(Path(unfinished) / "made", family)
+        _write(Path(unfinished) / "made", family, **other)
         try:
             (Path(unfinished) / "made").rename(folder)
         except OSError:
@@ -58,8 +67,12 @@ def make(folder: Path, family: Family = Family.SD1, seed: int = SEED) -> None:
                 raise
 
 
-def _write(folder: Path, family: Family) -> None:
-    index: dict[str, Any] = {"_class_name": PIPELINES[family], "scheduler": ["diffusers", "PNDMScheduler"]}
+def _write(folder: Path, family: Family, *, unet: Options = NOTHING, scheduler: Options = NOTHING) -> None:
+    index: dict[str, Any] = {
+        "_class_name": PIPELINES[family],
+        "_diffusers_version": diffusers.__version__,
+        "scheduler": ["diffusers", "PNDMScheduler"],
+    }
     encoders: dict[str, Any] = {"text_encoder": CLIPTextModel}
     if family is Family.SDXL:
         encoders["text_encoder_2"] = CLIPTextModelWithProjection
@@ -71,11 +84,12 @@ def _write(folder: Path, family: Family) -> None:
         vocabulary = _write_tokenizer(folder / tokenizer)
         kind(_text_config(vocabulary)).eval().save_pretrained(folder / name)
         index |= {tokenizer: ["transformers", "CLIPTokenizer"], name: ["transformers", kind.__name__]}
-    _make_unet(family).save_pretrained(folder / "unet")
+    _make_unet(family, unet).save_pretrained(folder / "unet")
     _make_vae().save_pretrained(folder / "vae")
     index |= {"unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"]}
     prediction = "v_prediction" if family is Family.SD2 else "epsilon"
-    _write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER | {"prediction_type": prediction})
+    config = SCHEDULER | {"prediction_type": prediction} | dict(scheduler)
+    _write_json(folder / "scheduler" / "scheduler_config.json", config)
     _write_json(folder / "model_index.json", index)
 
 
@@ -115,7 +129,7 @@ def _text_config(vocabulary: int) -> CLIPTextConfig:
     )
 
 
-def _make_unet(family: Family) -> Any:
+def _make_unet(family: Family, other: Options) -> Any:
     kinds = ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"]
     options: dict[str, Any] = {"cross_attention_dim": TEXT_WIDTH}
     if family is not Family.SD1:
@@ -135,7 +149,7 @@ def _make_unet(family: Family) -> Any:
         up_block_types=tuple(kind.replace("Down", "Up") for kind in reversed(kinds)),
         attention_head_dim=4,
         norm_num_groups=1,
-        **options,
+        **options | dict(other),
     )
     set_unet_trunk(unet)
     return unet

@@ -55,8 +55,14 @@ def set_vae_trunk(vae: Any) -> None:
 
 @torch.no_grad()
 def set_unet_trunk(unet: Any) -> None:
-    """Let the UNet predict as noise what its input has and a blurred, tinted copy has not."""
+    """Let the UNet predict as noise what its input has and a blurred, tinted copy has not.
+
+    What an inpainting UNet sees beside the latents tints the copy too.
+    """
+    beside = unet.conv_in.weight[LOW : LOW + LATENTS, LATENTS:].clone()
     _fan_in(unet.conv_in, [FINE, LOW], LATENTS)
+    unet.conv_in.weight[LOW : LOW + LATENTS, LATENTS:] = beside
+    unet.conv_in.weight[LOW + LATENTS : LOUD, LATENTS:] = -beside
     _silence(unet, TIME)
     _hang_prompt(unet)
     for block in unet.down_blocks[:-1]:

@@ -1,7 +1,8 @@
-"""A picture in the making: drawn in one piece, tile by tile, or given back as it came."""
+"""A picture in the making: drawn in one piece, inside a mask, tile by tile, or given back as it came."""
 
 from collections.abc import Callable, Sequence
 
+from inference.engine.mask import Mask, paste
 from inference.engine.painting import Painting
 from inference.engine.pictures import Picture
 from inference.engine.refine import blend, tile_seed, tiles_of
@@ -21,6 +22,11 @@ class Canvas:
     def whole(cls, painting: Painting) -> "Canvas":
         """Return a canvas for a picture in one piece."""
         return cls([painting], lambda painted: painted[0])
+
+    @classmethod
+    def masked(cls, painting: Painting, source: Picture, mask: Mask) -> "Canvas":
+        """Return a canvas on which a picture is drawn anew inside the mask."""
+        return cls([painting], lambda painted: paste(painted[0], source, mask))
 
     @classmethod
     def tiled(cls, enlarged: Picture, side: int, seed: int, paint: Paint) -> "Canvas":

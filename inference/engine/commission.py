@@ -6,6 +6,7 @@ from inference.contract import Drawing, Unfeasible, Watch
 from inference.engine import pictures
 from inference.engine.canvas import Canvas
 from inference.engine.loading import Model
+from inference.engine.mask import Mask, read_masked
 from inference.engine.painting import Painting, Schedule
 from inference.engine.pictures import Picture
 from inference.engine.preview import to_jpeg
@@ -15,13 +16,16 @@ from inference.request import ImageRequest, Task
 
 
 class Commission:
-    """An attempt in the making. `due` is the number of the call by which it would be done if it were alone."""
+    """An attempt in the making.
+
+    `due` is the number of the call by which it would be done if it were alone, `served` that of its last step's call.
+    """
 
     def __init__(self, model: Model, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         check(model, attempt.request)
         self.model = model
         self.id = attempt.id
-        self.due = 0
+        self.due = self.served = 0
         self.seconds = 0.0
         self.widths: set[int] = set()
         in_tiles = thrifty and max(attempt.request.width, attempt.request.height) > model.vae.tile_sample_min_size
@@ -81,7 +85,7 @@ class Commission:
         )
 
     def _set_up(self, request: ImageRequest) -> list[Canvas]:
-        source = self._read_source()
+        source, mask = self._read_source()
         if source is not None and request.strength == 0:
             return [Canvas.given(source) for _ in request.seeds]
         strength = 1.0 if request.strength is None else request.strength
@@ -89,25 +93,31 @@ class Commission:
 
         def paint(seed: int, over: Picture | None) -> Painting:
             size = (request.width, request.height) if over is None else (over.shape[1], over.shape[0])
-            kept = over if strength < 1 else None  # at full strength nothing of it is left
-            return Painting(self.model, schedule, told, seed, size=size, source=kept)
+            return Painting(self.model, schedule, told, seed, size=size, source=over, mask=mask)
 
+        if source is not None and mask is not None:
+            return [Canvas.masked(paint(seed, source), source, mask) for seed in request.seeds]
         if source is not None and request.task is Task.UPSCALE:
             side = self.model.checkpoint.native_side
             return [Canvas.tiled(source, side, seed, paint) for seed in request.seeds]
         return [Canvas.whole(paint(seed, source)) for seed in request.seeds]
 
-    def _read_source(self) -> Picture | None:
-        request, path = self._attempt.request, self._attempt.source_path
+    def _read_source(self) -> tuple[Picture | None, Mask | None]:
+        """Return what is drawn over, and where, for those who say where."""
+        request, path, mask = self._attempt.request, self._attempt.source_path, self._attempt.mask_path
         if request.task is Task.TEXT_TO_IMAGE:
-            return None
+            return None, None
         if path is None:
             raise Unfeasible("the attempt names no source picture")
         size = (request.width, request.height)
+        if request.task is Task.INPAINT:
+            if mask is None:
+                raise Unfeasible("the attempt names no mask")
+            return read_masked(path, mask, *size)
         upscaler, factor = self.model.upscaler, request.factor
         if request.task is not Task.UPSCALE or upscaler is None or factor is None:
-            return pictures.read(path, *size)
-        return upscaler.enlarge(pictures.read(path, *(side // factor for side in size)), factor)
+            return pictures.read(path, *size), None
+        return upscaler.enlarge(pictures.read(path, *(side // factor for side in size)), factor), None
 
     def _write_complete(self) -> None:
         for index, (canvas, seed) in enumerate(zip(self._canvases, self._attempt.request.seeds, strict=True)):

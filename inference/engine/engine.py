@@ -17,32 +17,42 @@ from inference.engine.loading import Model
 from inference.engine.press import Press
 from inference.engine.rota import Rota, Turn
 from inference.engine.rows import Rows
-from inference.engine.shelf import Shelf
+from inference.engine.seat import Seat
+from inference.engine.shelf import Shelf, memory_of
 from inference.protocol import Attempt
+from inference.request import Adapters
 
 T = TypeVar("T")
 
-LANES = {"cpu": 2, "cuda": 8}  #: more share a call on a GPU; on a CPU more would only wait behind each other in here
+FEW_LANES, LANES = 2, 8  #: more share a call on a GPU; elsewhere more would only wait behind each other in here
+LITTLE = 10 * 2**30  #: bytes; on a GPU with less, SDXL has no room beside what it is drawn with
 
 
 class DiffusersEngine:
     """Requests of different people share every call of the UNet, and none of them notices."""
 
-    def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
+    def __init__(
+        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+    ) -> None:
         make_deterministic()
         self._device = torch.device(device)
-        self.lanes = LANES[self._device.type]
+        if low_memory is None:
+            low_memory = self._device.type == "cuda" and memory_of(self._device) < LITTLE
+        self.lanes = FEW_LANES if low_memory or self._device.type == "cpu" else LANES
         self._press = Press(cache)
-        self._shelf = Shelf(self._device, checkpoints, cache, self._press.prepare)
+        seat = Seat(self._device) if low_memory else None
+        self._shelf = Shelf(self._device, checkpoints, cache, self._press.prepare, seat=seat)
         self._rota = Rota()
 
-    def load(self, checkpoint: str) -> dict[str, str]:
-        """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable."""
-        return self._take(checkpoint).fingerprint
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
+        """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable and Unfeasible."""
+        return self._take(checkpoint, adapters).fingerprint
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> None:
-        """Take an attempt in, to be drawn into its spool folder; with the least memory where `thrifty`."""
-        model = self._take(attempt.request.checkpoint)
+        """Take an attempt in, to be drawn into its spool folder; with the least memory, and alone, where `thrifty`."""
+        self._press.narrow = thrifty
+        model = self._take(attempt.request.checkpoint, attempt.request.adapters)
+        thrifty = thrifty or model.low_memory
         model.vae.use_tiling = thrifty
         began = time.perf_counter()
         with device_errors(), torch.inference_mode():
@@ -72,8 +82,8 @@ class DiffusersEngine:
         """Give back the memory that nobody uses."""
         self._shelf.free()
 
-    def _take(self, checkpoint: str) -> Model:
-        return self._shelf.take(checkpoint, {commission.model.checkpoint.name for commission in self._rota.commissions})
+    def _take(self, checkpoint: str, adapters: Adapters) -> Model:
+        return self._shelf.take(checkpoint, adapters, {commission.model.key for commission in self._rota.commissions})
 
     def _dismiss(self) -> list[Ending]:
         """Let go of what nobody waits for any more."""

@@ -25,8 +25,10 @@ def make_deterministic() -> None:
     torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
 
 
-def fingerprint(device: torch.device, dtype: torch.dtype, weights: str) -> dict[str, str]:
+def fingerprint(device: torch.device, dtype: torch.dtype, weights: str, *, low_memory: bool = False) -> dict[str, str]:
     """Return the fingerprint of a checkpoint on a device; `weights` is from hash_weights."""
+    libraries = _gpu_libraries() if device.type == "cuda" else _cpu_libraries()
+    memory = {"memory": "low"} if low_memory else {}  # so that records from before there was a choice stay as they are
     return {
         "engine": ENGINE_VERSION,
         "torch": torch.__version__,
@@ -36,7 +38,9 @@ def fingerprint(device: torch.device, dtype: torch.dtype, weights: str) -> dict[
         "dtype": str(dtype).removeprefix("torch."),
         "attention": "scaled_dot_product_attention",
         "weights": weights,
-    } | (_gpu_libraries() if device.type == "cuda" else _cpu_libraries())
+        **libraries,
+        **memory,
+    }
 
 
 def _device_name(device: torch.device) -> str:

@@ -17,12 +17,15 @@ from transformers.utils import logging as transformers_logging
 
 from inference.checkpoints import Checkpoint, Family, Weights
 from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
+from inference.engine.adapters import add, describe, find
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.safety import SafetyCheck
+from inference.engine.seat import Seat
 from inference.engine.text import Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
+from inference.request import Adapters
 
 TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     Family.SD1: (("tokenizer", "text_encoder", CLIPTextModel),),
@@ -32,6 +35,8 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
         ("tokenizer_2", "text_encoder_2", CLIPTextModelWithProjection),
     ),
 }
+SMALL_TILE = 512
+Key = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
@@ -42,6 +47,7 @@ class Model:
     """A checkpoint in memory."""
 
     checkpoint: Checkpoint
+    adapters: Adapters
     device: torch.device
     dtype: torch.dtype
     reader: Reader
@@ -52,14 +58,35 @@ class Model:
     safety: SafetyCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
+    low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others."""
+        return self.checkpoint.name, self.adapters
+
+    @property
+    def parts(self) -> list[Any]:
+        """Its networks."""
+        parts = [self.unet, self.vae, *self.reader.networks]
+        parts += [] if self.upscaler is None else [self.upscaler]
+        parts += [] if self.safety is None else [self.safety.network]
+        return parts
 
     @property
     def bytes(self) -> int:
         """The memory that its weights take."""
-        parts = [self.unet, self.vae, *self.reader.networks]
-        parts += [] if self.upscaler is None else [self.upscaler]
-        parts += [] if self.safety is None else [self.safety.network]
-        return sum(weight.numel() * weight.element_size() for part in parts for weight in part.parameters())
+        return sum(weight.numel() * weight.element_size() for part in self.parts for weight in part.parameters())
+
+    @property
+    def latent_channels(self) -> int:
+        """The number of channels of latents."""
+        return int(self.vae.config.latent_channels)
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether the UNet was trained to see a mask and the masked picture's latents beside the noisy ones."""
+        return int(self.unet.config.in_channels) == 2 * self.latent_channels + 1
 
     @property
     def latent_scale(self) -> int:
@@ -67,32 +94,55 @@ class Model:
         return 1 << (len(self.vae.config.block_out_channels) - 1)
 
 
-def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
-    """Return the checkpoint in memory. Raises whatever is wrong with it; `naming` makes it CheckpointUnusable."""
+def load(
+    checkpoint: Checkpoint, device: torch.device, cache: Path, seat: Seat | None = None, adapters: Adapters = ()
+) -> Model:
+    """Return the checkpoint in memory, `adapters` added to its weights.
+
+    With a `seat`, its parts take turns on the device. Raises whatever is wrong with it; `naming` makes that
+    CheckpointUnusable.
+    """
     folder = locate(checkpoint.weights, _parts(checkpoint.family))
-    safety = _load_safety(checkpoint, device)
+    home = device if seat is None else torch.device("cpu")
+    safety = _load_safety(checkpoint, home)
     dtype = _choose_dtype(device)
-    loader = _Loader(folder, checkpoint.weights.variant, device, dtype)
+    loader = _Loader(folder, checkpoint.weights.variant, home, dtype)
     unet = _load_unet(checkpoint, loader)
-    upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), device)
+    upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), home)
     vae = loader.load(AutoencoderKL, "vae")
+    _check_channels(unet, vae)
     if vae.config.force_upcast:
         vae = vae.float()
+    if seat is not None:
+        _use_small_tiles(vae)
     index = json.loads((folder / "model_index.json").read_text())
     encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
-    return Model(
+    files = find(checkpoint, adapters)
+    encoders = add(checkpoint.family, adapters, files, unet, encoders)
+    told = fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None)
+    model = Model(
         checkpoint=checkpoint,
+        adapters=adapters,
         device=device,
         dtype=dtype,
-        reader=Reader(encoders, zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False))),
+        reader=Reader(
+            encoders,
+            zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
+            guidance_width=unet.config.time_cond_proj_dim,
+        ),
         unet=unet,
         vae=vae,
         upscaler=upscaler,
         scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
         safety=safety,
-        preview=PreviewMap.fit(vae),
-        fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache)),
+        preview=PreviewMap.fit(vae.to(device)),
+        fingerprint=told | describe(adapters, files, cache),
+        low_memory=seat is not None,
     )
+    if seat is not None:
+        for part in model.parts:
+            seat.offer(part)
+    return model
 
 
 def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
@@ -191,6 +241,22 @@ def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> Any:
     unet = UNet2DConditionModel.from_config(config)
     unet.load_state_dict(load_file(loader.locate(checkpoint.unet)))
     return unet.to(loader.device, loader.dtype).eval()
+
+
+def _check_channels(unet: Any, vae: Any) -> None:
+    """Raise CheckpointUnusable where the UNet was made to see other things than latents, and maybe a mask."""
+    seen, latent = unet.config.in_channels, vae.config.latent_channels
+    if seen not in (latent, 2 * latent + 1):
+        raise CheckpointUnusable(
+            f"its UNet has {seen} input channels; {latent} are those of a Stable Diffusion, {2 * latent + 1} of one "
+            "for inpainting, and others are not known here"
+        )
+
+
+def _use_small_tiles(vae: Any) -> None:
+    """Let the VAE's tiles be no larger than SMALL_TILE pixels: in float32, SDXL's own would not fit."""
+    vae.tile_sample_min_size = min(vae.tile_sample_min_size, SMALL_TILE)
+    vae.tile_latent_min_size = vae.tile_sample_min_size >> (len(vae.config.block_out_channels) - 1)
 
 
 def _locate_file(weights: Weights) -> Path:

@@ -1,12 +1,15 @@
 """One picture's latents on their way from noise, with a schedule, a generator and a guidance of its own."""
 
 from copy import deepcopy
+from functools import cached_property
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from inference.engine import pictures
 from inference.engine.loading import Model
+from inference.engine.mask import Mask
 from inference.engine.pictures import Picture
 from inference.engine.rows import Rows, Shape
 from inference.engine.schedulers import Scheduler, make_scheduler, set_timesteps, step_arguments
@@ -25,6 +28,7 @@ class Schedule:
             # A few-step model asked for a small strength would have no step to take: make its steps finer.
             steps = steps if steps * strength >= 1 else round(1 / strength)
             taken = max(1, int(steps * strength))
+        self.from_noise = strength >= 1  #: nothing of a source is left at the start
         set_timesteps(self.scheduler, steps, model.device)
         begin = max(0, steps - taken) * self.scheduler.order
         if hasattr(self.scheduler, "set_begin_index"):
@@ -39,8 +43,8 @@ class Schedule:
 class Painting:
     """A picture that is being denoised, a step at a time, in whatever company.
 
-    `size` is its width and height in pixels, `source` what it is drawn over. Its noise comes from the CPU, so that
-    every device gets the same; latents and scheduler stay in float32.
+    `size` is its width and height in pixels, `source` what it is drawn over, `mask` where; what lies outside is kept.
+    Its noise comes from the CPU, so that every device gets the same; latents and scheduler stay in float32.
     """
 
     def __init__(
@@ -52,12 +56,14 @@ class Painting:
         *,
         size: tuple[int, int],
         source: Picture | None = None,
+        mask: Mask | None = None,
     ) -> None:
         self._model = model
         self._schedule = schedule.copy()
         self._conditioning = conditioning
         self._size = size
         self._source = source
+        self._mask = mask
         self._generator = torch.Generator("cpu").manual_seed(seed)
         self._arguments = step_arguments(self._schedule.scheduler, self._generator)
         self._taken = 0
@@ -99,8 +105,10 @@ class Painting:
             told = self._conditioning
             latents = self.latents.repeat(told.rows, 1, 1, 1)
             scaled = self._schedule.scheduler.scale_model_input(latents, timestep).to(self._model.dtype)
+            if self._beside is not None:
+                scaled = torch.cat([scaled, self._beside.repeat(told.rows, 1, 1, 1)], dim=1)
             timesteps = timestep.to(torch.float32).repeat(told.rows)
-            self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size))
+            self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size), told.guidance)
         return self._rows
 
     def advance(self, prediction: torch.Tensor) -> None:
@@ -111,6 +119,8 @@ class Painting:
         self._latents = step(guided, timestep, self.latents, return_dict=False, **self._arguments)[0]
         self._taken += 1
         self._rows = None
+        if self._mask is not None and self._beside is None:
+            self._latents = self._keep(self._latents)
 
     def finish(self) -> Picture:
         """Return the picture that the latents stand for; the VAE sees one at a time, whatever the company was."""
@@ -119,20 +129,54 @@ class Painting:
         return pictures.to_picture(decoded)
 
     def _first_latents(self) -> torch.Tensor:
-        noise = self._draw_noise()
         scheduler: Any = self._schedule.scheduler
-        if self._source is None:
-            started: torch.Tensor = noise * scheduler.init_noise_sigma
+        if self._source is None or self._schedule.from_noise:
+            started: torch.Tensor = self._noise * scheduler.init_noise_sigma
         else:
-            started = scheduler.add_noise(self._encode(self._source), noise, self._schedule.timesteps[:1])
+            started = scheduler.add_noise(self._base, self._noise, self._schedule.timesteps[:1])
         return started
 
-    def _draw_noise(self) -> torch.Tensor:
-        shape = (1, self._model.unet.config.in_channels, self.shape.height, self.shape.width)
+    @cached_property
+    def _noise(self) -> torch.Tensor:
+        """The noise that it starts from."""
+        shape = (1, self._model.latent_channels, self.shape.height, self.shape.width)
         return torch.randn(shape, generator=self._generator).to(self._model.device)
 
-    def _encode(self, picture: Picture) -> torch.Tensor:
+    @cached_property
+    def _base(self) -> torch.Tensor:
+        """The source's latents."""
+        assert self._source is not None
+        return self._encode(pictures.to_tensor(self._source))
+
+    @cached_property
+    def _beside(self) -> torch.Tensor | None:
+        """What an inpainting UNet sees beside the latents: the mask, and the source outside of it, grey inside.
+
+        Where there is no mask, all is drawn anew. An ordinary UNet sees nothing of it.
+        """
+        if not self._model.inpaints:
+            return None
+        kept = torch.zeros(1, 3, *self._size[::-1])
+        if self._mask is not None and self._source is not None:
+            kept = pictures.to_tensor(self._source) * ~torch.from_numpy(self._mask)
+        return torch.cat([self._drawn, self._encode(kept)], dim=1).to(self._model.dtype)
+
+    @cached_property
+    def _drawn(self) -> torch.Tensor:
+        """The mask for latents, of shape [1, 1, height, width]: of the pixels under one, the first decides."""
+        scale = self._model.latent_scale
+        mask = np.ones(self._size[::-1], bool) if self._mask is None else self._mask
+        return torch.from_numpy(mask[::scale, ::scale].astype(np.float32))[None, None].to(self._model.device)
+
+    def _keep(self, latents: torch.Tensor) -> torch.Tensor:
+        """Return the latents with the source's outside the mask, which are noised as far as the others are now."""
+        kept = self._base
+        if self.left:
+            now = self._schedule.timesteps[self._taken : self._taken + 1]
+            kept = self._schedule.scheduler.add_noise(kept, self._noise, now)
+        return (1 - self._drawn) * kept + self._drawn * latents
+
+    def _encode(self, pixels: torch.Tensor) -> torch.Tensor:
         vae = self._model.vae
-        pixels = pictures.to_tensor(picture).to(self._model.device, vae.dtype)
-        latents: torch.Tensor = vae.encode(pixels).latent_dist.mode().float()
+        latents: torch.Tensor = vae.encode(pixels.to(self._model.device, vae.dtype)).latent_dist.mode().float()
         return latents * float(vae.config.scaling_factor)

@@ -14,12 +14,16 @@ Picture = NDArray[np.uint8]
 
 def read(path: str, width: int, height: int) -> Picture:
     """Return the picture of a file, upright, cut to the shape and scaled to the size. Raises Unfeasible."""
+    return np.asarray(fit(open_upright(path), width, height))
+
+
+def open_upright(path: str, mode: str = "RGB", what: str = "source picture") -> Image.Image:
+    """Return the image of a file as it is to be looked at, in one of Pillow's modes. Raises Unfeasible."""
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            return ImageOps.exif_transpose(image).convert(mode)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise Unfeasible(f"cannot read the source picture: {error}") from None
-    return np.asarray(fit(upright, width, height))
+        raise Unfeasible(f"cannot read the {what}: {error}") from None
 
 
 def fit(image: Image.Image, width: int, height: int) -> Image.Image:

@@ -33,9 +33,10 @@ class Press:
     """
 
     def __init__(self, cache: Path) -> None:
+        self.narrow = False  #: whether calls have the fewest rows: for who is drawn alone, with the least memory
         self._store = cache / "rows.json"
         self._widths: dict[str, int] = {}
-        self._apart: dict[tuple[str, Shape], bool] = {}
+        self._apart: dict[tuple[str, Shape, int], bool] = {}
 
     def prepare(self, model: Model) -> None:
         """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
@@ -43,6 +44,8 @@ class Press:
 
     def width(self, model: Model, shape: Shape) -> int:
         """Return the number of rows of a call: fewer for larger pictures, more for smaller ones."""
+        if self.narrow:
+            return LADDER[0]
         native = native_shape(model)
         larger = shape.height * shape.width / (native.height * native.width)
         chosen = self._native_width(model)
@@ -51,7 +54,8 @@ class Press:
 
     def room(self, model: Model, shape: Shape) -> int:
         """Return how many rows of a call may be in use: none beside the first picture's where they could disturb it."""
-        key, width = (model.fingerprint["weights"], shape), self.width(model, shape)
+        width = self.width(model, shape)
+        key = model.fingerprint["weights"], shape, width
         if key not in self._apart:
             self._apart[key] = keeps_apart(model, shape, width)
             if not self._apart[key]:
@@ -72,7 +76,8 @@ class Press:
         return list(torch.split(answers[: sum(map(len, parts))], [len(part) for part in parts]))
 
     def _native_width(self, model: Model) -> int:
-        key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
+        told = model.fingerprint
+        key = " ".join(told[name] for name in ("weights", "device", "dtype", "memory") if name in told)
         if key not in self._widths:
             self._widths |= self._read()
         if key not in self._widths:
@@ -92,6 +97,7 @@ def call(model: Model, rows: Rows) -> torch.Tensor:
         rows.latents,
         rows.timesteps,
         encoder_hidden_states=rows.tokens,
+        timestep_cond=rows.guidance,
         added_cond_kwargs=rows.added(),
         return_dict=False,
     )[0]
@@ -114,7 +120,7 @@ def choose_width(model: Model) -> int:
 
 def most_rows(model: Model) -> int:
     """Return how many rows are worth trying: a CPU gains little by many, and a lone picture pays for all of them."""
-    return LADDER[-1] if model.device.type == "cuda" else LADDER[0]
+    return LADDER[-1] if model.device.type == "cuda" and not model.low_memory else LADDER[0]
 
 
 def keeps_apart(model: Model, shape: Shape, width: int) -> bool:
@@ -133,7 +139,7 @@ def keeps_apart(model: Model, shape: Shape, width: int) -> bool:
 def sample_rows(model: Model, shape: Shape, count: int, seed: int) -> Rows:
     """Return rows of a shape with random contents."""
     generator = torch.Generator("cpu").manual_seed(seed)
-    empty = model.reader.read("")
+    empty, guidance_width = model.reader.read(""), model.unet.config.time_cond_proj_dim
 
     def noise(*sides: int) -> torch.Tensor:
         return torch.randn(count, *sides, generator=generator).to(model.device, model.dtype)
@@ -144,6 +150,7 @@ def sample_rows(model: Model, shape: Shape, count: int, seed: int) -> Rows:
         tokens=noise(shape.tokens, empty.tokens.shape[-1]),
         pooled=None if empty.pooled is None else noise(*empty.pooled.shape[1:]),
         sizes=None if empty.pooled is None else noise(6),
+        guidance=None if guidance_width is None else noise(guidance_width),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: everybody is due as many calls after they came as they have steps; who is due first goes first."""
+"""Whose turn it is: who is due first, but for those who have waited long; these go in the fair queue's order."""
 
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
@@ -11,12 +11,19 @@ from inference.engine.rows import Shape
 Turn = tuple[Commission, Painting]
 Room = Callable[[Model, Shape], int]
 
+PATIENCE = 32  #: calls that somebody sees pass by before a turn is owed to them; fewer would hold up the short ones
+
 
 class Rota:
-    """The commissions in the making.
+    """The commissions in the making, in the order in which the fair queue let them go.
 
-    Of equals the first to come is drawn to its end, and a short one overtakes a long one. A commission of so many steps
-    is overtaken only by shorter ones that come within as many calls, so nobody waits for ever.
+    Everybody is due as many calls after they came as they have steps, and who is due first goes first: of equals the
+    first to come is drawn to its end, and a short one overtakes a long one.
+
+    A call is for one checkpoint and shape, so one that many draw with would keep the others waiting. Therefore who has
+    not had a step for PATIENCE calls is owed one. Such turns are taken in the order of the last steps, so among those
+    who have had none yet in the order of the fair queue. Whoever goes first then has waited at least as long as the
+    others: of n commissions nobody waits for more than PATIENCE + n - 1 calls from one step to the next.
     """
 
     def __init__(self) -> None:
@@ -26,19 +33,19 @@ class Rota:
     def add(self, commission: Commission) -> None:
         """Let a commission take part."""
         commission.due = self._calls + commission.left
+        commission.served = self._calls
         self.commissions.append(commission)
 
     def first(self) -> Commission:
-        """Return the commission that is due first."""
-        return min(self.commissions, key=_due)
+        """Return the commission whose turn it is."""
+        return min(self.commissions, key=self._rank)
 
     def choose(self, room: Room) -> list[Turn]:
         """Return who takes a step now: the first, and of its checkpoint and shape whom there is room for beside it.
 
         `room` is in rows.
         """
-        self._calls += 1
-        line = sorted(self.commissions, key=_due)
+        line = sorted(self.commissions, key=self._rank)
         first = next(line[0].paintings())
         free = room(line[0].model, first.shape) - first.row_count
         turns = [(line[0], first)]
@@ -46,11 +53,15 @@ class Rota:
             if painting is not first and painting.shape == first.shape and painting.row_count <= free:
                 turns.append((commission, painting))
                 free -= painting.row_count
+        self._calls += 1
+        for commission, _ in turns:
+            commission.served = self._calls
         return turns
 
-
-def _due(commission: Commission) -> int:
-    return commission.due
+    def _rank(self, commission: Commission) -> tuple[int, int]:
+        """Return what orders the commissions: those to whom a turn is owed, then the others by when they are due."""
+        owed = self._calls - commission.served >= PATIENCE
+        return (commission.served, 0) if owed else (self._calls, commission.due)
 
 
 def _one_each(commissions: list[Commission]) -> Iterator[Turn]:

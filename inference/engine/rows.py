@@ -20,7 +20,8 @@ class Shape(NamedTuple):
 class Rows:
     """Rows of one shape: `latents` [rows, channels, height, width], `timesteps` [rows], `tokens` [rows, length, width].
 
-    SDXL reads `pooled` [rows, width] and `sizes` [rows, 6] too.
+    SDXL reads `pooled` [rows, width] and `sizes` [rows, 6] too, and who was distilled to know guidance, `guidance`
+    [rows, width].
     """
 
     latents: torch.Tensor
@@ -28,6 +29,7 @@ class Rows:
     tokens: torch.Tensor
     pooled: torch.Tensor | None = None
     sizes: torch.Tensor | None = None
+    guidance: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.latents)

@@ -9,13 +9,19 @@ import torch
 
 from inference.checkpoints import Checkpoint
 from inference.contract import CheckpointUnusable, OutOfMemory
-from inference.engine.loading import Model, load, naming
+from inference.engine.adapters import find
+from inference.engine.loading import Key, Model, load, naming
+from inference.engine.seat import Seat
+from inference.request import Adapters
 
 SHARE = 0.6  #: of the device's memory that weights may take; the rest is for drawing
 
 
 class Shelf:
-    """Keeps checkpoints at hand. `ready` sees every checkpoint that was loaded, before anybody draws with it."""
+    """Keeps checkpoints at hand. `ready` sees every checkpoint that was loaded, before anybody draws with it.
+
+    Where there is a `seat`, they wait in the machine's memory, and a part at a time is on the device.
+    """
 
     def __init__(
         self,
@@ -24,23 +30,28 @@ class Shelf:
         cache: Path,
         ready: Callable[[Model], None],
         budget: int | None = None,
+        seat: Seat | None = None,
     ) -> None:
         self._device = device
         self._checkpoints = checkpoints
         self._cache = cache
         self._ready = ready
-        self._budget = int(SHARE * memory_of(device)) if budget is None else budget
-        self._models: dict[str, Model] = {}  #: the one that was used last is the last
+        self._seat = seat
+        home = device if seat is None else torch.device("cpu")
+        self._budget = int(SHARE * memory_of(home)) if budget is None else budget
+        self._models: dict[Key, Model] = {}  #: the one that was used last is the last
 
-    def take(self, name: str, in_use: Collection[str] = ()) -> Model:
-        """Return a checkpoint, loaded if need be; those in use stay.
+    def take(self, name: str, adapters: Adapters = (), in_use: Collection[Key] = ()) -> Model:
+        """Return a checkpoint, loaded if need be; those in use stay. With other adapters it is another one.
 
-        Raises CheckpointUnusable, and OutOfMemory where there might be room without those in use.
+        Raises CheckpointUnusable, Unfeasible for unknown adapters, and OutOfMemory where there might be room without
+        those in use.
         """
-        if (model := self._models.pop(name, None)) is None:
-            model = self._load(name, in_use)
-        self._models[name] = model
-        self._make_room(self._budget, {name, *in_use})
+        key = name, tuple(sorted(adapters))
+        if (model := self._models.pop(key, None)) is None:
+            model = self._load(key, in_use)
+        self._models[key] = model
+        self._make_room(self._budget, {key, *in_use})
         return model
 
     def free(self) -> None:
@@ -49,34 +60,37 @@ class Shelf:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _load(self, name: str, in_use: Collection[str]) -> Model:
+    def _load(self, key: Key, in_use: Collection[Key]) -> Model:
+        name, adapters = key
         if name not in self._checkpoints:
             raise CheckpointUnusable(f'there is no checkpoint "{name}"')
+        find(self._checkpoints[name], adapters)  # what is missing is not the checkpoint's fault
         largest = max((model.bytes for model in self._models.values()), default=0)
         self._make_room(self._budget - largest, in_use)  # it is likely to be as large as the others
         try:
-            return self._read(name)
+            return self._read(key)
         except OutOfMemory:
             self._make_room(0, in_use)
         try:
-            return self._read(name)
+            return self._read(key)
         except OutOfMemory:
             if in_use:
                 raise
         raise CheckpointUnusable(f'checkpoint "{name}": the device has too little memory for it')
 
-    def _read(self, name: str) -> Model:
+    def _read(self, key: Key) -> Model:
+        name, adapters = key
         with naming(name), torch.inference_mode():
-            model = load(self._checkpoints[name], self._device, self._cache)
+            model = load(self._checkpoints[name], self._device, self._cache, self._seat, adapters)
             self._ready(model)
         return model
 
-    def _make_room(self, bytes_left: int, in_use: Collection[str]) -> None:
+    def _make_room(self, bytes_left: int, in_use: Collection[Key]) -> None:
         """Let go of what was not used for longest, until the rest takes no more than so many bytes."""
-        for name in [name for name in self._models if name not in in_use]:
+        for key in [key for key in self._models if key not in in_use]:
             if sum(model.bytes for model in self._models.values()) <= bytes_left:
                 return
-            del self._models[name]
+            del self._models[key]
             self.free()
 
 

@@ -1,11 +1,12 @@
 """Prompts as the UNet reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
 import torch
+from diffusers.models.embeddings import get_timestep_embedding
 
 from inference.request import ImageRequest
 
@@ -28,16 +29,20 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class TextEncoder:
-    """A CLIP tokenizer and its encoder. SDXL reads the last layer but one (`penultimate`)."""
+    """A CLIP tokenizer and its encoder. SDXL reads the last layer but one (`penultimate`).
+
+    `expand` writes out the words that stand for several, as those of textual inversions do.
+    """
 
     tokenizer: Any
     encoder: Any
     penultimate: bool
+    expand: Callable[[str], str] = str
 
     def encode(self, text: str) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the hidden states of every token, and the pooled ones where the encoder projects them."""
         ids = self.tokenizer(
-            text, padding="max_length", max_length=self.length, truncation=True, return_tensors="pt"
+            self.expand(text), padding="max_length", max_length=self.length, truncation=True, return_tensors="pt"
         ).input_ids
         output = self.encoder(ids.to(self.encoder.device), output_hidden_states=self.penultimate)
         hidden = output.hidden_states[-2] if self.penultimate else output.last_hidden_state
@@ -50,7 +55,7 @@ class TextEncoder:
 
     def overflow(self, text: str) -> str:
         """Return the end of the text that does not fit."""
-        ids = self.tokenizer(text).input_ids
+        ids = self.tokenizer(self.expand(text)).input_ids
         return str(self.tokenizer.decode(ids[self.length - 1 : -1])).strip() if len(ids) > self.length else ""
 
 
@@ -62,11 +67,15 @@ def encode(encoders: Sequence[TextEncoder], text: str) -> Embedding:
 
 @dataclass(frozen=True, slots=True)
 class Conditioning:
-    """What the UNet is told beside the latents: one row, or two (the negative one first) under guidance."""
+    """What the UNet is told beside the latents: one row, or two (the negative one first) under guidance.
+
+    A UNet that was distilled to know guidance (as by LCM) is told of it, in one row: `guidance` is of shape [1, width].
+    """
 
     tokens: torch.Tensor
     pooled: torch.Tensor | None
     guidance_scale: float
+    guidance: torch.Tensor | None = None
 
     @property
     def rows(self) -> int:
@@ -88,11 +97,23 @@ class Conditioning:
         return negative + self.guidance_scale * (positive - negative)
 
 
-class Reader:
-    """Reads prompts with a checkpoint's encoders, one at a time, and remembers those it read last."""
+def embed_guidance(scale: float, width: int) -> torch.Tensor:
+    """Return the guidance scale as distilled UNets are told of it, of shape [1, width]."""
+    embedding: torch.Tensor = get_timestep_embedding(1000 * torch.tensor([scale - 1]), width, downscale_freq_shift=1)
+    return embedding
 
-    def __init__(self, encoders: Sequence[TextEncoder], *, zeros_for_no_prompt: bool) -> None:
+
+class Reader:
+    """Reads prompts with a checkpoint's encoders, one at a time, and remembers those it read last.
+
+    `guidance_width` is that of the embedding in which the UNet is told of guidance, where it knows of it.
+    """
+
+    def __init__(
+        self, encoders: Sequence[TextEncoder], *, zeros_for_no_prompt: bool, guidance_width: int | None = None
+    ) -> None:
         self._zeros_for_no_prompt = zeros_for_no_prompt
+        self._guidance_width = guidance_width
         self._encoders = encoders
         self.read = lru_cache(REMEMBERED)(partial(encode, encoders))
 
@@ -104,6 +125,9 @@ class Reader:
     def condition(self, request: ImageRequest) -> Conditioning:
         """Return what the request's prompts tell the UNet."""
         prompt = self.read(request.prompt)
+        if self._guidance_width is not None:
+            guidance = embed_guidance(request.guidance_scale, self._guidance_width).to(prompt.tokens)
+            return Conditioning(prompt.tokens, prompt.pooled, 1.0, guidance)
         if request.guidance_scale <= 1:
             return Conditioning(prompt.tokens, prompt.pooled, 1.0)
         if self._zeros_for_no_prompt and not request.negative_prompt:

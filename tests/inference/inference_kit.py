@@ -52,10 +52,13 @@ def a_request(**values: Any) -> ImageRequest:
     return ImageRequest(**defaults | values)
 
 
-def an_attempt(spool: Path, attempt_id: str = "1", source: Path | None = None, **values: Any) -> Attempt:
+def an_attempt(
+    spool: Path, attempt_id: str = "1", source: Path | None = None, mask: Path | None = None, **values: Any
+) -> Attempt:
     spool.mkdir(parents=True, exist_ok=True)
-    request = a_request(source="0" * 64 if source else None, **values)
-    return Attempt(id=attempt_id, request=request, source_path=str(source) if source else None, spool=str(spool))
+    request = a_request(source="0" * 64 if source else None, mask="1" * 64 if mask else None, **values)
+    paths = {"source_path": str(source) if source else None, "mask_path": str(mask) if mask else None}
+    return Attempt(id=attempt_id, request=request, spool=str(spool), **paths)
 
 
 class Bystander:

@@ -1,68 +1,109 @@
 """The engine against diffusers' own pipelines: same inputs, same pictures."""
 
+import numpy as np
 import pytest
-import tiny
 import torch
-from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
-from inference_kit import a_checkpoint, a_request
+from comparison import TOLERANCE, Pair, a_picture, distance
+from diffusers import (
+    StableDiffusionImg2ImgPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLImg2ImgPipeline,
+    StableDiffusionXLPipeline,
+)
+from inference_kit import a_request
 
 from inference.checkpoints import Family
-from inference.engine.fingerprint import make_deterministic
-from inference.engine.loading import load
-from inference.engine.painting import Painting, Schedule
-from inference.engine.press import Press
-from inference.engine.schedulers import make_scheduler
-from inference.request import Sampler
+from inference.request import Sampler, Task
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # diffusers' schedulers meet NumPy 2.4
 
-PIPELINES = {
-    Family.SD1: StableDiffusionPipeline,
-    Family.SD2: StableDiffusionPipeline,
-    Family.SDXL: StableDiffusionXLPipeline,
+EPSILON, TRAILING = {"prediction_type": "epsilon"}, {"timestep_spacing": "trailing"}
+KINDS = {
+    "sd1": (Family.SD1, {}, {}),
+    "sd2 epsilon": (Family.SD2, {}, EPSILON),
+    "sd2 v-prediction": (Family.SD2, {}, {}),
+    "sdxl": (Family.SDXL, {}, {}),
+    "sd turbo": (Family.SD2, {}, EPSILON | TRAILING),
+    "sdxl turbo, lightning": (Family.SDXL, {}, TRAILING),
+    "lcm": (Family.SD1, {"time_cond_proj_dim": 32}, {}),
+    "sdxl lcm": (Family.SDXL, {"time_cond_proj_dim": 32}, {}),
 }
-CASES = [(family, sampler) for family in Family for sampler in Sampler]
-TOLERANCE = 1e-4  # of latents whose deviation is about one, in float32
+FROM_WORDS = dict.fromkeys(Family, StableDiffusionPipeline) | {Family.SDXL: StableDiffusionXLPipeline}
+FROM_PICTURES = {
+    StableDiffusionPipeline: StableDiffusionImg2ImgPipeline,
+    StableDiffusionXLPipeline: StableDiffusionXLImg2ImgPipeline,
+}
+
+MANY_STEPS = [(kind, sampler) for kind in ("sd1", "sd2 epsilon", "sd2 v-prediction", "sdxl") for sampler in Sampler]
+FEW_STEPS = [  # and the guidance that they are used with
+    ("sd turbo", Sampler.EULER, 1, 1.0),
+    ("sd turbo", Sampler.EULER_A, 2, 1.0),
+    ("sdxl turbo, lightning", Sampler.EULER_A, 1, 1.0),
+    ("sdxl turbo, lightning", Sampler.EULER, 4, 1.0),
+    ("lcm", Sampler.LCM, 4, 8.5),
+    ("lcm", Sampler.LCM, 1, 1.0),
+    ("sdxl lcm", Sampler.LCM, 4, 8.0),
+]
 
 
 @pytest.fixture(scope="module")
-@torch.inference_mode()
-def models(tmp_path_factory):
-    make_deterministic()
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
     folder = tmp_path_factory.mktemp("checkpoints")
-    for family in Family:
-        tiny.make(folder / family, family)
-    checkpoints = {family: a_checkpoint(folder / family, family=family) for family in Family}
-    loaded = {family: load(checkpoint, torch.device("cpu"), folder) for family, checkpoint in checkpoints.items()}
-    pipelines = {family: PIPELINES[family].from_pretrained(folder / family) for family in Family}
-    press = Press(folder)
-    for model in loaded.values():
-        press.prepare(model)
-    return loaded, pipelines, press
+    return {
+        name: Pair.make(folder / name, FROM_WORDS[family], family, unet=unet, scheduler=scheduler)
+        for name, (family, unet, scheduler) in KINDS.items()
+    }
 
 
-@pytest.mark.parametrize(("family", "sampler"), CASES)
+@pytest.mark.parametrize(
+    ("kind", "sampler", "steps", "guidance"), [*((*case, 6, 7.5) for case in MANY_STEPS), *FEW_STEPS]
+)
 @torch.inference_mode()
-def test_latents_equal_those_of_the_pipeline(models, family, sampler):
-    model, pipeline, press = models[0][family], models[1][family], models[2]
-    request = a_request(sampler=sampler, num_inference_steps=6, negative_prompt="blue", seed=3)
-    size = (request.width, request.height)
-    schedule, told = Schedule(model, request, 1.0), model.reader.condition(request)
-    painting = Painting(model, schedule, told, request.seed, size=size)
-    while painting.left:
-        painting.advance(press.predict(model, [painting.rows()])[0])
-    ours = painting.latents
-    pipeline.scheduler = make_scheduler(sampler, model.scheduler)
-    pipeline.set_progress_bar_config(disable=True)
-    theirs = pipeline(
-        request.prompt,
-        negative_prompt=request.negative_prompt,
-        width=request.width,
-        height=request.height,
-        num_inference_steps=request.num_inference_steps,
-        guidance_scale=request.guidance_scale,
-        generator=torch.Generator("cpu").manual_seed(request.seed),
-        output_type="latent",
-        eta=0.3 if sampler is Sampler.TCD else 0.0,  # the scheduler's own defaults, which the pipeline passes over
-    ).images
-    assert float((ours - theirs).abs().max()) < TOLERANCE * max(1.0, float(theirs.std()))
+def test_what_is_drawn_from_words_is_what_the_pipeline_draws(
+    pairs: dict[str, Pair], kind: str, sampler: Sampler, steps: int, guidance: float
+) -> None:
+    request = a_request(
+        sampler=sampler, num_inference_steps=steps, guidance_scale=guidance, negative_prompt="blue", seed=3
+    )
+    assert distance(pairs[kind].ours(request), pairs[kind].theirs(request)) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("kind", "sampler", "steps", "guidance", "strength"),
+    [
+        *((*case, 6, 7.5, 0.6) for case in MANY_STEPS),
+        *(("sd1", sampler, 20, 7.5, strength) for sampler in (Sampler.DDIM, Sampler.HEUN) for strength in (0.05, 0.99)),
+        ("sd turbo", Sampler.EULER, 2, 1.0, 0.5),
+        ("sdxl turbo, lightning", Sampler.EULER, 4, 1.0, 0.3),
+        ("lcm", Sampler.LCM, 4, 8.5, 0.5),
+        ("sdxl lcm", Sampler.LCM, 4, 8.0, 0.5),
+    ],
+)
+@torch.inference_mode()
+def test_what_is_drawn_over_a_picture_is_what_the_pipeline_draws(
+    pairs: dict[str, Pair], kind: str, sampler: Sampler, steps: int, guidance: float, strength: float
+) -> None:
+    pair, picture = pairs[kind], a_picture()
+    redraws = pair.remade(FROM_PICTURES[type(pair.pipeline)])
+    request = a_request(
+        task=Task.IMAGE_TO_IMAGE,
+        source="0" * 64,
+        strength=strength,
+        sampler=sampler,
+        num_inference_steps=steps,
+        guidance_scale=guidance,
+        negative_prompt="blue",
+        seed=3,
+    )
+    start = pair.encode(pair.pipeline.image_processor.preprocess(picture))
+    assert distance(pair.ours(request, source=np.asarray(picture)), redraws.theirs(request, image=start)) < TOLERANCE
+
+
+@pytest.mark.parametrize("kind", ["sd1", "sd2 epsilon", "sd2 v-prediction", "sdxl", "sdxl turbo, lightning", "lcm"])
+@torch.inference_mode()
+def test_at_full_strength_a_picture_is_drawn_from_words_alone(pairs: dict[str, Pair], kind: str) -> None:
+    """diffusers' pipelines for pictures would leave a trace of it: what a step's noise has not drowned."""
+    pair, sampler = pairs[kind], Sampler.LCM if kind == "lcm" else Sampler.EULER
+    words = a_request(sampler=sampler, seed=3)
+    over = a_request(sampler=sampler, seed=3, task=Task.IMAGE_TO_IMAGE, source="0" * 64, strength=1.0)
+    assert distance(pair.ours(over, source=np.asarray(a_picture())), pair.theirs(words)) < TOLERANCE

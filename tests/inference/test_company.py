@@ -45,24 +45,37 @@ class Drawn:
 class Company:
     """An engine with a tiny checkpoint, and what it drew. A CPU would choose two rows a call; here there are more."""
 
-    def __init__(self, folder: Path, family: Family = Family.SD1, rows: int = 8) -> None:
-        tiny.make(folder / family, family)
+    def __init__(
+        self,
+        folder: Path,
+        family: Family = Family.SD1,
+        rows: int = 8,
+        *,
+        low_memory: bool | None = None,
+        adapters: Path | None = None,
+        **other: tiny.Options,
+    ) -> None:
+        tiny.make(folder / family, family, **other)
         self.folder = folder
-        self.source = folder / "source.png"
+        self.source, self.mask = folder / "source.png", folder / "mask.png"
         Image.effect_noise((64, 64), 80).convert("RGB").save(self.source)
-        checkpoint = a_checkpoint(folder / family, family=family, native_side=64)
-        DiffusersEngine("cpu", {"tiny": checkpoint}, folder).load("tiny")
+        Image.linear_gradient("L").resize((64, 64)).save(self.mask)
+        checkpoint = a_checkpoint(folder / family, family=family, native_side=64, adapters=adapters)
+        DiffusersEngine("cpu", {"tiny": checkpoint}, folder, low_memory=low_memory).load("tiny")
         kept = json.loads((folder / "rows.json").read_text())
         (folder / "rows.json").write_text(json.dumps(dict.fromkeys(kept, rows)))
-        self.engine = DiffusersEngine("cpu", {"tiny": checkpoint}, folder)
+        self.engine = DiffusersEngine("cpu", {"tiny": checkpoint}, folder, low_memory=low_memory)
         self.engine.load("tiny")
         self._begun: dict[str, list[Any]] = {}
 
     def begin(self, name: str, request: ImageRequest, watch: Bystander | None = None) -> None:
         spool = self.folder / name
         spool.mkdir(exist_ok=True)
-        source = None if request.source is None else str(self.source)
-        self.engine.begin(Attempt(id=name, request=request, source_path=source, spool=str(spool)), watch or Bystander())
+        paths = {
+            "source_path": None if request.source is None else str(self.source),
+            "mask_path": None if request.mask is None else str(self.mask),
+        }
+        self.engine.begin(Attempt(id=name, request=request, spool=str(spool), **paths), watch or Bystander())
         self._begun[name] = list(self.engine._rota.commissions[-1].paintings())
 
     def tick(self) -> dict[str, Drawn | Exception]:
@@ -106,7 +119,9 @@ def some_request(dice: random.Random) -> ImageRequest:
     kind = dice.random()
     if kind < 0.2:
         values |= {"task": Task.IMAGE_TO_IMAGE, "source": "0" * 64, "strength": dice.choice([0.0, 0.5, 1.0])}
-    elif kind < 0.25:
+    elif kind < 0.3:
+        values |= {"task": Task.INPAINT, "source": "0" * 64, "mask": "1" * 64, "strength": dice.choice([0.5, 1.0])}
+    elif kind < 0.35:
         values |= {
             "task": Task.UPSCALE,
             "source": "0" * 64,
@@ -169,12 +184,28 @@ def test_it_would_be_noticed_if_company_mattered(
     assert disturbed(company, solo, 30, seed=2) > 0
 
 
-@pytest.mark.parametrize("family", [Family.SD2, Family.SDXL])
-def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family) -> None:
-    company = Company(tmp_path, family)
+@pytest.mark.parametrize(
+    ("family", "unet"),
+    [
+        (Family.SD2, {}),
+        (Family.SDXL, {}),
+        pytest.param(Family.SD1, {"in_channels": 9}, id="inpainting"),
+        pytest.param(Family.SD1, {"time_cond_proj_dim": 32}, id="lcm"),
+    ],
+)
+def test_the_other_families_keep_apart_too(tmp_path: Path, family: Family, unet: dict[str, int]) -> None:
+    company = Company(tmp_path, family, unet=unet)
     dice = random.Random(7)
     requests = {request: company.alone(request) for request in (some_request(dice) for _ in range(8))}
     assert disturbed(company, requests, 30, seed=3) == 0
+
+
+def test_with_little_memory_they_keep_apart_too(tmp_path: Path) -> None:
+    company = Company(tmp_path, low_memory=True)
+    dice = random.Random(9)
+    requests = [some_request(dice) for _ in range(6)]
+    large = [a_request(width=64, height=320, num_inference_steps=2), a_request(width=64, height=320, seed=1, count=2)]
+    assert disturbed(company, {request: company.alone(request) for request in (*requests, *large)}, 15, seed=4) == 0
 
 
 def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_path: Path) -> None:
@@ -194,6 +225,20 @@ def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_pa
             assert strict.room(model, Shape(8, 8, 77)) == 0
         finally:
             model.unet.forward = real
+
+
+def test_with_a_mask_or_without_they_share_their_calls(company: Company) -> None:
+    unet, calls = company.engine._shelf.take("tiny").unet, []
+    hook = unet.register_forward_pre_hook(lambda *_: calls.append(1))
+    size = {"width": 64, "height": 64, "num_inference_steps": 4}
+    company.begin("plain", a_request(**size))
+    masked = {"task": Task.INPAINT, "source": "0" * 64, "mask": "1" * 64, "strength": 1.0}
+    company.begin("masked", a_request(**size, **masked, sampler=Sampler.EULER))
+    made = company.all_of(2)
+    hook.remove()
+
+    assert all(isinstance(each, Drawn) for each in made.values()), made
+    assert len(calls) == 4
 
 
 def test_who_leaves_in_the_middle_disturbs_nobody(company: Company, solo: dict[ImageRequest, Drawn]) -> None:

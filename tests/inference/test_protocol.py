@@ -49,10 +49,13 @@ requests = st.builds(
     sampler=st.sampled_from(Sampler),
     count=st.integers(1, 4),
     source=st.text(),
+    mask=st.text(),
     strength=st.floats(0, 1),
     factor=st.sampled_from((2, 4)),
+    adapters=st.dictionaries(st.text(), st.floats(-2, 2), max_size=4).map(lambda each: tuple(each.items())),
 )
-attempts = st.builds(Attempt, id=ids, request=requests, source_path=st.none() | st.text(), spool=st.text())
+paths = st.none() | st.text()
+attempts = st.builds(Attempt, id=ids, request=requests, source_path=paths, mask_path=paths, spool=st.text())
 pictures = st.builds(Pixels, path=st.text(), seed=counts, width=counts, height=counts, concern=st.none() | st.text())
 messages = st.one_of(
     st.builds(Run, attempt=attempts),

@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -62,6 +63,21 @@ def test_seed_zero_is_a_seed():
     assert a_request(seed=0).seeds == (0,)
 
 
+@pytest.mark.parametrize(
+    "adapters",
+    [(("fish", 2.1),), (("fish", math.nan),), (("fish", 1.0), ("fish", 0.5)), tuple((str(n), 1.0) for n in range(5))],
+)
+def test_adapters_have_bounds(adapters):
+    with pytest.raises(InvalidRequest, match="LoRA"):
+        a_request(adapters=adapters)
+
+
 def test_plain_values_make_the_same_request():
-    request = a_request(task=Task.UPSCALE, source="00", strength=0.3, factor=4)
-    assert ImageRequest.from_dict(request.to_dict()) == request
+    request = a_request(task=Task.UPSCALE, source="00", strength=0.3, factor=4, adapters=(("fish", 0.5), ("sea", -1.0)))
+    assert ImageRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
+
+
+def test_what_was_asked_for_before_there_were_masks_and_adapters_is_understood():
+    values = a_request().to_dict()
+    del values["mask"], values["adapters"]
+    assert ImageRequest.from_dict(values) == a_request()

@@ -56,9 +56,9 @@ def test_what_was_not_used_for_longest_leaves_first(shelf: Shelf, loaded: list[s
 
 def test_what_is_in_use_stays_however_little_room_there_is(shelf: Shelf, loaded: list[str]) -> None:
     shelf.take("a")
-    shelf.take("b", in_use=["a"])
-    shelf.take("c", in_use=["a", "b"])
-    shelf.take("a", in_use=["b"])
+    shelf.take("b", in_use=[("a", ())])
+    shelf.take("c", in_use=[("a", ()), ("b", ())])
+    shelf.take("a", in_use=[("b", ())])
 
     assert loaded == ["a", "b", "c"]
 
