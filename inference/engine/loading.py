@@ -21,6 +21,7 @@ from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.safety import SafetyCheck
+from inference.engine.schedulers import Schedulers
 from inference.engine.text import Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
 
@@ -48,7 +49,7 @@ class Model:
     unet: Any
     vae: Any
     upscaler: Upscaler | None
-    scheduler: dict[str, Any]
+    schedulers: Schedulers
     safety: SafetyCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
@@ -79,6 +80,7 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
     if vae.config.force_upcast:
         vae = vae.float()
     index = json.loads((folder / "model_index.json").read_text())
+    scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
     encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
     return Model(
         checkpoint=checkpoint,
@@ -88,7 +90,7 @@ def load(checkpoint: Checkpoint, device: torch.device, cache: Path) -> Model:
         unet=unet,
         vae=vae,
         upscaler=upscaler,
-        scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
+        schedulers=Schedulers(scheduler, checkpoint.scheduler),
         safety=safety,
         preview=PreviewMap.fit(vae),
         fingerprint=fingerprint(device, dtype, hash_weights(loader.files, cache)),

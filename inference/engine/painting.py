@@ -9,7 +9,7 @@ from inference.engine import pictures
 from inference.engine.loading import Model
 from inference.engine.pictures import Picture
 from inference.engine.rows import Rows, Shape
-from inference.engine.schedulers import Scheduler, make_scheduler, set_timesteps, step_arguments
+from inference.engine.schedulers import Scheduler, step_arguments
 from inference.engine.text import Conditioning
 from inference.request import ImageRequest
 
@@ -18,21 +18,20 @@ class Schedule:
     """The steps of a picture, from the strength's share of the way on. Every painting takes a copy of its own."""
 
     def __init__(self, model: Model, request: ImageRequest, strength: float) -> None:
-        self.scheduler: Scheduler = make_scheduler(request.sampler, model.scheduler, model.checkpoint.scheduler)
         steps = request.num_inference_steps
         taken = steps
         if strength < 1:
             # A few-step model asked for a small strength would have no step to take: make its steps finer.
             steps = steps if steps * strength >= 1 else round(1 / strength)
             taken = max(1, int(steps * strength))
-        set_timesteps(self.scheduler, steps, model.device)
+        self.scheduler: Scheduler = model.schedulers.take(request.sampler, steps)
         begin = max(0, steps - taken) * self.scheduler.order
         if hasattr(self.scheduler, "set_begin_index"):
             self.scheduler.set_begin_index(begin)
         self.timesteps = self.scheduler.timesteps[begin:]
 
     def copy(self) -> Self:
-        """Return the same steps, none of them taken: some schedulers take long to make."""
+        """Return the same steps, none of them taken."""
         return deepcopy(self)
 
 
@@ -99,7 +98,7 @@ class Painting:
             told = self._conditioning
             latents = self.latents.repeat(told.rows, 1, 1, 1)
             scaled = self._schedule.scheduler.scale_model_input(latents, timestep).to(self._model.dtype)
-            timesteps = timestep.to(torch.float32).repeat(told.rows)
+            timesteps = timestep.to(self._model.device, torch.float32).repeat(told.rows)
             self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size))
         return self._rows
 

@@ -1,5 +1,7 @@
 """The engine against diffusers' own pipelines: same inputs, same pictures."""
 
+import json
+
 import pytest
 import tiny
 import torch
@@ -22,6 +24,7 @@ PIPELINES = {
     Family.SDXL: StableDiffusionXLPipeline,
 }
 CASES = [(family, sampler) for family in Family for sampler in Sampler]
+SCHEDULER = "scheduler/scheduler_config.json"
 TOLERANCE = 1e-4  # of latents whose deviation is about one, in float32
 
 
@@ -38,7 +41,8 @@ def models(tmp_path_factory):
     press = Press(folder)
     for model in loaded.values():
         press.prepare(model)
-    return loaded, pipelines, press
+    configs = {family: json.loads((folder / family / SCHEDULER).read_text()) for family in Family}
+    return loaded, pipelines, press, configs
 
 
 @pytest.mark.parametrize(("family", "sampler"), CASES)
@@ -52,7 +56,7 @@ def test_latents_equal_those_of_the_pipeline(models, family, sampler):
     while painting.left:
         painting.advance(press.predict(model, [painting.rows()])[0])
     ours = painting.latents
-    pipeline.scheduler = make_scheduler(sampler, model.scheduler)
+    pipeline.scheduler = make_scheduler(sampler, models[3][family])
     pipeline.set_progress_bar_config(disable=True)
     theirs = pipeline(
         request.prompt,
