@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inference.checkpoints import Family
+from inference.request import Sampler
 
 Config = dict[str, Any]
 
@@ -81,11 +82,13 @@ class Architecture:
     vae: Config
     texts: tuple[Config, ...]
     scheduler: Config = field(default_factory=dict)
-    guided: bool = True
+    sampler: Sampler = Sampler.DDIM
+    steps: int = 30
+    guidance_scale: float = 7.5
 
 
 SMALL = Architecture(
-    family=Family.SD1, side=64, blocks=(CROSS, PLAIN), unet=SMALL_UNET, vae=SMALL_VAE, texts=(SMALL_TEXT,)
+    family=Family.SD1, side=64, blocks=(CROSS, PLAIN), unet=SMALL_UNET, vae=SMALL_VAE, texts=(SMALL_TEXT,), steps=4
 )
 SD15 = Architecture(
     family=Family.SD1,
@@ -108,7 +111,9 @@ SD_TURBO = Architecture(
     vae=VAE | {"sample_size": 768},
     texts=(CLIP_H,),
     scheduler={"timestep_spacing": "trailing"},
-    guided=False,
+    sampler=Sampler.EULER,
+    steps=1,
+    guidance_scale=1.0,
 )
 SDXL = Architecture(
     family=Family.SDXL,

@@ -13,7 +13,6 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from benchmarks._architectures import Architecture, Config
 from config.settings import ROOT
 from inference.checkpoints import Checkpoint, Family, Weights
-from inference.request import Sampler
 
 TOKENIZER = ROOT / "demo_model" / "model" / "tokenizer"
 SCHEDULER: Config = {
@@ -58,10 +57,10 @@ def entry(architecture: Architecture, folder: Path) -> Checkpoint:
         min_side=side // 2,
         max_side=2 * side,
         max_pixels=4 * side * side,
-        sampler=Sampler.DDIM,
-        num_inference_steps=30,
-        guidance_scale=7.5 if architecture.guided else 1.0,
-        guided=architecture.guided,
+        scheduler=architecture.scheduler,
+        sampler=architecture.sampler,
+        num_inference_steps=architecture.steps,
+        guidance_scale=architecture.guidance_scale,
         licence="none",
         licence_url="LICENSE",
         image_check="closed world",

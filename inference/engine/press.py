@@ -36,6 +36,8 @@ class Press:
         self._store = cache / "rows.json"
         self._widths: dict[str, int] = {}
         self._apart: dict[tuple[str, Shape], bool] = {}
+        self.called = 0  #: rows, over all calls
+        self.used = 0  #: those of them that were somebody's
 
     def prepare(self, model: Model) -> None:
         """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
@@ -67,6 +69,8 @@ class Press:
     def predict(self, model: Model, parts: Sequence[Rows]) -> list[torch.Tensor]:
         """Return the UNet's answer to every part."""
         rows = Rows.join(parts, self.width(model, parts[0].shape))
+        self.called += len(rows)
+        self.used += sum(map(len, parts))
         answers = call(model, rows)
         _wait_for(model.device)  # so that who is drawn is charged, and not who looks at a result first
         return list(torch.split(answers[: sum(map(len, parts))], [len(part) for part in parts]))
