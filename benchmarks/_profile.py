@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks._requests import usual
@@ -20,18 +19,17 @@ def busiest(engine: DiffusersEngine, checkpoint: Checkpoint, folder: Path, devic
 
     The engine draws as many usual requests as it takes at once.
     """
-    kind = DeviceType.CUDA if device.startswith("cuda") else DeviceType.CPU
-    activities = [ProfilerActivity.CUDA] if kind == DeviceType.CUDA else [ProfilerActivity.CPU]
+    kind = "CUDA" if device.startswith("cuda") else "CPU"
     way = Together(engine, folder)
     for number in range(engine.lanes):
         way.take(number, usual(checkpoint, number))
-    with profile(activities=activities) as profiler:
+    with profile(activities=[getattr(ProfilerActivity, kind)]) as profiler:
         began = time.perf_counter()
         while way.busy:
             way.work()
         wall = time.perf_counter() - began
     taken = {
-        event.key: _own(event, kind) / 1e6 / wall for event in profiler.key_averages() if event.device_type == kind
+        event.key: _own(event, kind) / 1e6 / wall for event in profiler.key_averages() if event.device_type.name == kind
     }
     largest = sorted(taken, key=lambda name: -taken[name])[:LARGEST]
     return {
@@ -40,6 +38,6 @@ def busiest(engine: DiffusersEngine, checkpoint: Checkpoint, folder: Path, devic
     }
 
 
-def _own(event: Any, kind: DeviceType) -> float:
+def _own(event: Any, kind: str) -> float:
     """Return the microseconds of the event itself."""
-    return float(event.self_device_time_total if kind == DeviceType.CUDA else event.self_cpu_time_total)
+    return float(event.self_device_time_total if kind == "CUDA" else event.self_cpu_time_total)
