@@ -111,11 +111,14 @@ class Painting:
         self._taken += 1
         self._rows = None
 
-    def finish(self) -> Picture:
-        """Return the picture that the latents stand for; the VAE sees one at a time, whatever the company was."""
+    def decode(self) -> torch.Tensor:
+        """Return the pixels that the latents stand for, uint8 of shape [height, width, 3], on the device.
+
+        The VAE sees one picture at a time, whatever the company was.
+        """
         vae = self._model.vae
         decoded = vae.decode((self.latents / vae.config.scaling_factor).to(vae.dtype), return_dict=False)[0]
-        return pictures.to_picture(decoded)
+        return pictures.to_pixels(decoded)
 
     def _first_latents(self) -> torch.Tensor:
         noise = self._draw_noise()

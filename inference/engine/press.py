@@ -177,4 +177,4 @@ def _part(rows: Rows, begin: int, end: int) -> Rows:
 
 def _wait_for(device: torch.device) -> None:
     if device.type == "cuda":
-        torch.cuda.synchronize(device)
+        torch.cuda.current_stream(device).synchronize()  # and not for pictures that are decoded beside

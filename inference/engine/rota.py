@@ -23,6 +23,11 @@ class Rota:
         self.commissions: list[Commission] = []
         self._calls = 0
 
+    @property
+    def waiting(self) -> list[Commission]:
+        """Those that have steps to take."""
+        return [commission for commission in self.commissions if commission.left]
+
     def add(self, commission: Commission) -> None:
         """Let a commission take part."""
         commission.due = self._calls + commission.left
@@ -30,7 +35,7 @@ class Rota:
 
     def first(self) -> Commission:
         """Return the commission that is due first."""
-        return min(self.commissions, key=_due)
+        return min(self.waiting, key=_due)
 
     def choose(self, room: Room) -> list[Turn]:
         """Return who takes a step now: the first, and of its checkpoint and shape whom there is room for beside it.
@@ -38,7 +43,7 @@ class Rota:
         `room` is in rows.
         """
         self._calls += 1
-        line = sorted(self.commissions, key=_due)
+        line = sorted(self.waiting, key=_due)
         first = next(line[0].paintings())
         free = room(line[0].model, first.shape) - first.row_count
         turns = [(line[0], first)]
