@@ -4,7 +4,6 @@ How a product of matrices is summed up depends on their sizes: what is drawn alo
 differ in the last bits, and a few steps later in the picture.
 """
 
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -15,9 +14,9 @@ import torch
 
 from inference.contract import OutOfMemory
 from inference.engine.errors import device_errors
-from inference.engine.fingerprint import replace_text
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
+from inference.engine.store import Store
 
 LADDER = (2, 4, 8, 16)  #: rows of a call
 ENOUGH = 0.9  #: of the best throughput; more rows cost a lone picture more
@@ -33,7 +32,7 @@ class Press:
     """
 
     def __init__(self, cache: Path) -> None:
-        self._store = cache / "rows.json"
+        self._store = Store(cache / "rows.json")
         self._widths: dict[str, int] = {}
         self._apart: dict[tuple[str, Shape], bool] = {}
         self.called = 0  #: rows, over all calls
@@ -78,15 +77,10 @@ class Press:
     def _native_width(self, model: Model) -> int:
         key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
         if key not in self._widths:
-            self._widths |= self._read()
+            self._widths |= self._store.read()
         if key not in self._widths:
-            chosen = choose_width(model)
-            self._widths |= {key: chosen} | self._read()  # another worker may have been quicker
-            replace_text(self._store, json.dumps(self._widths, indent=1))
+            self._widths[key] = self._store.keep(key, choose_width(model))
         return self._widths[key]
-
-    def _read(self) -> dict[str, int]:
-        return dict(json.loads(self._store.read_text())) if self._store.is_file() else {}
 
 
 @torch.inference_mode()
