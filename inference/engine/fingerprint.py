@@ -73,6 +73,7 @@ def _gpu_libraries() -> dict[str, str]:
         "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
         "cublas": " ".join(workspaces),
         "products": products,
+        "layout": "channels last",
     }
 
 
