@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,11 +54,12 @@ def at_once(requests: list[ImageRequest]) -> list[Arrival]:
 
 
 class Line:
-    """A line of requests on its way through a way of drawing, and then through the clerks."""
+    """A line of requests on its way through a way of drawing, and then through the clerks. `clock` is for drawing."""
 
-    def __init__(self, way: Way, clerks: ProcessPoolExecutor) -> None:
+    def __init__(self, way: Way, clerks: ProcessPoolExecutor, clock: Callable[[], float]) -> None:
         self._way = way
         self._clerks = clerks
+        self._clock = clock
         self._now = 0.0
         self._stamping: dict[Future[int], int] = {}
 
@@ -71,9 +72,7 @@ class Line:
             while coming and coming[0][1][0] <= self._now:
                 number, (_, request) = coming.popleft()
                 self._way.take(number, request)
-            began = time.perf_counter()
             served.busy += self._work()
-            self._now += time.perf_counter() - began
             served.latencies += [self._now - arrivals[number][0] for number in self._stamped()]
         served.total = self._now - arrivals[0][0]
         return served
@@ -81,11 +80,14 @@ class Line:
     def _work(self) -> float:
         """Draw, or wait for the clerks; return the seconds that were spent drawing."""
         if not self._way.busy:
+            began = time.perf_counter()
             wait(self._stamping, timeout=0.01, return_when=FIRST_COMPLETED)
+            self._now += time.perf_counter() - began
             return 0.0
-        began = time.perf_counter()
+        began = self._clock()
         made = self._way.work()
-        spent = time.perf_counter() - began
+        spent = self._clock() - began
+        self._now += spent
         for number, picture in made:
             self._stamping[self._clerks.submit(mark_and_encode, picture)] = number
         return spent

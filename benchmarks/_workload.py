@@ -19,9 +19,10 @@ from benchmarks._stream import Arrival, Line, at_once, clerks, poisson
 from benchmarks._ways import Pipeline, Together, Way, compiled, pipeline_of
 from config.settings import load_settings
 from inference.checkpoints import Checkpoint
+from inference.engine.capture import Recorder
 from inference.engine.engine import DiffusersEngine
 from inference.engine.loading import Model
-from inference.engine.press import call, native_shape, sample_rows
+from inference.engine.press import native_shape, sample_rows
 from inference.engine.preview import to_jpeg
 from inference.engine.rows import Rows
 from inference.request import ImageRequest
@@ -43,6 +44,11 @@ class Workload:
     def model(self) -> Model:
         """The checkpoint in memory."""
         return self.engine._shelf.take(self.checkpoint.name)
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What work is timed by: on a CPU the processor's time, so that other programs do not count."""
+        return time.perf_counter if self.model.device.type == "cuda" else time.thread_time
 
     @property
     def width(self) -> int:
@@ -67,7 +73,7 @@ def loads(workload: Workload, images: int) -> Figures:
     with clerks(count) as pool:
 
         def serve(arrivals: list[Arrival]) -> Figures:
-            return {name: Line(way, pool).serve(arrivals).figures() for name, way in ways.items()}
+            return {name: Line(way, pool, workload.clock).serve(arrivals).figures() for name, way in ways.items()}
 
         kinds = list({(request.guidance_scale, request.sampler): request for request in various}.values())
         warm_up = {name: round(_seconds(partial(_warm_up, way, kinds)), 1) for name, way in ways.items()}
@@ -114,7 +120,9 @@ def padding(workload: Workload) -> Figures:
     model = workload.model
     row = sample_rows(model, native_shape(model), 1, seed=0)
     full = Rows.join([row], workload.width)
-    alone, padded = (_seconds_of_calls(partial(call, model, rows), model) for rows in (row, full))
+    recorder = Recorder(workload.folder)
+    asks = [(recorder.eager(model, rows), rows) for rows in (row, full)]
+    alone, padded = (_seconds_of_calls(partial(ask, rows), workload) for ask, rows in asks)
     return {"rows": workload.width, "lone_padding": round(padded / alone, 2)}
 
 
@@ -123,23 +131,23 @@ def previews(workload: Workload) -> Figures:
     """Return what a preview takes, and its share of the time where every lane wants one as often as it may."""
     model = workload.model
     latents = sample_rows(model, native_shape(model), 1, seed=0).latents
-    seconds = median(_seconds(lambda: to_jpeg(model.preview.look(latents))) for _ in range(CALLS))
+    seconds = median(_seconds(lambda: to_jpeg(model.preview.look(latents)), workload.clock) for _ in range(CALLS))
     share = workload.engine.lanes * seconds / load_settings().times.preview_every
     return {"preview_ms": round(1000 * seconds, 2), "previews_cost": round(share, 4)}
 
 
-def _seconds_of_calls(work: Callable[[], object], model: Model) -> float:
+def _seconds_of_calls(work: Callable[[], object], workload: Workload) -> float:
     def calls() -> None:
         for _ in range(CALLS):
             work()
-        if model.device.type == "cuda":
+        if workload.model.device.type == "cuda":
             torch.cuda.synchronize()
 
     calls()
-    return _seconds(calls)
+    return _seconds(calls, workload.clock)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    began = clock()
     work()
-    return time.perf_counter() - began
+    return clock() - began

@@ -16,6 +16,7 @@ from benchmarks._architectures import ARCHITECTURES
 from benchmarks._bot import report
 from benchmarks._checkpoints import make
 from benchmarks._company import KINDS, Company
+from inference.engine.press import native_shape
 
 CPU_ROWS = 8
 
@@ -36,13 +37,13 @@ def measure(device: str, architecture: str, mixes: int, seed: int) -> dict[str, 
 
 def _how(company: Company) -> dict[str, Any]:
     """Return what the engine knows of its rows."""
-    press = company.engine._press
-    fingerprint = company.engine.load(company.checkpoint.name)
+    press, model = company.engine._press, company.engine._shelf.take(company.checkpoint.name)
     return {
-        "rows": sorted(set(press._widths.values())),
+        "rows": press.width(model, native_shape(model)),
         "kept_apart": all(press._apart.values()),
-        "device": fingerprint["device"],
-        "dtype": fingerprint["dtype"],
+        "device": model.fingerprint["device"],
+        "dtype": model.fingerprint["dtype"],
+        "kernels": model.fingerprint.get("kernels", "eager"),
     }
 
 

@@ -40,15 +40,17 @@ class Darkroom:
     """Decodes one painting at a time: on a GPU on a stream of its own, so that the next step need not wait for it."""
 
     def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        make: Any = torch.cuda.Stream
+        self._stream: torch.cuda.Stream | None = make(device) if device.type == "cuda" else None
 
     def develop(self, painting: Painting) -> Development:
         """Begin to decode a painting that has taken all its steps; on a CPU, do it."""
         if self._stream is None:
             return Development(painting.decode())
+        make: Any = torch.cuda.Event
         self._stream.wait_stream(torch.cuda.current_stream(self._stream.device))
         with torch.cuda.stream(self._stream):
-            began, ended = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            began, ended = (make(enable_timing=True) for _ in range(2))
             began.record()
             made = painting.decode()
             pixels = torch.empty(made.shape, dtype=made.dtype, pin_memory=True)

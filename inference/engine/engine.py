@@ -32,6 +32,8 @@ class DiffusersEngine:
     def __init__(self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path) -> None:
         make_deterministic()
         self._device = torch.device(device)
+        if self._device.index is not None:
+            torch.cuda.set_device(self._device)  # where streams and recordings are made
         self.lanes = LANES[self._device.type]
         self._press = Press(cache)
         self._shelf = Shelf(self._device, checkpoints, cache, self._press.prepare)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
+from inference.engine.rows import Shape
 from inference.engine.safety import SafetyCheck
 from inference.engine.schedulers import Schedulers
 from inference.engine.text import Reader, TextEncoder
@@ -55,6 +56,7 @@ class Model:
     safety: SafetyCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
+    asks: dict[Shape, Any] = field(default_factory=dict)  #: the ways to ask the UNet, by the rows' shape
 
     @property
     def bytes(self) -> int:

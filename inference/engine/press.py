@@ -7,18 +7,20 @@ differ in the last bits, and a few steps later in the picture.
 import logging
 import time
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from inference.contract import OutOfMemory
+from inference.contract import DeviceBroken, OutOfMemory
+from inference.engine.capture import Ask, Recorder
 from inference.engine.errors import device_errors
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
 from inference.engine.store import Store
 
 LADDER = (2, 4, 8, 16)  #: rows of a call
+PAYS = 1.1  #: compiling, where calls become so many times as fast
 ENOUGH = 0.9  #: of the best throughput; more rows cost a lone picture more
 CALLS = 3  #: timed, after one that is not
 
@@ -33,6 +35,7 @@ class Press:
 
     def __init__(self, cache: Path) -> None:
         self._store = Store(cache / "rows.json")
+        self._recorder = Recorder(cache)
         self._widths: dict[str, int] = {}
         self._apart: dict[tuple[str, Shape], bool] = {}
         self.called = 0  #: rows, over all calls
@@ -54,7 +57,7 @@ class Press:
         """Return how many rows of a call may be in use: none beside the first picture's where they could disturb it."""
         key, width = (model.fingerprint["weights"], shape), self.width(model, shape)
         if key not in self._apart:
-            self._apart[key] = keeps_apart(model, shape, width)
+            self._apart[key] = keeps_apart(model, shape, width, self._ask(model, shape))
             if not self._apart[key]:
                 log.error(
                     "%s, latents of %d x %d: on this device a row's answer depends on the rows beside it; so that "
@@ -70,39 +73,62 @@ class Press:
         rows = Rows.join(parts, self.width(model, parts[0].shape))
         self.called += len(rows)
         self.used += sum(map(len, parts))
-        answers = call(model, rows)
+        answers = self._ask(model, rows.shape)(rows)
         _wait_for(model.device)  # so that who is drawn is charged, and not who looks at a result first
         return list(torch.split(answers[: sum(map(len, parts))], [len(part) for part in parts]))
 
+    def _ask(self, model: Model, shape: Shape) -> Ask:
+        """Return the way to ask the UNet for answers to rows of a shape."""
+        ask: Ask
+        if shape not in model.asks:
+            sample = sample_rows(model, shape, self.width(model, shape), seed=0)
+            ask = self._recorder.eager(model, sample)
+            compilable = model.device.type == "cuda" and shape == native_shape(model)
+            model.asks[shape] = self._faster(model, ask, sample) if compilable else ask
+        ask = model.asks[shape]
+        return ask
+
+    def _faster(self, model: Model, eager: Ask, sample: Rows) -> Ask:
+        """Return the compiled way where it pays; whether it does is tried once, as it is another picture."""
+        name = f"{_key(model)} compiled"
+        pays, model.fingerprint["kernels"] = self._store.read().get(name), "eager"
+        if pays == 0:
+            return eager
+        try:
+            with device_errors():
+                compiled = self._recorder.compiled(model, sample)
+        except DeviceBroken:
+            raise
+        except Exception:
+            log.warning("%s cannot be compiled here, which is slower", model.checkpoint.name, exc_info=True)
+            return eager
+        if pays is None:
+            gain = _seconds(eager, sample) / _seconds(compiled, sample)
+            log.info("%s: compiled calls are %.2f times as fast", model.checkpoint.name, gain)
+            apart = gain >= PAYS and keeps_apart(model, sample.shape, len(sample), compiled)
+            pays = self._store.keep(name, int(apart))
+        if not pays:
+            return eager
+        model.fingerprint["kernels"] = "compiled"
+        return compiled
+
     def _native_width(self, model: Model) -> int:
-        key = " ".join((model.fingerprint["weights"], model.fingerprint["device"], model.fingerprint["dtype"]))
+        key = _key(model)
         if key not in self._widths:
             self._widths |= self._store.read()
         if key not in self._widths:
-            self._widths[key] = self._store.keep(key, choose_width(model))
+            self._widths[key] = self._store.keep(key, choose_width(model, self._recorder))
         return self._widths[key]
 
 
-@torch.inference_mode()
-def call(model: Model, rows: Rows) -> torch.Tensor:
-    """Return the UNet's answer."""
-    answer: torch.Tensor = model.unet(
-        rows.latents,
-        rows.timesteps,
-        encoder_hidden_states=rows.tokens,
-        added_cond_kwargs=rows.added(),
-        return_dict=False,
-    )[0]
-    return answer
-
-
-def choose_width(model: Model) -> int:
+def choose_width(model: Model, recorder: Recorder) -> int:
     """Return the smallest number of rows with nearly the best throughput, measured at the native size."""
     speeds: dict[int, float] = {}
     for rows in (rows for rows in LADDER if rows <= most_rows(model)):
         try:
             with device_errors():
-                speeds[rows] = rows / _seconds(model, rows)
+                sample = sample_rows(model, native_shape(model), rows, seed=0)
+                speeds[rows] = rows / _seconds(recorder.eager(model, sample), sample)
         except OutOfMemory:
             break
     if not speeds:
@@ -115,15 +141,15 @@ def most_rows(model: Model) -> int:
     return LADDER[-1] if model.device.type == "cuda" else LADDER[0]
 
 
-def keeps_apart(model: Model, shape: Shape, width: int) -> bool:
+def keeps_apart(model: Model, shape: Shape, width: int, ask: Ask) -> bool:
     """Say whether a row gets the same answer, to the bit, in every slot and whatever stands beside it."""
     row = sample_rows(model, shape, 1, seed=0)
-    alone = call(model, Rows.join([row], width))[0]
+    alone = ask(Rows.join([row], width))[0]
     for slot in range(width):
         company = sample_rows(model, shape, width, seed=1 + slot)
-        before, after = _part(company, 0, slot), _part(company, slot + 1, width)
+        before, after = company.map(itemgetter(slice(slot))), company.map(itemgetter(slice(slot + 1, None)))
         mixed = Rows.join([part for part in (before, row, after) if len(part)], width)
-        if not torch.equal(call(model, mixed)[slot], alone):
+        if not torch.equal(ask(mixed)[slot], alone):
             return False
     return True
 
@@ -151,22 +177,20 @@ def native_shape(model: Model) -> Shape:
     return Shape(side, side, model.reader.read("").tokens.shape[1])
 
 
-def _seconds(model: Model, rows: int) -> float:
-    sample = sample_rows(model, native_shape(model), rows, seed=0)
-    call(model, sample)
+def _key(model: Model) -> str:
+    return " ".join(model.fingerprint[part] for part in ("weights", "device", "dtype"))
+
+
+def _seconds(ask: Ask, sample: Rows) -> float:
+    ask(sample)
+    _wait_for(sample.latents.device)
     taken = []
     for _ in range(CALLS):
         began = time.perf_counter()
-        call(model, sample)
-        _wait_for(model.device)
+        ask(sample)
+        _wait_for(sample.latents.device)
         taken.append(time.perf_counter() - began)
     return min(taken)
-
-
-def _part(rows: Rows, begin: int, end: int) -> Rows:
-    fields: dict[str, Any] = {name: getattr(rows, name) for name in Rows.__slots__}
-    parts: dict[str, Any] = {name: None if field is None else field[begin:end] for name, field in fields.items()}
-    return Rows(**parts)
 
 
 def _wait_for(device: torch.device) -> None:

@@ -1,6 +1,7 @@
 """The same bytes alone and in any company: requests of many kinds, joining and leaving at any step."""
 
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from benchmarks._checkpoints import make
 from benchmarks._company import KINDS, Company, Drawn
 from inference.checkpoints import Checkpoint, Family
 from inference.contract import Cancelled
-from inference.engine import press
+from inference.engine.capture import call
 from inference.engine.press import Press, keeps_apart
 from inference.engine.rows import Rows, Shape
 from inference.protocol import Attempt
@@ -53,7 +54,7 @@ def test_it_would_be_noticed_if_company_mattered(
     """With as many rows in a call as are in use, sums are added up in another order."""
 
     def of_any_width(self: Press, model: Any, parts: list[Rows]) -> list[torch.Tensor]:
-        return list(press.call(model, Rows.join(parts, sum(map(len, parts)))).split([len(part) for part in parts]))
+        return list(call(model, Rows.join(parts, sum(map(len, parts)))).split([len(part) for part in parts]))
 
     monkeypatch.setattr(Press, "predict", of_any_width)
     monkeypatch.setattr(Press, "room", lambda *_: 8)
@@ -77,10 +78,10 @@ def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_pa
         return real(sample + 1e-3 * sample.mean(0, keepdim=True), *args, **options)
 
     with torch.inference_mode():
-        assert keeps_apart(model, Shape(8, 8, 77), 4)
+        assert keeps_apart(model, Shape(8, 8, 77), 4, partial(call, model))
         model.unet.forward = mixing
         try:
-            assert not keeps_apart(model, Shape(8, 8, 77), 4)
+            assert not keeps_apart(model, Shape(8, 8, 77), 4, partial(call, model))
             strict = Press(tmp_path)
             strict.prepare(model)
             assert strict.room(model, Shape(8, 8, 77)) == 0
