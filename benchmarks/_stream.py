@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from statistics import median
 
+import numpy as np
+
 from benchmarks._ways import Way
 from inference.engine.pictures import Picture
 from inference.request import ImageRequest
 from provenance.picture import Facts
 from provenance.stamp import stamp
 
+WARM_SIDE = 256
 Arrival = tuple[float, ImageRequest]  #: when it comes, in seconds since the start
 
 
@@ -119,7 +122,8 @@ def mark_and_encode(picture: Picture) -> int:
 
 @contextmanager
 def clerks(count: int) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of processes that mark and encode, all of them started."""
-    with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+    """Open a pool of processes that mark and encode, all of them started and warm."""
+    blank = np.zeros((WARM_SIDE, WARM_SIDE, 3), np.uint8)
+    with ProcessPoolExecutor(count, get_context("spawn"), mark_and_encode, (blank,)) as pool:
         list(pool.map(abs, range(count)))
         yield pool
