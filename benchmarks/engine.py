@@ -1,75 +1,84 @@
-"""Does it pay to draw everybody's requests at once? Eight mixed requests that come together, drawn three ways.
+"""Does it pay to draw everybody's requests at once? In one run, beside diffusers' own pipeline on the same weights.
 
-`engine`: step by step together, as the worker does. `alone`: the same engine, one request after another. `diffusers`:
-the plain pipeline, one request after another, with the same thread count. In each run every way draws the same
-requests; `total_s` is until the last picture is there, `shortest_s` until that of the shortest request is, and
-`first_in_first_out_s` when the shortest is done if it came last. Ratios are to diffusers'. `rows` is how many rows a
-call has; `lone_padding`: how much longer a lone picture without guidance takes because of the rows that fill up.
+Eight mixed requests that come together: `engine` (step by step together, as the worker does), `alone` (the same engine,
+one after another) and `diffusers` (the plain pipeline, one after another). `total_s` is until the last picture is
+there, `shortest_s` until that of the shortest request is, and `first_in_first_out_s` when it is done if it came last.
+
+Lines of requests, each picture marked and encoded by a clerk: `full_load`, where all come at once and ask for the same
+settings, and `poisson_0.7` and `poisson_1.2`, where mixed ones come at random, at that share of what the plain pipeline
+can draw. The ways: `engine`; `diffusers`, one by one; `compiled`, the same with torch.compile; `batches`, the oldest
+request with those beside it that have its settings. The clock leaves out when there is nothing to do, so latencies are
+right and `busy_share` is of the same clock; drawing on a CPU is timed by the processor's. Ratios are to diffusers'.
+`warm_up_s` has what compiling took.
+
+`rows`: of a call; `lone_padding`: how much longer a lone row takes because of those that fill up;
+`padding_at_full_load`: the share of rows that were filled up. `previews_cost`: the most of the time that previews take.
+
+With `--full`, the true architectures with random weights instead of the demo model: on a large GPU
+`python -m benchmarks.engine --json --full --device cuda`. `aims` are the project's on an H200, `profile` says what took
+the time.
 """
 
 import argparse
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import torch
-from diffusers import StableDiffusionPipeline
-
+from benchmarks._architectures import ARCHITECTURES, FULL
 from benchmarks._bot import report
+from benchmarks._checkpoints import make
 from benchmarks._engine import Nobody
+from benchmarks._profile import busiest
+from benchmarks._requests import SHORTEST, eight
+from benchmarks._ways import Pipeline, pipeline_of
+from benchmarks._workload import Workload, loads, opened, padding, previews
 from config.settings import load_settings
 from inference.checkpoints import load_checkpoints
-from inference.engine.engine import DiffusersEngine
-from inference.engine.press import call, native_shape, sample_rows
-from inference.engine.rows import Rows
-from inference.engine.schedulers import make_scheduler
 from inference.protocol import Attempt
-from inference.request import ImageRequest, Sampler
+from inference.request import ImageRequest
 
-STEPS = (20, 12, 30, 8, 20, 16, 4, 25)
-GUIDANCE = (3.0, 7.5, 1.0, 3.0, 1.0, 5.0, 3.0, 3.0)
-SAMPLERS = (Sampler.DDIM, Sampler.EULER, Sampler.EULER_A, Sampler.DPMPP_2M, Sampler.UNIPC, Sampler.DDIM, Sampler.LCM)
-PROMPTS = ("a red circle", "two blue stars on a meadow", "a green fish in the sea", "a striped yellow house at night")
-SHORTEST = min(range(len(STEPS)), key=lambda index: STEPS[index])
-CALLS = 10
-
-
-def mixed(side: int) -> list[ImageRequest]:
-    """Return the requests: other steps, guidance, samplers and prompts, one size."""
-    return [
-        ImageRequest(
-            checkpoint="demo",
-            prompt=PROMPTS[index % len(PROMPTS)],
-            seed=index,
-            width=side,
-            height=side,
-            num_inference_steps=steps,
-            guidance_scale=GUIDANCE[index],
-            sampler=SAMPLERS[index % len(SAMPLERS)],
-        )
-        for index, steps in enumerate(STEPS)
-    ]
+AIMS = {
+    "sd15": {"images_per_s": 7.8, "of_diffusers": 3.0},
+    "sdxl": {"images_per_s": 0.95},
+    "sd-turbo": {"of_diffusers": 5.0},
+}
 
 
-def measure(device: str, runs: int) -> dict[str, Any]:
-    """Return the figures, medians over the runs."""
-    with _engine(device) as (engine, folder):
-        requests = mixed(engine._shelf.take("demo").checkpoint.native_side)
-        pipeline = _pipeline(engine)
-        ways: dict[str, Callable[[], list[float]]] = {
-            "engine": lambda: _together(engine, requests, folder),
-            "alone": lambda: _one_by_one(lambda request: _draw(engine, request, folder), requests),
-            "diffusers": lambda: _one_by_one(lambda request: _plain(pipeline, request), requests),
-        }
-        for way in ways.values():
-            way()
-        ends = {name: [way() for _ in range(runs)] for name, way in ways.items()}
-        return _figures(ends) | _padding(engine)
+def measure(device: str, runs: int, images: int) -> dict[str, Any]:
+    """Return the figures of the demo model; those of the eight requests are medians over the runs."""
+    with opened(load_checkpoints(load_settings().models)["demo"], device) as workload:
+        return {"eight": _eight(workload, runs)} | _all_of(workload, images)
+
+
+def measure_full(names: list[str], device: str, images: int) -> dict[str, Any]:
+    """Return the figures of the architectures."""
+    figures = {}
+    for name in names:
+        with TemporaryDirectory() as folder:
+            checkpoint = make(ARCHITECTURES[name], Path(folder) / name, device=device)
+            with opened(checkpoint, device) as workload:
+                profile = busiest(workload.engine, checkpoint, workload.folder, device)
+                figures[name] = _all_of(workload, images) | {"aims": AIMS.get(name, {}), "profile": profile}
+    return figures
+
+
+def _all_of(workload: Workload, images: int) -> dict[str, Any]:
+    return loads(workload, images) | padding(workload) | previews(workload)
+
+
+def _eight(workload: Workload, runs: int) -> dict[str, Any]:
+    requests = eight(workload.checkpoint)
+    pipeline = Pipeline(pipeline_of(workload.model), workload.checkpoint)
+    ways: dict[str, Callable[[], list[float]]] = {
+        "engine": lambda: _together(workload, requests),
+        "alone": lambda: _one_by_one(lambda request: _draw(workload, request), requests, workload.clock),
+        "diffusers": lambda: _one_by_one(lambda request: pipeline.draw([request]), requests, workload.clock),
+    }
+    for way in ways.values():
+        way()
+    return _figures({name: [way() for _ in range(runs)] for name, way in ways.items()})
 
 
 def _figures(ends: dict[str, list[list[float]]]) -> dict[str, Any]:
@@ -85,76 +94,33 @@ def _figures(ends: dict[str, list[list[float]]]) -> dict[str, Any]:
     return figures
 
 
-@torch.inference_mode()
-def _padding(engine: DiffusersEngine) -> dict[str, Any]:
-    model = engine._shelf.take("demo")
-    row = sample_rows(model, native_shape(model), 1, seed=0)
-    width = engine._press.width(model, row.shape)
-    full = Rows.join([row], width)
-    alone, padded = (_seconds(partial(call, model, rows)) for rows in (row, full))
-    return {"rows": width, "lone_padding": round(padded / alone, 2)}
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    work()
-    began = time.perf_counter()
-    for _ in range(CALLS):
-        work()
-    return time.perf_counter() - began
-
-
-def _together(engine: DiffusersEngine, requests: list[ImageRequest], folder: Path) -> list[float]:
-    began = time.perf_counter()
+def _together(workload: Workload, requests: list[ImageRequest]) -> list[float]:
+    began = workload.clock()
     for index, request in enumerate(requests):
-        engine.begin(Attempt(id=str(index), request=request, source_path=None, spool=str(folder)), Nobody())
+        workload.engine.begin(_attempt(workload, str(index), request), Nobody())
     ends: dict[int, float] = {}
     while len(ends) < len(requests):
-        for name, _ in engine.tick():
-            ends[int(name)] = time.perf_counter() - began
+        for name, _ in workload.engine.tick():
+            ends[int(name)] = workload.clock() - began
     return [ends[index] for index in range(len(requests))]
 
 
-def _one_by_one(draw: Callable[[ImageRequest], object], requests: list[ImageRequest]) -> list[float]:
-    began, ends = time.perf_counter(), []
+def _one_by_one(
+    draw: Callable[[ImageRequest], object], requests: list[ImageRequest], clock: Callable[[], float]
+) -> list[float]:
+    began, ends = clock(), []
     for request in requests:
         draw(request)
-        ends.append(time.perf_counter() - began)
+        ends.append(clock() - began)
     return ends
 
 
-def _draw(engine: DiffusersEngine, request: ImageRequest, folder: Path) -> None:
-    engine.draw(Attempt(id="alone", request=request, source_path=None, spool=str(folder)), Nobody())
+def _draw(workload: Workload, request: ImageRequest) -> None:
+    workload.engine.draw(_attempt(workload, "alone", request), Nobody())
 
 
-def _plain(pipeline: Any, request: ImageRequest) -> None:
-    pipeline.scheduler = make_scheduler(request.sampler, pipeline.scheduler.config)
-    pipeline(
-        request.prompt,
-        width=request.width,
-        height=request.height,
-        num_inference_steps=request.num_inference_steps,
-        guidance_scale=request.guidance_scale,
-        generator=torch.Generator("cpu").manual_seed(request.seed),
-    )
-
-
-def _pipeline(engine: DiffusersEngine) -> Any:
-    """Return diffusers' own pipeline on the same weights, in the same precision."""
-    model = engine._shelf.take("demo")
-    folder = model.checkpoint.weights.folder
-    kind: Any = StableDiffusionPipeline
-    pipeline = kind.from_pretrained(folder, torch_dtype=model.dtype).to(model.device)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-@contextmanager
-def _engine(device: str) -> Iterator[tuple[DiffusersEngine, Path]]:
-    checkpoint = load_checkpoints(load_settings().models)["demo"]
-    with tempfile.TemporaryDirectory() as folder:
-        engine = DiffusersEngine(device, {"demo": checkpoint}, Path(folder))
-        engine.load("demo")
-        yield engine, Path(folder)
+def _attempt(workload: Workload, name: str, request: ImageRequest) -> Attempt:
+    return Attempt(id=name, request=request, source_path=None, spool=str(workload.folder))
 
 
 if __name__ == "__main__":
@@ -162,5 +128,12 @@ if __name__ == "__main__":
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--runs", type=int, default=3)
-    arguments = parser.parse_args()
-    report(measure(arguments.device, arguments.runs), arguments.json)
+    parser.add_argument("--images", type=int, default=10, help="requests of each line")
+    parser.add_argument(
+        "--full", nargs="*", choices=ARCHITECTURES, metavar="NAME", help="architectures; all large ones"
+    )
+    given = parser.parse_args()
+    if given.full is None:
+        report(measure(given.device, given.runs, given.images), given.json)
+    else:
+        report(measure_full(given.full or list(FULL), given.device, given.images), given.json)

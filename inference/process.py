@@ -11,11 +11,11 @@ from typing import Self
 
 from config.settings import ROOT
 from inference.easel import WorkerConfig
+from inference.numerics import NUMERICS
 from inference.protocol import BadFrame, Message, encode, receive
 
 SECRETS = ("DISCORD_TOKEN", "PGPASSWORD")
 ENVIRONMENT = {
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # deterministic cuBLAS; read when its handles are made
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core
     "TOKENIZERS_PARALLELISM": "false",
@@ -92,7 +92,7 @@ class WorkerProcess:
             "inference.worker",
             self._config.model_copy(update={"fd": fd}).model_dump_json(),
             cwd=ROOT,
-            env=ENVIRONMENT | environment,
+            env=ENVIRONMENT | environment | NUMERICS,  # nobody's settings may change a picture's bytes
             pass_fds=(fd,),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -51,9 +51,9 @@ class Canvas:
         """Whether all its paintings are finished."""
         return len(self._painted) == len(self.paintings)
 
-    def finish(self, painting: Painting) -> None:
-        """Let a painting that has taken all its steps become a picture."""
-        self._painted[painting] = painting.finish()
+    def keep(self, painting: Painting, picture: Picture) -> None:
+        """Take the picture that a painting has become."""
+        self._painted[painting] = picture
 
     def picture(self) -> Picture:
         """Return the picture, once the canvas is complete."""

@@ -1,10 +1,12 @@
 """One attempt, step by step: each of its pictures depends on its own seed and request only, never on its company."""
 
+from collections import deque
 from collections.abc import Iterator
 
 from inference.contract import Drawing, Unfeasible, Watch
 from inference.engine import pictures
 from inference.engine.canvas import Canvas
+from inference.engine.darkroom import Darkroom, Development
 from inference.engine.loading import Model
 from inference.engine.mask import Mask, read_masked
 from inference.engine.painting import Painting, Schedule
@@ -34,6 +36,8 @@ class Commission:
         self._attempt = attempt
         self._watch = watch
         self._canvases = self._set_up(attempt.request)
+        self._undeveloped: deque[Painting] = deque()  #: what has taken all its steps
+        self._developing: dict[Painting, Development] = {}
         self._written: dict[int, Pixels] = {}
         self._of = self.left
         self._write_complete()
@@ -47,6 +51,16 @@ class Commission:
     def done(self) -> bool:
         """Whether every picture is written."""
         return len(self._written) == len(self._canvases)
+
+    @property
+    def to_develop(self) -> bool:
+        """Whether a painting has taken all its steps and is to be decoded."""
+        return bool(self._undeveloped)
+
+    @property
+    def developed(self) -> bool:
+        """Whether a painting was decoded that is not kept yet."""
+        return any(development.ready for development in self._developing.values())
 
     def paintings(self) -> Iterator[Painting]:
         """Yield what has steps to take, the first picture first."""
@@ -65,14 +79,26 @@ class Commission:
         return painting.rows()
 
     def took_step(self, painting: Painting) -> None:
-        """Tell of a painting's step, and finish what is finished."""
+        """Tell of a painting's step, and note what is to be decoded then."""
         self._watch.step(self._of - self.left, self._of)
         if self._watch.wants_preview():
             self._watch.preview(to_jpeg(self.model.preview.look(painting.latents)))
         if not painting.left:
+            self._undeveloped.append(painting)
+
+    def develop(self, darkroom: Darkroom) -> None:
+        """Begin to decode the first painting that is to be decoded."""
+        painting = self._undeveloped.popleft()
+        self._developing[painting] = darkroom.develop(painting)
+
+    def keep_developed(self) -> None:
+        """Keep what was decoded, and write what is complete."""
+        for painting in [painting for painting, development in self._developing.items() if development.ready]:
+            development = self._developing.pop(painting)
+            self.seconds += development.seconds
             canvas = next(canvas for canvas in self._canvases if painting in canvas.paintings)
-            canvas.finish(painting)
-            self._write_complete()
+            canvas.keep(painting, development.picture())
+        self._write_complete()
 
     def drawing(self) -> Drawing:
         """Return what was drawn, once all is done."""

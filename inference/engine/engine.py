@@ -11,6 +11,7 @@ import torch
 from inference.checkpoints import Checkpoint
 from inference.contract import Cancelled, DeviceBroken, Drawing, Ending, Watch
 from inference.engine.commission import Commission
+from inference.engine.darkroom import Darkroom
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import Model
@@ -36,6 +37,8 @@ class DiffusersEngine:
     ) -> None:
         make_deterministic()
         self._device = torch.device(device)
+        if self._device.index is not None:
+            torch.cuda.set_device(self._device)  # where streams and recordings are made
         if low_memory is None:
             low_memory = self._device.type == "cuda" and memory_of(self._device) < LITTLE
         self.lanes = FEW_LANES if low_memory or self._device.type == "cpu" else LANES
@@ -43,6 +46,7 @@ class DiffusersEngine:
         seat = Seat(self._device) if low_memory else None
         self._shelf = Shelf(self._device, checkpoints, cache, self._press.prepare, seat=seat)
         self._rota = Rota()
+        self._darkroom = Darkroom(self._device, beside=seat is None)
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable and Unfeasible."""
@@ -63,9 +67,9 @@ class DiffusersEngine:
     def tick(self) -> list[Ending]:
         """Take a step of what is the most urgent; return what ended."""
         ended = self._dismiss() + self._collect()
-        if self._rota.commissions:
+        if self._rota.waiting:
             ended += self._step_on()
-        return ended + self._collect()
+        return ended + self._develop() + self._collect()
 
     def draw(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> Drawing:
         """Draw an attempt alone, from its beginning to its end."""
@@ -158,6 +162,28 @@ class DiffusersEngine:
             return self._drop(commission, error)
         finally:
             commission.seconds += time.perf_counter() - began
+
+    def _develop(self) -> list[Ending]:
+        """Begin to decode one picture, or all where nobody waits for a step: nobody's next step is longer delayed.
+
+        Where all are decoded, few-step requests that came together end together, and who follows shares calls again.
+        """
+        ended = []
+        while ready := [commission for commission in self._rota.commissions if commission.to_develop]:
+            first = min(ready, key=lambda commission: commission.due)
+            outcome = self._guarded(first, partial(first.develop, self._darkroom))
+            ended += [] if outcome is None else [outcome]
+            if self._rota.waiting:
+                break
+        if not self._rota.waiting:
+            with device_errors():
+                self._darkroom.wait()
+        return ended + self._keep_developed()
+
+    def _keep_developed(self) -> list[Ending]:
+        developed = [commission for commission in self._rota.commissions if commission.developed]
+        outcomes = [self._guarded(commission, commission.keep_developed) for commission in developed]
+        return [outcome for outcome in outcomes if outcome is not None]
 
     def _collect(self) -> list[Ending]:
         """Hand over what is done; some had no step to take."""

@@ -10,12 +10,18 @@ from pathlib import Path
 
 import torch
 
+from inference.numerics import NUMERICS
+
 ENGINE_VERSION = "2"
 CHUNK = 2**22
 
 
 def make_deterministic() -> None:
-    """Choose the settings that give the same bits for the same work, and leave a core to the bot."""
+    """Choose the settings that give the same bits for the same work, and leave a core to the bot.
+
+    To be called before anything is computed: libraries read them when they start.
+    """
+    os.environ.update(NUMERICS)  # a worker has them already, from before torch was imported
     torch.set_num_threads(max(1, min(torch.get_num_threads(), len(os.sched_getaffinity(0)) - 1)))
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
@@ -23,6 +29,9 @@ def make_deterministic() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
     torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
+    torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(False)
+    # Which attention is taken then depends on shape and precision alone: the first in the fingerprint that can do it.
+    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def fingerprint(device: torch.device, dtype: torch.dtype, weights: str, *, low_memory: bool = False) -> dict[str, str]:
@@ -36,7 +45,7 @@ def fingerprint(device: torch.device, dtype: torch.dtype, weights: str, *, low_m
         "transformers": version("transformers"),
         "device": _device_name(device),
         "dtype": str(dtype).removeprefix("torch."),
-        "attention": "scaled_dot_product_attention",
+        "attention": _attention(device),
         "weights": weights,
         **libraries,
         **memory,
@@ -49,8 +58,27 @@ def _device_name(device: torch.device) -> str:
     return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
+def _attention(device: torch.device) -> str:
+    """Return the ways of computing attention that may be taken, the preferred one first."""
+    allowed = {
+        "flash": torch.backends.cuda.flash_sdp_enabled(),  # type: ignore[no-untyped-call]  # of a CPU as well
+        "efficient": device.type == "cuda" and torch.backends.cuda.mem_efficient_sdp_enabled(),  # type: ignore[no-untyped-call]
+        "plain": torch.backends.cuda.math_sdp_enabled(),  # type: ignore[no-untyped-call]
+        "cudnn": device.type == "cuda" and torch.backends.cuda.cudnn_sdp_enabled(),  # type: ignore[no-untyped-call]
+    }
+    return ", ".join(name for name, is_allowed in allowed.items() if is_allowed)
+
+
 def _gpu_libraries() -> dict[str, str]:
-    return {"cuda": str(torch.version.cuda), "cudnn": str(torch.backends.cudnn.version())}  # type: ignore[no-untyped-call]
+    products = "tf32" if torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32 else "full precision"
+    workspaces = [os.environ.get(name, "") for name in ("CUBLAS_WORKSPACE_CONFIG", "CUBLASLT_WORKSPACE_SIZE")]
+    return {
+        "cuda": str(torch.version.cuda),
+        "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
+        "cublas": " ".join(workspaces),
+        "products": products,
+        "layout": "channels last",
+    }
 
 
 def _cpu_libraries() -> dict[str, str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from inference.engine.adapters import add, describe, find
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
+from inference.engine.rows import Shape
 from inference.engine.safety import SafetyCheck
+from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
 from inference.engine.text import Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
@@ -37,6 +39,8 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
 }
 SMALL_TILE = 512
 Key = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
+# Tensor cores take channels side by side. A CPU gains hardly anything by it, and other bits come out.
+LAYOUT = torch.channels_last
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
@@ -54,11 +58,12 @@ class Model:
     unet: Any
     vae: Any
     upscaler: Upscaler | None
-    scheduler: dict[str, Any]
+    schedulers: Schedulers
     safety: SafetyCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
     low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
+    asks: dict[tuple[Shape, int], Any] = field(default_factory=dict)  #: ways to ask the UNet, by shape and rows
 
     @property
     def key(self) -> Key:
@@ -111,11 +116,15 @@ def load(
     upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), home)
     vae = loader.load(AutoencoderKL, "vae")
     _check_channels(unet, vae)
-    if vae.config.force_upcast:
+    if vae.config.force_upcast and dtype is torch.float16:  # whose range is too small for it; as diffusers does
         vae = vae.float()
+    if device.type == "cuda":
+        for network in (unet, vae):
+            network.to(memory_format=LAYOUT)
     if seat is not None:
         _use_small_tiles(vae)
     index = json.loads((folder / "model_index.json").read_text())
+    scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
     encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
     files = find(checkpoint, adapters)
     encoders = add(checkpoint.family, adapters, files, unet, encoders)
@@ -133,7 +142,7 @@ def load(
         unet=unet,
         vae=vae,
         upscaler=upscaler,
-        scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text()),
+        schedulers=Schedulers(scheduler, checkpoint.scheduler),
         safety=safety,
         preview=PreviewMap.fit(vae.to(device)),
         fingerprint=told | describe(adapters, files, cache),

@@ -12,7 +12,7 @@ from inference.engine.loading import Model
 from inference.engine.mask import Mask
 from inference.engine.pictures import Picture
 from inference.engine.rows import Rows, Shape
-from inference.engine.schedulers import Scheduler, make_scheduler, set_timesteps, step_arguments
+from inference.engine.schedulers import Scheduler, step_arguments
 from inference.engine.text import Conditioning
 from inference.request import ImageRequest
 
@@ -21,7 +21,6 @@ class Schedule:
     """The steps of a picture, from the strength's share of the way on. Every painting takes a copy of its own."""
 
     def __init__(self, model: Model, request: ImageRequest, strength: float) -> None:
-        self.scheduler: Scheduler = make_scheduler(request.sampler, model.scheduler, model.checkpoint.scheduler)
         steps = request.num_inference_steps
         taken = steps
         if strength < 1:
@@ -29,14 +28,14 @@ class Schedule:
             steps = steps if steps * strength >= 1 else round(1 / strength)
             taken = max(1, int(steps * strength))
         self.from_noise = strength >= 1  #: nothing of a source is left at the start
-        set_timesteps(self.scheduler, steps, model.device)
+        self.scheduler: Scheduler = model.schedulers.take(request.sampler, steps)
         begin = max(0, steps - taken) * self.scheduler.order
         if hasattr(self.scheduler, "set_begin_index"):
             self.scheduler.set_begin_index(begin)
         self.timesteps = self.scheduler.timesteps[begin:]
 
     def copy(self) -> Self:
-        """Return the same steps, none of them taken: some schedulers take long to make."""
+        """Return the same steps, none of them taken."""
         return deepcopy(self)
 
 
@@ -107,7 +106,7 @@ class Painting:
             scaled = self._schedule.scheduler.scale_model_input(latents, timestep).to(self._model.dtype)
             if self._beside is not None:
                 scaled = torch.cat([scaled, self._beside.repeat(told.rows, 1, 1, 1)], dim=1)
-            timesteps = timestep.to(torch.float32).repeat(told.rows)
+            timesteps = timestep.to(self._model.device, torch.float32).repeat(told.rows)
             self._rows = Rows(scaled, timesteps, told.tokens, told.pooled, told.sizes(*self._size), told.guidance)
         return self._rows
 
@@ -122,11 +121,14 @@ class Painting:
         if self._mask is not None and self._beside is None:
             self._latents = self._keep(self._latents)
 
-    def finish(self) -> Picture:
-        """Return the picture that the latents stand for; the VAE sees one at a time, whatever the company was."""
+    def decode(self) -> torch.Tensor:
+        """Return the pixels that the latents stand for, uint8 of shape [height, width, 3], on the device.
+
+        The VAE sees one picture at a time, whatever the company was.
+        """
         vae = self._model.vae
         decoded = vae.decode((self.latents / vae.config.scaling_factor).to(vae.dtype), return_dict=False)[0]
-        return pictures.to_picture(decoded)
+        return pictures.to_pixels(decoded)
 
     def _first_latents(self) -> torch.Tensor:
         scheduler: Any = self._schedule.scheduler

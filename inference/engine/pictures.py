@@ -45,7 +45,13 @@ def to_tensor(picture: Picture) -> torch.Tensor:
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1.0
 
 
+def to_pixels(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a tensor of shape [1, 3, height, width] in -1..1 as a uint8 one of shape [height, width, 3]."""
+    unit = (tensor[0].float() / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
+    return (unit * 255).round().to(torch.uint8).contiguous()
+
+
 def to_picture(tensor: torch.Tensor) -> Picture:
     """Return a tensor of shape [1, 3, height, width] in -1..1 as a picture."""
-    unit = (tensor[0].float() / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
-    return np.asarray((unit * 255).round(), dtype=np.uint8)
+    picture: Picture = to_pixels(tensor).cpu().numpy()
+    return picture

@@ -4,22 +4,23 @@ How a product of matrices is summed up depends on their sizes: what is drawn alo
 differ in the last bits, and a few steps later in the picture.
 """
 
-import json
 import logging
 import time
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from inference.contract import OutOfMemory
+from inference.contract import DeviceBroken, OutOfMemory
+from inference.engine.capture import Ask, Recorder
 from inference.engine.errors import device_errors
-from inference.engine.fingerprint import replace_text
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
+from inference.engine.store import Store
 
 LADDER = (2, 4, 8, 16)  #: rows of a call
+PAYS = 1.1  #: compiling, where calls become so many times as fast
 ENOUGH = 0.9  #: of the best throughput; more rows cost a lone picture more
 CALLS = 3  #: timed, after one that is not
 
@@ -34,9 +35,12 @@ class Press:
 
     def __init__(self, cache: Path) -> None:
         self.narrow = False  #: whether calls have the fewest rows: for who is drawn alone, with the least memory
-        self._store = cache / "rows.json"
+        self._store = Store(cache / "rows.json")
+        self._recorder = Recorder(cache)
         self._widths: dict[str, int] = {}
         self._apart: dict[tuple[str, Shape, int], bool] = {}
+        self.called = 0  #: rows, over all calls
+        self.used = 0  #: those of them that were somebody's
 
     def prepare(self, model: Model) -> None:
         """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
@@ -57,7 +61,7 @@ class Press:
         width = self.width(model, shape)
         key = model.fingerprint["weights"], shape, width
         if key not in self._apart:
-            self._apart[key] = keeps_apart(model, shape, width)
+            self._apart[key] = keeps_apart(model, shape, width, self._ask(model, shape))
             if not self._apart[key]:
                 log.error(
                     "%s, latents of %d x %d: on this device a row's answer depends on the rows beside it; so that "
@@ -71,46 +75,66 @@ class Press:
     def predict(self, model: Model, parts: Sequence[Rows]) -> list[torch.Tensor]:
         """Return the UNet's answer to every part."""
         rows = Rows.join(parts, self.width(model, parts[0].shape))
-        answers = call(model, rows)
+        self.called += len(rows)
+        self.used += sum(map(len, parts))
+        answers = self._ask(model, rows.shape)(rows)
         _wait_for(model.device)  # so that who is drawn is charged, and not who looks at a result first
         return list(torch.split(answers[: sum(map(len, parts))], [len(part) for part in parts]))
 
+    def _ask(self, model: Model, shape: Shape) -> Ask:
+        """Return the way to ask the UNet for answers to rows of a shape."""
+        ask: Ask
+        width = self.width(model, shape)
+        if (shape, width) not in model.asks:
+            sample = sample_rows(model, shape, width, seed=0)
+            ask = self._recorder.eager(model, sample)
+            usual = shape == native_shape(model) and not self.narrow
+            compilable = usual and model.device.type == "cuda" and not model.low_memory
+            model.asks[shape, width] = self._faster(model, ask, sample) if compilable else ask
+        ask = model.asks[shape, width]
+        return ask
+
+    def _faster(self, model: Model, eager: Ask, sample: Rows) -> Ask:
+        """Return the compiled way where it pays; whether it does is tried once, as it is another picture."""
+        name = f"{_key(model)} compiled"
+        pays, model.fingerprint["kernels"] = self._store.read().get(name), "eager"
+        if pays == 0:
+            return eager
+        try:
+            with device_errors():
+                compiled = self._recorder.compiled(model, sample)
+        except DeviceBroken:
+            raise
+        except Exception:
+            log.warning("%s cannot be compiled here, which is slower", model.checkpoint.name, exc_info=True)
+            return eager
+        if pays is None:
+            gain = _seconds(eager, sample) / _seconds(compiled, sample)
+            log.info("%s: compiled calls are %.2f times as fast", model.checkpoint.name, gain)
+            apart = gain >= PAYS and keeps_apart(model, sample.shape, len(sample), compiled)
+            pays = self._store.keep(name, int(apart))
+        if not pays:
+            return eager
+        model.fingerprint["kernels"] = "compiled"
+        return compiled
+
     def _native_width(self, model: Model) -> int:
-        told = model.fingerprint
-        key = " ".join(told[name] for name in ("weights", "device", "dtype", "memory") if name in told)
+        key = _key(model)
         if key not in self._widths:
-            self._widths |= self._read()
+            self._widths |= self._store.read()
         if key not in self._widths:
-            chosen = choose_width(model)
-            self._widths |= {key: chosen} | self._read()  # another worker may have been quicker
-            replace_text(self._store, json.dumps(self._widths, indent=1))
+            self._widths[key] = self._store.keep(key, choose_width(model, self._recorder))
         return self._widths[key]
 
-    def _read(self) -> dict[str, int]:
-        return dict(json.loads(self._store.read_text())) if self._store.is_file() else {}
 
-
-@torch.inference_mode()
-def call(model: Model, rows: Rows) -> torch.Tensor:
-    """Return the UNet's answer."""
-    answer: torch.Tensor = model.unet(
-        rows.latents,
-        rows.timesteps,
-        encoder_hidden_states=rows.tokens,
-        timestep_cond=rows.guidance,
-        added_cond_kwargs=rows.added(),
-        return_dict=False,
-    )[0]
-    return answer
-
-
-def choose_width(model: Model) -> int:
+def choose_width(model: Model, recorder: Recorder) -> int:
     """Return the smallest number of rows with nearly the best throughput, measured at the native size."""
     speeds: dict[int, float] = {}
     for rows in (rows for rows in LADDER if rows <= most_rows(model)):
         try:
             with device_errors():
-                speeds[rows] = rows / _seconds(model, rows)
+                sample = sample_rows(model, native_shape(model), rows, seed=0)
+                speeds[rows] = rows / _seconds(recorder.eager(model, sample), sample)
         except OutOfMemory:
             break
     if not speeds:
@@ -123,15 +147,15 @@ def most_rows(model: Model) -> int:
     return LADDER[-1] if model.device.type == "cuda" and not model.low_memory else LADDER[0]
 
 
-def keeps_apart(model: Model, shape: Shape, width: int) -> bool:
+def keeps_apart(model: Model, shape: Shape, width: int, ask: Ask) -> bool:
     """Say whether a row gets the same answer, to the bit, in every slot and whatever stands beside it."""
     row = sample_rows(model, shape, 1, seed=0)
-    alone = call(model, Rows.join([row], width))[0]
+    alone = ask(Rows.join([row], width))[0]
     for slot in range(width):
         company = sample_rows(model, shape, width, seed=1 + slot)
-        before, after = _part(company, 0, slot), _part(company, slot + 1, width)
+        before, after = company.map(itemgetter(slice(slot))), company.map(itemgetter(slice(slot + 1, None)))
         mixed = Rows.join([part for part in (before, row, after) if len(part)], width)
-        if not torch.equal(call(model, mixed)[slot], alone):
+        if not torch.equal(ask(mixed)[slot], alone):
             return False
     return True
 
@@ -160,24 +184,23 @@ def native_shape(model: Model) -> Shape:
     return Shape(side, side, model.reader.read("").tokens.shape[1])
 
 
-def _seconds(model: Model, rows: int) -> float:
-    sample = sample_rows(model, native_shape(model), rows, seed=0)
-    call(model, sample)
+def _key(model: Model) -> str:
+    told = model.fingerprint
+    return " ".join(told[part] for part in ("weights", "device", "dtype", "memory") if part in told)
+
+
+def _seconds(ask: Ask, sample: Rows) -> float:
+    ask(sample)
+    _wait_for(sample.latents.device)
     taken = []
     for _ in range(CALLS):
         began = time.perf_counter()
-        call(model, sample)
-        _wait_for(model.device)
+        ask(sample)
+        _wait_for(sample.latents.device)
         taken.append(time.perf_counter() - began)
     return min(taken)
 
 
-def _part(rows: Rows, begin: int, end: int) -> Rows:
-    fields: dict[str, Any] = {name: getattr(rows, name) for name in Rows.__slots__}
-    parts: dict[str, Any] = {name: None if field is None else field[begin:end] for name, field in fields.items()}
-    return Rows(**parts)
-
-
 def _wait_for(device: torch.device) -> None:
     if device.type == "cuda":
-        torch.cuda.synchronize(device)
+        torch.cuda.current_stream(device).synchronize()  # and not for pictures that are decoded beside

@@ -30,6 +30,11 @@ class Rota:
         self.commissions: list[Commission] = []
         self._calls = 0
 
+    @property
+    def waiting(self) -> list[Commission]:
+        """Those that have steps to take."""
+        return [commission for commission in self.commissions if commission.left]
+
     def add(self, commission: Commission) -> None:
         """Let a commission take part."""
         commission.due = self._calls + commission.left
@@ -38,14 +43,14 @@ class Rota:
 
     def first(self) -> Commission:
         """Return the commission whose turn it is."""
-        return min(self.commissions, key=self._rank)
+        return min(self.waiting, key=self._rank)
 
     def choose(self, room: Room) -> list[Turn]:
         """Return who takes a step now: the first, and of its checkpoint and shape whom there is room for beside it.
 
         `room` is in rows.
         """
-        line = sorted(self.commissions, key=self._rank)
+        line = sorted(self.waiting, key=self._rank)
         first = next(line[0].paintings())
         free = room(line[0].model, first.shape) - first.row_count
         turns = [(line[0], first)]

@@ -1,6 +1,6 @@
 """What the UNet is given in one call: rows that know nothing of each other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -44,6 +44,18 @@ class Rows:
         """Return the rows of all parts, one after another, filled up with zeros to `width` rows."""
         fields: dict[str, Any] = {name: _join([getattr(part, name) for part in parts], width) for name in cls.__slots__}
         return cls(**fields)
+
+    def map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> "Rows":
+        """Return the rows with every part changed."""
+        parts = {name: getattr(self, name) for name in self.__slots__}
+        fields: dict[str, Any] = {name: None if part is None else change(part) for name, part in parts.items()}
+        return Rows(**fields)
+
+    def take(self, other: "Rows") -> None:
+        """Take over what other rows of the same shape hold."""
+        for name in self.__slots__:
+            if (part := getattr(self, name)) is not None:
+                part.copy_(getattr(other, name))
 
     def added(self) -> dict[str, torch.Tensor] | None:
         """Return what SDXL reads beside the tokens, as its UNet takes it."""

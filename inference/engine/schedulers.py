@@ -2,6 +2,8 @@
 
 import inspect
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -23,6 +25,8 @@ from diffusers.schedulers import (
 )
 
 from inference.request import Sampler
+
+REMEMBERED = 64  # schedulers: most people ask for the same number of steps, and some kinds take half a second to make
 
 Scheduler = Any  # diffusers gives its schedulers no common type that says what they share
 
@@ -59,13 +63,33 @@ def make_scheduler(sampler: Sampler, *configs: Mapping[str, Any]) -> Scheduler:
     return kind.from_config({name: value for name, value in merged.items() if name in known})
 
 
-def set_timesteps(scheduler: Scheduler, num_inference_steps: int, device: torch.device) -> None:
+def set_timesteps(scheduler: Scheduler, num_inference_steps: int) -> None:
     """Set the timesteps; LCM chooses its own among those that it was distilled on, or as many as are asked for."""
     if SCHEDULERS[Sampler.LCM][0] is type(scheduler):
         of = max(num_inference_steps, scheduler.config.original_inference_steps)
-        scheduler.set_timesteps(num_inference_steps, device, original_inference_steps=of)
+        scheduler.set_timesteps(num_inference_steps, original_inference_steps=of)
     else:
-        scheduler.set_timesteps(num_inference_steps, device=device)
+        scheduler.set_timesteps(num_inference_steps)
+
+
+class Schedulers:
+    """A checkpoint's schedulers with their timesteps set, those made last remembered; later `configs` win.
+
+    Timesteps stay on the CPU, where schedulers look at them: on a GPU every look would wait for it.
+    """
+
+    def __init__(self, *configs: Mapping[str, Any]) -> None:
+        self._configs = configs
+        self._made = lru_cache(REMEMBERED)(self._make)
+
+    def take(self, sampler: Sampler, num_inference_steps: int) -> Scheduler:
+        """Return a scheduler of one's own that has taken no step."""
+        return deepcopy(self._made(sampler, num_inference_steps))
+
+    def _make(self, sampler: Sampler, num_inference_steps: int) -> Scheduler:
+        scheduler = make_scheduler(sampler, *self._configs)
+        set_timesteps(scheduler, num_inference_steps)
+        return scheduler
 
 
 def step_arguments(scheduler: Scheduler, generator: torch.Generator) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A tiny checkpoint twice: in the engine's hands and in those of diffusers' own pipelines."""
 
 import inspect
+import json
 from copy import copy
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +34,7 @@ class Pair:
             self.press = Press(self.folder)
             self.press.prepare(self.model)
         self.pipeline = kind.from_pretrained(folder)
+        self._scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
         self.pipeline.set_progress_bar_config(disable=True)
 
     @classmethod
@@ -68,7 +70,7 @@ class Pair:
     def theirs(self, request: ImageRequest, **over: Any) -> torch.Tensor:
         """Return the latents that the pipeline comes to; `over` is what it takes beside what every request has."""
         checkpoint = self.model.checkpoint
-        self.pipeline.scheduler = make_scheduler(request.sampler, self.model.scheduler, checkpoint.scheduler)
+        self.pipeline.scheduler = make_scheduler(request.sampler, self._scheduler, checkpoint.scheduler)
         takes_size = "width" in inspect.signature(self.pipeline.__call__).parameters
         size = {"width": request.width, "height": request.height} if takes_size else {}
         strength = {} if request.strength is None else {"strength": request.strength}

@@ -15,8 +15,8 @@ from inference_kit import Bystander, a_checkpoint, a_request, an_attempt
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
-from test_company import Company, disturbed
 
+from benchmarks._company import Company
 from inference.checkpoints import Family
 from inference.contract import CheckpointUnusable, Drawing, Unfeasible
 from inference.engine.engine import DiffusersEngine
@@ -115,17 +115,18 @@ def test_words_of_textual_inversions_are_read_as_the_pipeline_reads_them(
 
 
 def test_nobody_notices_what_others_add(folder: Path, loras: dict[Family, Path]) -> None:
-    company = Company(folder, adapters=loras[Family.SD1])
+    checkpoint = a_checkpoint(folder / Family.SD1, native_side=64, adapters=loras[Family.SD1])
+    company = Company(checkpoint.model_copy(update={"name": "tiny"}), folder, rows=8)
     requests = [
         a_request(width=64, height=64, seed=seed, num_inference_steps=3, adapters=adapters)
         for seed in (1, 2)
         for adapters in ((), *SETS)
     ]
     random.Random(1).shuffle(requests)
-    solo = {request: company.alone(request) for request in requests}
+    solo = company.each_alone(requests)
 
     assert len({drawn.pixels[0].tobytes() for drawn in solo.values()}) == len(requests)
-    assert disturbed(company, solo, 20, seed=6) == 0
+    assert company.disturbed(solo, 20, seed=6) == 0
 
 
 def test_the_fingerprint_tells_them_and_their_files(engine: DiffusersEngine, tmp_path: Path) -> None:
