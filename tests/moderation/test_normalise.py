@@ -63,7 +63,8 @@ WORDS: dict[str, Callable[[Draw, str], str]] = {
     "bracketed inside": lambda draw, word: halved(
         draw, word, ("{0}({1})", "{0}[{1}]", "({0}){1}", "{0}{{{1}}}", "{0}\\({1}\\)")
     ),
-    "alternating": lambda draw, word: f"{{{word}|cat}}",
+    # Here a bar stands between words; in the same place it is no letter as well.
+    "alternating": lambda draw, word: f"{{{word.replace('|', 'l')}|cat}}",
     "scheduled": lambda draw, word: f"[cat:{word}:0.5]",
     "hyphened": lambda draw, word: halved(draw, word, ("{0}-{1}", "{0}.{1}", "{0}_{1}", "{0}*{1}", "{0}~{1}")),
 }
