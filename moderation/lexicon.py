@@ -90,12 +90,15 @@ class Lexicon:
             yield from self._stems.get(letters[:length], ())
 
     def _inside(self, run: str) -> set[str]:
-        spoken = ((term.group, "".join(term.words).replace(_ANY, "")) for term in self._terms if not term.harmless)
-        return {group for group, word in spoken if _holds(run, word)}
+        letters = shape(run)[0]
+        return {group for group, word, wanted in self._spoken if wanted in letters and _holds(run, word)}
 
     @cached_property
-    def _terms(self) -> list[_Term]:
-        return [term for index in (self._index, self._stems) for terms in index.values() for term in terms]
+    def _spoken(self) -> list[tuple[str, str, str]]:
+        """Each term's group, its letters in one row, and these without repetition, by which most are told apart."""
+        terms = [term for index in (self._index, self._stems) for terms in index.values() for term in terms]
+        rows = ((term.group, "".join(term.words).replace(_ANY, "")) for term in terms if not term.harmless)
+        return [(group, word, shape(word)[0]) for group, word in rows]
 
 
 def _holds(run: str, word: str) -> bool:
