@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from config.settings import ROOT
 from config.words import FALLBACK, say
-from moderation.language import unread
+from moderation.language import is_english, unread
 from moderation.nonsense import has_control_tokens, noise
-from moderation.normalise import folded
+from moderation.normalise import folded, legible
 from moderation.opinion import Opinion
 from moderation.personal import kinds_of_personal_data
 from moderation.policy import GuardModel, Policy, Verdict
@@ -98,7 +98,8 @@ def _decide(
     scores = {**evidence, **signs, **{f"classifier: {label}": odds for label, odds in opinion.odds.items()}}
     found = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
     breaches = [breach for breach in found if not _rests(breach.label, age_restricted, policy)]
-    breaches += _learned(opinion, age_restricted, policy)
+    threshold = policy.classifier.threshold if is_english(legible(prompt)) else policy.classifier.other_languages
+    breaches += _learned(opinion, threshold, age_restricted, policy)
     if policy.guard is not None:
         scores["guard"] = alarm
         if not alarm <= policy.guard.threshold and not _rests(policy.guard.breaks, age_restricted, policy):
@@ -108,14 +109,14 @@ def _decide(
     return _refusal(max(breaches, key=lambda each: each.action.severity), policy, scores)
 
 
-def _learned(opinion: Opinion, age_restricted: bool, policy: Policy) -> list[Breach]:
+def _learned(opinion: Opinion, threshold: float, age_restricted: bool, policy: Policy) -> list[Breach]:
     """Return the breach that the classifier sees; it errs more often than a rule, so it refuses and does no more."""
     forbidden = [
         label
         for label in opinion.odds
         if policy.find(label).action is not Verdict.ALLOW and not _rests(label, age_restricted, policy)
     ]
-    if opinion.of_any(forbidden) <= policy.classifier.threshold:
+    if opinion.of_any(forbidden) <= threshold:
         return []
     return [Breach(max(forbidden, key=lambda label: opinion.odds[label]), Verdict.REFUSE)]
 

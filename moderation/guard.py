@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -15,8 +16,8 @@ class Guard:
     def __init__(self, settings: GuardModel, folder: Path) -> None:
         """Load the model. Raises OSError or ValueError where the folder holds none, or an answer is not one token."""
         self._guideline = settings.guideline
-        self._model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True).eval()
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._model: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._answers = [self._token(answer) for answer in (settings.unsafe, settings.safe)]
 
     def judge(self, prompt: str) -> float:

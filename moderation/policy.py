@@ -67,9 +67,10 @@ class Clause(_Frozen):
 
 
 class Learned(_Frozen):
-    """How sure the classifier must be before a prompt is refused on its word."""
+    """How sure the classifier must be before a prompt is refused on its word, in English and in other languages."""
 
     threshold: float = Field(allow_inf_nan=False)
+    other_languages: float = Field(allow_inf_nan=False)
 
 
 class GuardModel(_Frozen):

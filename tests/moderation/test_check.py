@@ -185,6 +185,16 @@ def test_a_rule_at_rest_does_not_hide_what_else_the_classifier_sees(stand_in_pol
     assert decision.label == "i"
 
 
+def test_other_languages_have_a_threshold_of_their_own(stand_in_policy: Policy) -> None:
+    learned = stand_in_policy.classifier.model_copy(update={"threshold": 0.0, "other_languages": 2.0})
+    policy = stand_in_policy.model_copy(update={"classifier": learned})
+
+    def allowed(prompt: str) -> bool:
+        return check_prompt(prompt, policy=policy, classifier=lambda prompt: Opinion({"i": 1.0})).allowed
+
+    assert (allowed("a fox in the snow"), allowed("un zorro en la nieve"), allowed("雪の中の狐")) == (False, True, True)
+
+
 def test_breaches_that_are_each_unlikely_add_up(stand_in_policy: Policy) -> None:
     threshold = stand_in_policy.classifier.threshold
     halves = Opinion({"i": threshold - 0.1, "a": threshold - 0.2})
