@@ -100,6 +100,15 @@ def test_other_words_for_it_are_known(harmless: Callable[[str], Opinion], prompt
     assert check_prompt(prompt, classifier=harmless).label == label
 
 
+def test_mood_and_fashion_are_fine_alone_and_not_together(harmless: Callable[[str], Opinion]) -> None:
+    prompts = ("a sultry singer in a red dress", "a shop window with panties", "a sultry singer in panties")
+
+    labels = [check_prompt(prompt, classifier=harmless).label for prompt in prompts]
+
+    assert labels == [None, None, "nudity"]
+    assert check_prompt(prompts[2], age_restricted=True, classifier=harmless).allowed
+
+
 def test_a_lesson_on_it_locks_nobody_out(harmless: Callable[[str], Opinion]) -> None:
     decision = check_prompt("poster for teenagers, health campaign on pornography", classifier=harmless)
 
