@@ -14,6 +14,10 @@ LABELS = tuple("abcdefghijk")
 SERVER_RULES = ("nudity", "gore", "harm", "self_harm", "real_people", "nonsense", "language", "operator")
 
 
+# A star says "any ending"; of a first word with fewer letters that would be half of the dictionary.
+_BAD_STAR = re.compile(r"\*(?!\s|$)|^\S{0,2}\*")
+
+
 class Verdict(StrEnum):
     """What a decision does with a request, from mildest to hardest."""
 
@@ -102,6 +106,8 @@ class Group(_Frozen):
             for number, word in enumerate(words):
                 if not any(char.isalnum() for char in word):
                     raise Misplaced(f'"{word}" has no letter', key, number)
+                if _BAD_STAR.search(word):
+                    raise Misplaced(f'"{word}": a star ends a word, the first of three letters or more', key, number)
         for number, pattern in enumerate(self.patterns):
             try:
                 re.compile(pattern)

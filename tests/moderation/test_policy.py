@@ -127,6 +127,8 @@ def test_terms_that_are_not_there_stop_the_start(policy_file: Path) -> None:
         ("rules", 'breaks = "g"', 'breaks = "z"', '"z" is neither a clause nor a rule'),
         ("rules", 'action = "refuse"', 'action = "forgive"', "rules.2.action"),
         ("english", 'words = ["to trick"', 'words = ["--"', '"--" has no letter'),
+        ("english", 'words = ["to trick"', 'words = ["tr*"', "a star ends a word"),
+        ("english", 'words = ["to trick"', 'words = ["tri*ck"', "a star ends a word"),
         ("english", 'except = ["to trick or treat"', 'except = ["*"', '"\\*" has no letter'),
         ("english", "patterns = ['\\b(?:1[89]", "patterns = ['\\b(?:(1[89]", "no regular expression"),
         ("english", "[groups.gore]", "[groups.goer]", 'no rule names the group "goer"'),
