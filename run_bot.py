@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from config.settings import ConfigError, Settings, load_settings
 
 if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
+    from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
     from bot.login import Login
@@ -43,6 +44,7 @@ class House:
     board: "ProgressBoard"
     history: "History"
     database: "Database"
+    admission: "Admission"
     checkpoints: Sequence["Checkpoint"]  #: the one that workers start with comes first
 
     async def run(self, login: "Login") -> None:
@@ -52,6 +54,7 @@ class House:
 
         async with asyncio.TaskGroup() as group:
             group.create_task(join(self.client, login))
+            group.create_task(self.admission.prepare())
             group.create_task(self.dispatcher.run(self.board, self.checkpoints))
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
@@ -92,7 +95,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from jobs.dispatcher import Dispatcher
     from jobs.finish import Finisher
     from jobs.queue import Queue
-    from moderation.policy import load_policy
+    from moderation.policy_file import load_policy
 
     policy, checkpoints = load_policy(settings.policy), offered_checkpoints(settings)
     jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
@@ -137,7 +140,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     every = settings.times.preview_every
     board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
     first_loaded = sorted(checkpoints.values(), key=lambda checkpoint: checkpoint.name != settings.checkpoint)
-    return House(client, dispatcher, delivery, board, history, tools.database, first_loaded)
+    return House(client, dispatcher, delivery, board, history, tools.database, admission, first_loaded)
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:
@@ -156,10 +159,13 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Start the processes and the database, and build the house on them; close in reverse order."""
     from db.session import Database
     from inference.local import LocalExecutor
-    from jobs.clerk import Clerk
+    from jobs.clerk import MEMORY_BYTES, Clerk
+    from moderation.policy_file import load_policy
 
+    guard = load_policy(settings.policy).guard
+    memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
     executor = LocalExecutor(settings, offered_checkpoints(settings))
-    async with Database(settings.database_url) as database, Clerk() as pictures, Clerk() as prompts:
+    async with Database(settings.database_url) as database, Clerk() as pictures, Clerk(memory=memory) as prompts:
         await database.migrate()
         house = build_house(settings, Tools(database, executor, pictures, prompts))
         async with database.held(), AsyncExitStack() as stack:

@@ -18,9 +18,10 @@ from jobs.clerk import Clerk, ClerkFailed
 from jobs.dispatcher import Dispatcher
 from jobs.notes import Note
 from jobs.place import Place
-from moderation.judge import judge
+from moderation.judge import judge, prepare
 
 CHECK_SECONDS = 10.0
+PREPARE_SECONDS = 300.0
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,10 @@ class Admission:
         self._policy_file = policy_file
         self._limits = limits
         self._roles = roles
+
+    async def prepare(self) -> None:
+        """Load what judges words before the first of them comes. Raises what keeps it from being loaded."""
+        await self._clerk.call(prepare, self._policy_file, timeout=PREPARE_SECONDS)
 
     async def admit(
         self,
@@ -105,7 +110,7 @@ class Admission:
 
     async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
         """Let through what the policy allows, and nothing that was not checked."""
-        words = (prompt, negative_prompt, caller.age_restricted)
+        words = (caller.guild_id, prompt, negative_prompt, caller.age_restricted)
         try:
             decision = await self._clerk.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
         except ClerkFailed as error:  # what was not checked is not allowed

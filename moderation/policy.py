@@ -1,21 +1,21 @@
-"""The policy: the licence's clauses and the server's rules as frozen values, read from a TOML file."""
+"""The policy: the licence's clauses, the server's rules and the words behind them, as frozen values."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from functools import lru_cache
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from config.settings import ROOT, ConfigError
 from config.words import FALLBACK, say
 
-DEFAULT = ROOT / "config" / "policy.toml"
 LABELS = tuple("abcdefghijk")
-SERVER_RULES = ("nudity", "gore", "harm", "self_harm", "real_people", "nonsense", "operator")
+SERVER_RULES = ("nudity", "gore", "harm", "self_harm", "real_people", "nonsense", "language", "operator")
+
+
+# A star says "any ending"; of a first word with fewer letters that would be half of the dictionary.
+_BAD_STAR = re.compile(r"\*(?!\s|$)|^\S{0,2}\*")
 
 
 class Verdict(StrEnum):
@@ -40,7 +40,12 @@ class Means(StrEnum):
     TERMS = "terms"
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
+class Misplaced(ValueError):
+    """A mistake inside of what is validated as a whole, and its place: keys and list numbers."""
+
+    def __init__(self, message: str, *place: str | int) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class _Frozen(BaseModel):
@@ -66,9 +71,22 @@ class Clause(_Frozen):
 
 
 class Learned(_Frozen):
-    """How sure the classifier must be before a prompt is refused on its word."""
+    """How sure the classifier must be before a prompt is refused on its word, in English and in other languages."""
 
     threshold: float = Field(allow_inf_nan=False)
+    other_languages: float = Field(allow_inf_nan=False)
+
+
+class GuardModel(_Frozen):
+    """A guard model that is asked besides: its folder, its two answers, and how sure of the unsafe one it must be."""
+
+    folder: str = Field(min_length=1)
+    guideline: str = Field(min_length=1)
+    unsafe: str = Field(min_length=1)
+    safe: str = Field(min_length=1)
+    threshold: float = Field(gt=0, lt=1)
+    breaks: str
+    memory_gib: int = Field(gt=0)
 
 
 class Group(_Frozen):
@@ -84,15 +102,25 @@ class Group(_Frozen):
 
     @model_validator(mode="after")
     def _words_and_patterns_can_be_found(self) -> Self:
-        for word in (*self.words, *self.harmless):
-            if not any(char.isalnum() for char in word):
-                raise ValueError(f'"{word}" has no letter')
-        for pattern in self.patterns:
+        for key, words in (("words", self.words), ("except", self.harmless)):
+            for number, word in enumerate(words):
+                if not any(char.isalnum() for char in word):
+                    raise Misplaced(f'"{word}" has no letter', key, number)
+                if _BAD_STAR.search(word):
+                    raise Misplaced(f'"{word}": a star ends a word, the first of three letters or more', key, number)
+        for number, pattern in enumerate(self.patterns):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise ValueError(f'pattern "{pattern}" is no regular expression: {error}') from None
+                message = f'pattern "{pattern}" is no regular expression: {error}'
+                raise Misplaced(message, "patterns", number) from None
         return self
+
+    def joined(self, other: "Group") -> "Group":
+        """Return the group with the words of another beside its own."""
+        return self.model_copy(
+            update={name: getattr(self, name) + getattr(other, name) for name in ("words", "patterns", "harmless")}
+        )
 
 
 class ContextRule(_Frozen):
@@ -111,32 +139,55 @@ class Terms(_Frozen):
     """The term groups and the rules over them."""
 
     ordinary_backwards: tuple[str, ...] = ()
-    groups: Mapping[str, Group]
-    rules: tuple[ContextRule, ...]
+    groups: Mapping[str, Group] = Field(default_factory=dict)
+    rules: tuple[ContextRule, ...] = ()
+
+
+class RuleChange(_Frozen):
+    """What a guild wants otherwise in a rule of the server; what is None stays as it is."""
+
+    title: str | None = Field(default=None, min_length=1)
+    text: str | None = Field(default=None, min_length=1)
+    action: Verdict | None = None
+    reply: str | None = Field(default=None, min_length=1)
+    relaxed_in_age_restricted: bool | None = None
+
+
+class Guild(_Frozen):
+    """What one guild wants for itself: its own list of words, and changes to the server's rules, never to a clause."""
+
+    words: tuple[str, ...] = ()
+    rules: Mapping[str, RuleChange] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _groups_exist(self) -> Self:
-        for rule in self.rules:
-            for name in (*rule.groups, *rule.unless):
-                if name not in self.groups:
-                    raise ValueError(f'a rule that breaks "{rule.breaks}" names the group "{name}", which is not there')
+    def _can_be_carried_out(self) -> Self:
+        Group(words=self.words)
+        for name in self.rules:
+            if name not in SERVER_RULES:
+                raise Misplaced(f'there is no rule of the server called "{name}"', "rules", name)
         return self
 
 
-class _PolicyFile(_Frozen):
+class PolicyFile(_Frozen):
+    """What stands in the policy file itself."""
+
     version: str = Field(min_length=1)
     terms: str
     licence: Licence
     classifier: Learned
+    guard: GuardModel | None = None
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
+    guilds: Mapping[int, Guild] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         _same("clauses", LABELS, self.clauses)
         _same("rules", SERVER_RULES, self.rules)
         if self.clauses["b"].action is not Verdict.LOCK:
-            raise ValueError('clause b (minors) must have the action "lock"')
+            raise Misplaced('clause b (minors) must have the action "lock"', "clauses", "b", "action")
+        if self.guard is not None and self.guard.breaks not in {*self.clauses, *self.rules}:
+            raise Misplaced(f'"{self.guard.breaks}" is neither a clause nor a rule', "guard", "breaks")
         return self
 
 
@@ -146,8 +197,10 @@ class Policy(_Frozen):
     version: str
     licence: Licence
     classifier: Learned
+    guard: GuardModel | None
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
+    guilds: Mapping[int, Guild]
     terms: Terms
 
     def __eq__(self, other: object) -> bool:
@@ -160,70 +213,33 @@ class Policy(_Frozen):
         """Return the licence clause or server rule of that label. Raises KeyError where there is neither."""
         return self.clauses[label] if label in self.clauses else self.rules[label]
 
+    def in_guild(self, guild_id: int | None) -> "Policy":
+        """Return the policy as it holds in a guild, None for direct messages: the same object at every call."""
+        return self if guild_id is None or guild_id not in self.guilds else _in_guild(self, guild_id)
+
     def licence_text(self, locale: str = FALLBACK) -> str:
         """Return what a person accepts on first use: every clause in words, then the server's rules."""
         clauses = (f"({label}) {clause.text};" for label, clause in self.clauses.items())
-        rules = (f"- {rule.text};" for rule in self.rules.values())
+        rules = (f"- {rule.text};" for rule in self.rules.values() if rule.action is not Verdict.ALLOW)
         intro = say("moderation.licence_intro", locale=locale, name=self.licence.name, address=self.licence.address)
         return "\n".join((intro, *clauses, "", say("moderation.rules_intro", locale=locale), *rules))
 
 
-def load_policy(path: Path = DEFAULT) -> Policy:
-    """Return the policy in the file and its terms. Raises ConfigError with line and reason where either is wrong."""
-    file = _read(path, _PolicyFile)
-    terms_path = path.parent / file.terms
-    terms = _read(terms_path, Terms)
-    known = {*file.clauses, *file.rules}
-    for number, rule in enumerate(terms.rules):
-        if rule.breaks not in known:
-            line = _line(terms_path.read_text(encoding="utf-8"), ("rules", number, "breaks"))
-            raise ConfigError(f'{terms_path.name}, line {line}: "{rule.breaks}" is neither a clause nor a rule')
-    return Policy(terms=terms, **{name: getattr(file, name) for name in Policy.model_fields if name != "terms"})
+@lru_cache(maxsize=256)
+def _in_guild(policy: Policy, guild_id: int) -> Policy:
+    guild = policy.guilds[guild_id]
+    rules = {name: _changed(rule, guild.rules.get(name)) for name, rule in policy.rules.items()}
+    groups = {**policy.terms.groups, "guild": Group(words=guild.words)}
+    own = ContextRule(breaks="operator", groups=("guild",))
+    terms = policy.terms.model_copy(update={"groups": groups, "rules": (*policy.terms.rules, own)})
+    return policy.model_copy(update={"rules": rules, "terms": terms})
 
 
-@cache
-def default_policy() -> Policy:
-    """Return the policy that the project ships, read once."""
-    return load_policy()
+def _changed(rule: Clause, change: RuleChange | None) -> Clause:
+    return rule if change is None else rule.model_copy(update=change.model_dump(exclude_none=True))
 
 
 def _same(what: str, expected: tuple[str, ...], given: Mapping[str, Any]) -> None:
-    missing, unknown = set(expected) - set(given), set(given) - set(expected)
+    missing, unknown = sorted(set(expected) - set(given)), sorted(set(given) - set(expected))
     if missing or unknown:
-        raise ValueError(f"{what}: missing {sorted(missing)}, unknown {sorted(unknown)}")
-
-
-def _read(path: Path, model: type[_Model]) -> _Model:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return model.model_validate(tomllib.loads(text))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path.name}: {error}") from None
-    except ValidationError as error:
-        raise ConfigError(
-            "\n".join(
-                f"{path.name}, line {_line(text, item['loc'])}: {'.'.join(map(str, item['loc']))}: {item['msg']}"
-                for item in error.errors()
-            )
-        ) from None
-
-
-def _line(text: str, place: tuple[str | int, ...]) -> int:
-    """Return the line of the deepest part of the place (keys and list numbers) that the TOML text spells out."""
-    header, seen, best = "", 0, (0, 1)
-    names = ".".join(part for part in place if isinstance(part, str))
-    number = next((part for part in place if isinstance(part, int)), 0)
-    for line, content in enumerate(text.splitlines(), start=1):
-        if match := re.match(r"\s*(\[{1,2})([\w.]+)\]", content):
-            header, key = match[2], match[2]
-            if match[1] == "[[" and names.startswith(header):
-                seen += 1
-        elif match := re.match(r"\s*(\w+)\s*=", content):
-            key = f"{header}.{match[1]}".lstrip(".")
-        else:
-            continue
-        if f"{names}.".startswith(f"{key}.") and (seen == 0 or seen == number + 1):
-            best = max(best, (len(key), line), key=lambda item: item[0])
-    return best[1]
+        raise Misplaced(f"missing {missing}, unknown {unknown}", what, *unknown[:1])

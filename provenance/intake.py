@@ -36,13 +36,15 @@ class RefusedPicture(UserError):
 class Source:
     """A picture somebody sent: an RGB PNG file without metadata, and the text that the file had held.
 
-    `notes` are keys of sentences on what was changed, for the reply.
+    `text` is what was asked for in it, `negative` what its negative prompts asked to leave out. `notes` are keys of
+    sentences on what was changed, for the reply.
     """
 
     png: bytes
     width: int
     height: int
     text: str
+    negative: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -57,12 +59,12 @@ def take_in(data: bytes, limits: Limits) -> Source:
     with _refusing():
         animated = kind != "JPEG" and getattr(image, "is_animated", False)
         image.load()
-        text = _text_of(image)
+        text, negative = _text_of(image)
         ImageOps.exif_transpose(image, in_place=True)
         pixels = np.asarray(_to_rgb(image))
     height, width, _ = pixels.shape
     notes = ("provenance.first_frame",) if animated else ()
-    return Source(png=png.encode(pixels), width=width, height=height, text=text, notes=notes)
+    return Source(png=png.encode(pixels), width=width, height=height, text=text, negative=negative, notes=notes)
 
 
 def _kind(data: bytes) -> str:
@@ -94,15 +96,18 @@ def _check_size(image: Image.Image, limit: int) -> None:
         raise RefusedPicture("provenance.too_few_pixels", width=image.width, height=image.height, low=low)
 
 
-def _text_of(image: Image.Image) -> str:
-    """Return what the file says in words, so that it can be checked like a prompt."""
+def _text_of(image: Image.Image) -> tuple[str, str]:
+    """Return what the file says in words, so that it can be checked like a prompt and its negative prompt."""
     exif = image.getexif()
     texts: list[object] = [
         value for name, value in image.info.items() if isinstance(value, str) and name != metadata.XMP
     ]
     texts += [exif.get(ExifTags.Base.ImageDescription), metadata.from_exif(exif), image.info.get("comment")]
     texts += [_TAGS.sub(" ", metadata.readable(image.info.get("xmp", "")))]
-    return "\n".join(text for text in map(metadata.readable, filter(None, texts)) if text.strip())[:TEXT_LENGTH]
+    readable = (text for text in map(metadata.readable, filter(None, texts)) if text.strip())
+    sides = list(zip(*map(metadata.wanted_and_unwanted, readable), strict=True)) or [(), ()]
+    wanted, unwanted = ("\n".join(filter(None, side))[:TEXT_LENGTH] for side in sides)
+    return wanted, unwanted
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -65,6 +65,13 @@ def parse(text: str) -> dict[str, str]:
     return {"Prompt": prompt, _NEGATIVE.rstrip(":"): negative} | settings
 
 
+def wanted_and_unwanted(text: str) -> tuple[str, str]:
+    """Return what a file's text asks for, settings included, and what its negative prompt asks to leave out."""
+    said = parse(text)
+    unwanted = said.pop(_NEGATIVE.rstrip(":"))
+    return "\n".join(filter(None, said.values())), unwanted
+
+
 def _split_prompts(lines: list[str]) -> tuple[str, str]:
     starts = [index for index, line in enumerate(lines) if line.startswith(_NEGATIVE)]
     first = starts[0] if starts else len(lines)

@@ -15,7 +15,8 @@ from config.words import say
 async def license(interaction: Interaction) -> None:  # noqa: A001 - it is the command's name
     """Show the use restrictions, and whether the person has accepted them."""
     await think(interaction, ephemeral=True)
-    locale, policy = locale_of(interaction), interaction.client.studio.policy
+    locale = locale_of(interaction)
+    policy = interaction.client.studio.policy.in_guild(interaction.guild_id)
     accepted = await interaction.client.making.has_accepted(interaction.user.id)
     await whisper(
         interaction,

@@ -27,7 +27,7 @@ from db.tables.job import JobStatus
 from inference.request import Task
 from jobs.place import Place, Reason
 from jobs.reproduction import Likeness, Verdict
-from moderation.policy import default_policy
+from moderation import default_policy
 
 WORDS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 PROMPTS = st.text(WORDS, max_size=2000) | st.builds(str.__mul__, st.sampled_from("`|\\\n*a"), st.integers(0, 2000))

@@ -1,6 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 
 from moderation import Policy, default_policy
+from moderation.opinion import Opinion
 from moderation.policy import ContextRule, Group, Terms
 
 
@@ -24,3 +27,9 @@ def stand_in_policy() -> Policy:
         ),
     )
     return default_policy().model_copy(update={"terms": terms})
+
+
+@pytest.fixture(scope="session")
+def harmless() -> Callable[[str], Opinion]:
+    """A classifier that objects to nothing, so that the rules alone decide."""
+    return lambda prompt: Opinion({"harm": -9.0})

@@ -22,6 +22,7 @@ def test_shares_are_told_per_label_and_category_without_a_prompt(tmp_path: Path)
     assert unsafe["categories"]["sexual"]["share"] == 1
     assert result["files"]["mine"]["benign"]["flagged"] == 0
     assert result["files"]["plain"]["unlabelled"]["prompts"] == 1
+    assert 0 < result["processor_milliseconds"]["p50"] <= result["processor_milliseconds"]["p99"]
     assert "fox" not in json.dumps(result)
 
 

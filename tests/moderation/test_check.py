@@ -8,6 +8,7 @@ import pytest
 
 from moderation import Policy, Verdict, check_prompt, default_policy
 from moderation.opinion import Opinion
+from moderation.policy import Guild, RuleChange
 from moderation.policy import Policy as PolicyModel
 
 
@@ -139,29 +140,8 @@ def test_a_subject_alone_is_no_breach(prompt: str) -> None:
         "여자의 누드 사진",
     ],
 )
-def test_other_languages_are_judged(prompt: str) -> None:
+def test_other_languages_are_judged(prompt: str, harmless: Callable[[str], Opinion]) -> None:
     assert check_prompt(prompt, classifier=harmless).label == "nudity"
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "una niña juega con un perro en el parque",
-        "une petite fille lit un livre",
-        "Kinder spielen im Schnee",
-        "crianças na praia, aquarela",
-        "дети играют в саду",
-        "طفل يلعب في الحديقة",
-        "बगीचे में खेलता बच्चा",
-        "一个小女孩在樱花树下",
-        "子供とヌードルを食べる猫",
-        "어린이가 강아지와 놀고 있다",
-    ],
-)
-def test_a_child_in_any_language_is_no_breach(prompt: str) -> None:
-    decision = check_prompt(prompt)
-
-    assert decision.allowed, decision.label
 
 
 def test_the_licence_binds_in_age_restricted_channels() -> None:
@@ -174,25 +154,57 @@ def test_the_classifier_alone_refuses_without_a_strike(stand_in_policy: Policy) 
     threshold = stand_in_policy.classifier.threshold
 
     def judge(log_odds: float) -> Verdict:
-        opinion = Opinion("i", log_odds)
+        opinion = Opinion({"i": log_odds})
         return check_prompt("a fox", policy=stand_in_policy, classifier=lambda prompt: opinion).verdict
 
     assert judge(threshold) is Verdict.ALLOW
     assert judge(threshold + 0.01) is Verdict.REFUSE
 
 
-def test_a_clause_that_the_policy_only_notes_is_not_refused(stand_in_policy: Policy) -> None:
-    noted = stand_in_policy.clauses["i"].model_copy(update={"action": Verdict.ALLOW})
-    policy = stand_in_policy.model_copy(update={"clauses": {**stand_in_policy.clauses, "i": noted}})
+def with_action(policy: Policy, action: Verdict) -> Policy:
+    changed = policy.clauses["i"].model_copy(update={"action": action})
+    return policy.model_copy(update={"clauses": {**policy.clauses, "i": changed}})
 
-    decision = check_prompt("a fox", policy=policy, classifier=lambda prompt: Opinion("i", 9.0))
 
-    assert (decision.verdict, decision.label, decision.sentence()) == (Verdict.ALLOW, "i", "")
+def test_the_classifier_refuses_nothing_that_the_policy_allows(stand_in_policy: Policy) -> None:
+    policy = with_action(stand_in_policy, Verdict.ALLOW)
+
+    decision = check_prompt("a fox", policy=policy, classifier=lambda prompt: Opinion({"i": 9.0, "a": -9.0}))
+
+    assert (decision.verdict, decision.label, decision.sentence()) == (Verdict.ALLOW, None, "")
+
+
+def test_a_rule_at_rest_does_not_hide_what_else_the_classifier_sees(stand_in_policy: Policy) -> None:
+    decision = check_prompt(
+        "a fox",
+        age_restricted=True,
+        policy=stand_in_policy,
+        classifier=lambda prompt: Opinion({"nudity": 9.0, "i": 5.0, "a": -9.0}),
+    )
+
+    assert decision.label == "i"
+
+
+def test_other_languages_have_a_threshold_of_their_own(stand_in_policy: Policy) -> None:
+    learned = stand_in_policy.classifier.model_copy(update={"threshold": 0.0, "other_languages": 2.0})
+    policy = stand_in_policy.model_copy(update={"classifier": learned})
+
+    def allowed(prompt: str) -> bool:
+        return check_prompt(prompt, policy=policy, classifier=lambda prompt: Opinion({"i": 1.0})).allowed
+
+    assert (allowed("a fox in the snow"), allowed("un zorro en la nieve"), allowed("雪の中の狐")) == (False, True, True)
+
+
+def test_breaches_that_are_each_unlikely_add_up(stand_in_policy: Policy) -> None:
+    threshold = stand_in_policy.classifier.threshold
+    halves = Opinion({"i": threshold - 0.1, "a": threshold - 0.2})
+
+    assert check_prompt("a fox", policy=stand_in_policy, classifier=lambda prompt: halves).label == "i"
 
 
 def test_a_rule_outranks_the_classifier(stand_in_policy: Policy) -> None:
     decision = check_prompt(
-        "a lantern, a harbour", policy=stand_in_policy, classifier=lambda prompt: Opinion("nudity", 9.0)
+        "a lantern, a harbour", policy=stand_in_policy, classifier=lambda prompt: Opinion({"nudity": 9.0})
     )
 
     assert decision.label == "b"
@@ -204,7 +216,7 @@ def raising(prompt: str) -> Opinion:
 
 @pytest.mark.parametrize(
     "classifier",
-    [raising, lambda prompt: None, lambda prompt: Opinion("no such label", 9.0), lambda prompt: Opinion("i", None)],
+    [raising, lambda prompt: None, lambda prompt: Opinion({"no such label": 9.0}), lambda prompt: Opinion({"i": None})],
     ids=["missing", "of the wrong shape", "of an unknown label", "without a number"],
 )
 def test_a_classifier_that_fails_is_a_refusal_that_says_so(classifier: Callable[[str], Opinion]) -> None:
@@ -214,7 +226,7 @@ def test_a_classifier_that_fails_is_a_refusal_that_says_so(classifier: Callable[
 
 
 def test_a_classifier_that_gives_no_number_refuses() -> None:
-    assert not check_prompt("a fox", classifier=lambda prompt: Opinion("i", float("nan"))).allowed
+    assert not check_prompt("a fox", classifier=lambda prompt: Opinion({"i": float("nan")})).allowed
 
 
 def test_what_cannot_be_checked_is_refused_in_plain_words() -> None:
@@ -225,10 +237,6 @@ def test_what_cannot_be_checked_is_refused_in_plain_words() -> None:
         assert (decision.verdict, decision.label) == (Verdict.REFUSE, None)
         assert "could not be made" in decision.sentence()
     assert no_terms.policy_version == "broken"
-
-
-def harmless(prompt: str) -> Opinion:
-    return Opinion("harm", -9.0)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +252,57 @@ def harmless(prompt: str) -> Opinion:
         "я" * 6000,
     ],
 )
-def test_a_long_prompt_is_checked_in_time(prompt: str) -> None:
+def test_a_long_prompt_is_checked_in_time(prompt: str, harmless: Callable[[str], Opinion]) -> None:
     check_prompt("warm", classifier=harmless)
     start = time.perf_counter()
     check_prompt(prompt, classifier=harmless)
 
     assert time.perf_counter() - start < 1
+
+
+def test_a_guild_has_its_own_words_and_rules(stand_in_policy: Policy, harmless: Callable[[str], Opinion]) -> None:
+    wishes = Guild(words=("pineapple",), rules={"nudity": RuleChange(action=Verdict.ALLOW, reply=None)})
+    policy = stand_in_policy.model_copy(update={"guilds": {7: wishes}})
+
+    def label(prompt: str, guild: int | None) -> str | None:
+        return check_prompt(prompt, policy=policy.in_guild(guild), classifier=harmless).label
+
+    assert (label("a p1neapple", 7), label("a p1neapple", 8), label("a p1neapple", None)) == ("operator", None, None)
+    assert (label("marmalade", 7), label("marmalade", 8)) == ("operator", "operator")
+    assert check_prompt("a bridge", policy=policy.in_guild(7), classifier=harmless).allowed
+    assert label("a bridge", 8) == "nudity"
+    assert label("a lantern, a harbour", 7) == "b"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "<lora:detail_tweaker_v2:0.7>, 1girl, masterpiece, best quality, by greg rutkowski and wlop",
+        "<lora:FilmGrain_xl:1> bokeh, Kodak Portra 400, f/1.4, 85mm, ISO 3200, DSLR, HDR, UHD, RAW",
+        "art by Zdzisław Beksiński, Krzysztof Kieślowski, Hieronymus Bosch, Gwyneth Rhys",
+        "embedding:easynegative, (((ultra detailed))), [bad hands], 8k uhd, subsurface scattering, vfx, octane, ue5",
+        "Llanfairpwllgwyngyll, Szczebrzeszyn, Grzegorz Brzęczyszczykiewicz, Schwarzschild, Borschtsch",
+        "XDXL style, vtuber, mmd, nsx r34 gtr, bmw m3 e46, ww2 b17 bomber, h2o molecule diagram",
+        "rhythm, crypt, nymph, lynx, sphynx cat, psst, hmm, brrr it is cold",
+    ],
+)
+def test_tags_names_and_jargon_are_no_gibberish(prompt: str) -> None:
+    assert check_prompt(prompt).label != "nonsense"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "<|startoftext|> a fox",
+        "fox </s>",
+        "[MASK] fox [SEP]",
+        "<\u200b|endoftext|>",
+        "kdjfhg qwrtzp xcvbnmk zxqwvb",
+        "qzxv bvcxz lkjhg mnbvcx a fox",
+        "asdfghjklqwrtpzxcvbnmasdfghjklqwrtp",
+    ],
+)
+def test_special_tokens_and_strings_of_random_letters_are_refused_as_such(
+    prompt: str, harmless: Callable[[str], Opinion]
+) -> None:
+    assert check_prompt(prompt, classifier=harmless).label == "nonsense"

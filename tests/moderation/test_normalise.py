@@ -20,72 +20,85 @@ SEPARATORS = (" ", ".", "-", "_", "*", "/", "~", "  ", ". ", ", ")
 Draw = Callable[..., str]
 
 
-def harmless(prompt: str) -> Opinion:
-    return Opinion("harm", -9.0)
+def swapped(draw: Draw, word: str, table: dict[str, str]) -> str:
+    """The word with at least one letter that has a twin exchanged for it, where it has such a letter."""
+    places = [place for place, char in enumerate(word) if char in table]
+    chosen = draw(st.sets(st.sampled_from(places), min_size=1)) if places else set()
+    return "".join(draw(st.sampled_from(table[char])) if i in chosen else char for i, char in enumerate(word))
 
 
-def swapped(draw: Draw, table: dict[str, str]) -> str:
-    """The blocked word with at least one letter that has a twin exchanged for it."""
-    places = [place for place, char in enumerate(BLOCKED) if char in table]
-    chosen = draw(st.sets(st.sampled_from(places), min_size=1))
-    return "".join(draw(st.sampled_from(table[c])) if i in chosen else c for i, c in enumerate(BLOCKED))
+def sprinkled(draw: Draw, word: str, extras: str) -> str:
+    return "".join(char + draw(st.text(st.sampled_from(extras), max_size=2)) for char in word)
 
 
-def sprinkled(draw: Draw, extras: str) -> str:
-    return "".join(char + draw(st.text(st.sampled_from(extras), max_size=2)) for char in BLOCKED)
+def shifted(word: str, start: int) -> str:
+    return "".join(chr(ord(char) - ord("a") + start) if "a" <= char <= "z" else char for char in word)
+
+
+def halved(draw: Draw, word: str, forms: tuple[str, ...]) -> str:
+    cut = draw(st.integers(1, len(word) - 1))
+    return draw(st.sampled_from(forms)).format(word[:cut], word[cut:], draw(st.sampled_from(("1.3", ".5", "2", "-1"))))
+
+
+#: What people do to the letters of a word, and to a word as a whole.
+LETTERS: dict[str, Callable[[Draw, str], str]] = {
+    "homoglyphs": lambda draw, word: swapped(draw, word, LOOKALIKES),
+    "leetspeak": lambda draw, word: swapped(draw, word, LEET),
+    "zero-width": lambda draw, word: sprinkled(draw, word, INVISIBLE),
+    "combining": lambda draw, word: sprinkled(draw, word, MARKS),
+    "repeated": lambda draw, word: "".join(char * draw(st.integers(1, 4)) for char in word),
+    "cased": lambda draw, word: "".join(draw(st.sampled_from((char, char.upper()))) for char in word),
+    "full width": lambda draw, word: shifted(word, 0xFF41),
+    "bold": lambda draw, word: shifted(word, 0x1D41A),
+    "circled": lambda draw, word: shifted(word, 0x24D0),
+    "reversed": lambda draw, word: word[::-1],
+}
+WORDS: dict[str, Callable[[Draw, str], str]] = {
+    "spaced": lambda draw, word: draw(st.sampled_from(SEPARATORS)).join(word),
+    "overridden": lambda draw, word: f"\u202e{word[::-1]}\u202c",
+    "weighted": lambda draw, word: draw(
+        st.sampled_from(("({0}:1.3)", "(({0}))", "[{0}]", "{{{0}}}", "{0}++", "<lora:{0}:0.8>", "(({0}):.5)"))
+    ).format(word),
+    "weighted inside": lambda draw, word: halved(draw, word, ("({0}:{2}){1}", "{0}({1}:{2})")),
+    "bracketed inside": lambda draw, word: halved(
+        draw, word, ("{0}({1})", "{0}[{1}]", "({0}){1}", "{0}{{{1}}}", "{0}\\({1}\\)")
+    ),
+    # Here a bar stands between words; in the same place it is no letter as well.
+    "alternating": lambda draw, word: f"{{{word.replace('|', 'l')}|cat}}",
+    "scheduled": lambda draw, word: f"[cat:{word}:0.5]",
+    "hyphened": lambda draw, word: halved(draw, word, ("{0}-{1}", "{0}.{1}", "{0}_{1}", "{0}*{1}", "{0}~{1}")),
+}
 
 
 @st.composite
 def disguises(draw: Draw) -> str:
-    cut = draw(st.integers(1, len(BLOCKED) - 1))
-    head, tail = BLOCKED[:cut], BLOCKED[cut:]
-    weight = draw(st.sampled_from(("1.3", "0.8", ".5", "2", "-1")))
-    ways: dict[str, Callable[[], str]] = {
-        "homoglyphs": lambda: swapped(draw, LOOKALIKES),
-        "leetspeak": lambda: swapped(draw, LEET),
-        "zero-width": lambda: sprinkled(draw, INVISIBLE),
-        "combining": lambda: sprinkled(draw, MARKS),
-        "spaced": lambda: draw(st.sampled_from(SEPARATORS)).join(BLOCKED),
-        "repeated": lambda: "".join(char * draw(st.integers(1, 4)) for char in BLOCKED),
-        "reversed": lambda: BLOCKED[::-1],
-        "overridden": lambda: f"\u202e{BLOCKED[::-1]}\u202c",
-        "weighted": lambda: draw(
-            st.sampled_from(("({0}:{1})", "(({0}))", "[{0}]", "{{{0}}}", "{0}++", "<lora:{0}:{1}>"))
-        ).format(BLOCKED, weight),
-        "weighted inside": lambda: f"({head}:{weight}){tail}",
-        "bracketed inside": lambda: draw(
-            st.sampled_from(("{0}({1})", "{0}[{1}]", "({0}){1}", "{0}{{{1}}}", "{0}\\({1}\\)"))
-        ).format(head, tail),
-        "alternating": lambda: f"{{{BLOCKED}|cat}}",
-        "scheduled": lambda: f"[cat:{BLOCKED}:0.5]",
-        "hyphened": lambda: head + draw(st.sampled_from("-._*'~^")) + tail,
-        "full width": lambda: "".join(chr(ord(char) + 0xFEE0) for char in BLOCKED),
-        "bold": lambda: "".join(chr(ord(char) - ord("a") + 0x1D41A) for char in BLOCKED),
-        "circled": lambda: "".join(chr(ord(char) - ord("a") + 0x24D0) for char in BLOCKED),
-        "cased": lambda: "".join(draw(st.sampled_from((char, char.upper()))) for char in BLOCKED),
-        "reversed leet": lambda: swapped(draw, {"a": "4@", "e": "3"})[::-1],
-        "spaced reversed": lambda: " ".join(BLOCKED[::-1]),
-    }
-    return ways[draw(st.sampled_from(sorted(ways)))]()
+    """One or two things done to the letters, and then perhaps one to the word."""
+    word = BLOCKED
+    for name in draw(st.lists(st.sampled_from(sorted(LETTERS)), max_size=2, unique=True)):
+        word = LETTERS[name](draw, word)
+    name = draw(st.sampled_from(("", *sorted(WORDS))))
+    return WORDS[name](draw, word) if name else word
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     disguise=disguises(),
     before=st.sampled_from(("", "a red fox, ", "portrait of ")),
     after=st.sampled_from(("", " in the snow", ", oil painting, 8k", "!")),
 )
-def test_a_blocked_term_is_found_in_every_disguise(
-    stand_in_policy: Policy, disguise: str, before: str, after: str
+def test_a_blocked_term_is_found_in_every_disguise_and_in_two_at_once(
+    stand_in_policy: Policy, harmless: Callable[[str], Opinion], disguise: str, before: str, after: str
 ) -> None:
     decision = check_prompt(before + disguise + after, policy=stand_in_policy, classifier=harmless)
 
     assert decision.label == "operator"
 
 
-def test_a_prompt_that_is_spelled_and_reversed_as_a_whole_is_read(stand_in_policy: Policy) -> None:
+def test_a_prompt_that_is_spelled_and_reversed_as_a_whole_is_read(
+    stand_in_policy: Policy, harmless: Callable[[str], Opinion]
+) -> None:
     for prompt in ("a jar of marmalade"[::-1], " ".join("ajarofmarmalade"), "a jar of glass balloons"[::-1]):
-        assert check_prompt(prompt, policy=stand_in_policy).label == "operator"
+        assert check_prompt(prompt, policy=stand_in_policy, classifier=harmless).label == "operator"
 
 
 BENIGN = (

@@ -178,6 +178,16 @@ def test_words_in_the_file_are_handed_on_to_be_checked(picture):
     assert take_in(saved(picture, "GIF", comment=b"a gif word"), LIMITS).text == "a gif word"
 
 
+def test_a_files_negative_prompt_is_told_apart(picture):
+    notes = PngInfo()
+    notes.add_text("parameters", "a fox\nNegative prompt: a harbour\nSteps: 20, Sampler: DDIM, Seed: 7, Size: 64x64")
+    notes.add_text("Description", "a lantern")
+
+    taken = take_in(saved(picture, "PNG", pnginfo=notes), LIMITS)
+
+    assert (taken.text.split("\n"), taken.negative) == (["a fox", "20", "DDIM", "7", "64x64", "a lantern"], "a harbour")
+
+
 def test_words_of_xmp_are_handed_on_without_their_tags(picture):
     packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc:description>a packed word</dc:description></x:xmpmeta>"
 
