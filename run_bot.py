@@ -78,9 +78,13 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.discipline import Discipline
     from bot.gallery import Gallery
     from bot.progress import ProgressBoard
     from bot.studio import Studio
+    from config.secret_key import secret_key
+    from db.conduct import Conduct
+    from db.guilds import Guilds
     from db.history import History
     from db.images import PictureStore
     from db.jobs import Jobs
@@ -110,9 +114,13 @@ def build_house(settings: Settings, tools: Tools) -> House:
         slack=settings.fairness.slack,
         spool=settings.data / "spool",
     )
+    conduct, guilds = Conduct(tools.database), Guilds(tools.database)
+    discipline = Discipline(policy=policy, conduct=conduct, jobs=jobs, dispatcher=dispatcher, key=secret_key(settings))
     admission = Admission(
         timings=timings,
         dispatcher=dispatcher,
+        discipline=discipline,
+        guilds=guilds,
         clerk=tools.prompts,
         policy_file=settings.policy,
         limits=settings.limits,
@@ -129,6 +137,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
         store=store,
         dispatcher=dispatcher,
         gallery=gallery,
+        discipline=discipline,
         admission=admission,
         clerk=tools.pictures,
     )

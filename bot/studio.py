@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.admission import Admission, Ticket
 from bot.caller import Caller
+from bot.discipline import Discipline
 from bot.fitting import guidance_for, guidance_notes, plain_request, sampler_for, size_notes
 from bot.gallery import Gallery
 from bot.sizing import Size, choose_size, snap
@@ -56,6 +57,7 @@ class Studio:
         store: PictureStore,
         dispatcher: Dispatcher,
         gallery: Gallery,
+        discipline: Discipline,
         admission: Admission,
         clerk: Clerk,
     ) -> None:
@@ -65,6 +67,7 @@ class Studio:
         self.limits = limits
         self.policy = policy
         self.gallery = gallery
+        self.discipline = discipline
         self._people = people
         self._jobs = jobs
         self._uploads = uploads

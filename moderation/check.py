@@ -1,7 +1,7 @@
 """The check of a prompt before anything is drawn: text in, Decision out."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from config.words import FALLBACK, say
@@ -49,18 +49,21 @@ def check_prompt(
     negative_prompt: str = "",
     *,
     age_restricted: bool = False,
+    rules_off: Collection[str] = (),
     policy: Policy | None = None,
     classifier: Callable[[str], Opinion] | None = None,
 ) -> Decision:
     """Return what the policy says of a prompt with its negative prompt, by default policy and classifier as shipped.
 
-    `age_restricted` tells that the result will stand in an age-restricted channel. It never raises: where the check
+    `age_restricted` tells that the result will stand in an age-restricted channel, `rules_off` which of the server's
+    rules rest there; no clause of the licence ever does. It never raises: where the check
     cannot be made, the answer is a refusal that says so. The shipped classifier takes 90 MB of the process.
     """
     try:
         policy = default_policy() if policy is None else policy
         opinion = (_shipped_classifier() if classifier is None else classifier)(prompt)
-        return _decide(prompt, negative_prompt, age_restricted, policy, opinion)
+        resting = _resting(policy, age_restricted, rules_off)
+        return _decide(prompt, negative_prompt, resting, policy, opinion)
     except Exception:  # noqa: BLE001 - whatever went wrong, an unchecked prompt is not a permitted one
         _log.exception("the prompt check failed")
         version = getattr(policy, "version", "unknown")
@@ -74,7 +77,18 @@ def _shipped_classifier() -> Callable[[str], Opinion]:
     return shipped().judge
 
 
-def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy, opinion: Opinion) -> Decision:
+def _resting(policy: Policy, age_restricted: bool, rules_off: Collection[str]) -> set[str]:
+    """Return the labels of what holds at present but not here."""
+    relaxed = {
+        label
+        for label, clause in {**policy.clauses, **policy.rules}.items()
+        if age_restricted and clause.relaxed_in_age_restricted
+    }
+    off = {name for name in rules_off if name in policy.rules and not policy.rules[name].fixed}
+    return relaxed | off
+
+
+def _decide(prompt: str, negative_prompt: str, resting: set[str], policy: Policy, opinion: Opinion) -> Decision:
     book = rule_book(policy)
     evidence = book.evidence(prompt, negative_prompt)
     signs = _signs(prompt, negative_prompt)
@@ -85,7 +99,7 @@ def _decide(prompt: str, negative_prompt: str, age_restricted: bool, policy: Pol
         action = min(Verdict.REFUSE, policy.find(opinion.label).action, key=lambda verdict: verdict.severity)
         breaches.append(Breach(opinion.label, action))
     for breach in sorted(breaches, key=lambda each: -each.action.severity):
-        if not (age_restricted and policy.find(breach.label).relaxed_in_age_restricted):
+        if breach.label not in resting:
             return _refusal(breach, policy, scores)
     return Decision(Verdict.ALLOW, policy.version, scores=scores)
 

@@ -7,9 +7,13 @@ from moderation.check import Decision, check_prompt
 from moderation.policy import Policy, load_policy
 
 
-def judge(policy: Path, prompt: str, negative_prompt: str, age_restricted: bool) -> Decision:
+def judge(
+    policy: Path, prompt: str, negative_prompt: str, age_restricted: bool, rules_off: tuple[str, ...] = ()
+) -> Decision:
     """Return what the policy in the file says of the prompts. Raises ConfigError where the file is wrong."""
-    return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, policy=_policy(policy))
+    return check_prompt(
+        prompt, negative_prompt, age_restricted=age_restricted, rules_off=rules_off, policy=_policy(policy)
+    )
 
 
 @cache

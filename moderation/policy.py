@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from config.settings import ROOT, ConfigError
 from config.words import FALLBACK, say
+from moderation.ladder import Strikes
 
 DEFAULT = ROOT / "config" / "policy.toml"
 LABELS = tuple("abcdefghijk")
@@ -63,6 +64,7 @@ class Clause(_Frozen):
     action: Verdict
     reply: str = Field(min_length=1)
     relaxed_in_age_restricted: bool = False
+    fixed: bool = False
 
 
 class Learned(_Frozen):
@@ -128,6 +130,7 @@ class _PolicyFile(_Frozen):
     terms: str
     licence: Licence
     classifier: Learned
+    strikes: Strikes
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
 
@@ -146,6 +149,7 @@ class Policy(_Frozen):
     version: str
     licence: Licence
     classifier: Learned
+    strikes: Strikes
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
     terms: Terms
