@@ -56,6 +56,7 @@ class House:
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
+            group.create_task(self.client.desk.run())
 
     async def close(self) -> None:
         """Let what runs end or be put back, then stop following it."""
@@ -80,14 +81,18 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from bot.delivery import Delivery
     from bot.discipline import Discipline
     from bot.gallery import Gallery
+    from bot.moderators import Moderators
     from bot.progress import ProgressBoard
+    from bot.review import Review
     from bot.studio import Studio
     from config.secret_key import secret_key
+    from db.cases import Cases
     from db.conduct import Conduct
     from db.guilds import Guilds
     from db.history import History
     from db.images import PictureStore
     from db.jobs import Jobs
+    from db.never_again import NeverAgain
     from db.outbox import Outbox
     from db.people import People
     from db.shares import Shares
@@ -101,8 +106,10 @@ def build_house(settings: Settings, tools: Tools) -> House:
     policy, checkpoints = load_policy(settings.policy), offered_checkpoints(settings)
     jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
     gallery = Gallery(history=history, store=store, clerk=tools.pictures)
-    finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=tools.pictures)
-    timings = Timings(tools.database)
+    timings, never_again = Timings(tools.database), NeverAgain(tools.database)
+    finisher = Finisher(
+        checkpoints=checkpoints, history=history, never_again=never_again, store=store, clerk=tools.pictures
+    )
     dispatcher = Dispatcher(
         jobs=jobs,
         timings=timings,
@@ -114,8 +121,33 @@ def build_house(settings: Settings, tools: Tools) -> House:
         slack=settings.fairness.slack,
         spool=settings.data / "spool",
     )
-    conduct, guilds = Conduct(tools.database), Guilds(tools.database)
-    discipline = Discipline(policy=policy, conduct=conduct, jobs=jobs, dispatcher=dispatcher, key=secret_key(settings))
+    conduct, guilds, cases = Conduct(tools.database), Guilds(tools.database), Cases(tools.database)
+    news = asyncio.Event()
+    discipline = Discipline(
+        policy=policy, conduct=conduct, jobs=jobs, dispatcher=dispatcher, news=news, key=secret_key(settings)
+    )
+    review = Review(
+        settings=settings.review,
+        cases=cases,
+        conduct=conduct,
+        discipline=discipline,
+        gallery=gallery,
+        guilds=guilds,
+        news=news,
+    )
+    moderators = Moderators(
+        policy=policy,
+        fairness=settings.fairness,
+        limits=settings.limits,
+        review=review,
+        cases=cases,
+        conduct=conduct,
+        discipline=discipline,
+        gallery=gallery,
+        guilds=guilds,
+        never_again=never_again,
+        clerk=tools.pictures,
+    )
     admission = Admission(
         timings=timings,
         dispatcher=dispatcher,
@@ -134,10 +166,13 @@ def build_house(settings: Settings, tools: Tools) -> House:
         people=People(tools.database),
         jobs=jobs,
         uploads=Uploads(tools.database),
+        never_again=never_again,
         store=store,
         dispatcher=dispatcher,
         gallery=gallery,
         discipline=discipline,
+        review=review,
+        moderators=moderators,
         admission=admission,
         clerk=tools.pictures,
     )
@@ -181,7 +216,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 
 async def remove_rubbish(settings: Settings, database: "Database") -> None:
-    """Remove picture files that no row knows: a crash between file and row left them."""
+    """Remove picture files that no row needs: a crash between file and row left them."""
     from db.history import History
     from db.images import PictureStore
     from db.uploads import Uploads

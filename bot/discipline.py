@@ -1,5 +1,6 @@
 """What a refusal has for consequence: kept, counted, and told; and who is shut out."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -44,15 +45,25 @@ class Barred(UserError):
 
 
 class Discipline:
-    """Keeps refusals, counts strikes, and shuts people out; `barred` holds who is, so that the gate need not ask."""
+    """Keeps refusals, counts strikes, and shuts people out. `news` tells the moderators' desk of alerts."""
 
-    def __init__(self, *, policy: Policy, conduct: Conduct, jobs: Jobs, dispatcher: Dispatcher, key: bytes) -> None:
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        conduct: Conduct,
+        jobs: Jobs,
+        dispatcher: Dispatcher,
+        news: asyncio.Event,
+        key: bytes,
+    ) -> None:
         self._policy = policy
         self._conduct = conduct
         self._jobs = jobs
         self._dispatcher = dispatcher
+        self._news = news
         self._key = key
-        self._barred: dict[tuple[int, int], Sanction] = {}
+        self._barred: dict[tuple[int, int], Sanction] = {}  #: by person and place, so that the gate asks no database
 
     async def load(self) -> None:
         """Take up who is shut out."""
@@ -124,6 +135,7 @@ class Discipline:
         guild_id = caller.guild_id
         alert = NewCase(kind=CaseKind.ALERT, user_id=caller.user_id, opened_by=None, guild_id=guild_id)
         self._know(await self._conduct.lock(replace(new, words=None), alert))
+        self._news.set()
         await self.cancel(caller.user_id)
         log.warning("user %s: locked by %s", caller.user_id, decision.label)
         return Refused(decision, "people.locked_now")

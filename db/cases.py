@@ -26,10 +26,10 @@ class Cases:
     async def open(self, new: NewCase) -> Case | None:
         """Open a case; None where the same person has the same one open already."""
         async with self._database.transaction() as session:
-            same = (CaseRow.kind == new.kind, CaseRow.opened_by == new.opened_by, CaseRow.guild_id == new.guild_id)
+            same = still_open().where(CaseRow.kind == new.kind, CaseRow.opened_by == new.opened_by)
             if new.kind is CaseKind.REPORT:
-                same += (CaseRow.record_id == new.record_id,)
-            if await session.scalar(still_open().where(*same)) is not None:
+                same = same.where(CaseRow.record_id == new.record_id)
+            if await session.scalar(same.limit(1)) is not None:
                 return None
             return value_of(Case, await add_case(session, new))
 

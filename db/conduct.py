@@ -119,8 +119,9 @@ async def impose(session: AsyncSession, sanction: Sanction) -> Sanction:
     """Shut somebody out by a moderator's will, in the transaction of who decided so; return what holds now."""
     held = await _impose(session, sanction)
     until = None if sanction.until is None else sanction.until.isoformat()
-    who = {"actor": sanction.by, "subject": sanction.user_id, "guild_id": sanction.guild_id}
-    await append(session, Act(action="ban", **who, details={"bar": sanction.bar.value, "until": until}))
+    details = {"bar": sanction.bar.value, "until": until}
+    user_id, guild_id = sanction.user_id, sanction.guild_id
+    await append(session, Act(action="ban", actor=sanction.by, subject=user_id, guild_id=guild_id, details=details))
     return held
 
 
@@ -161,8 +162,8 @@ async def _keep(session: AsyncSession, new: NewRefusal) -> RefusalRow:
     session.add(row)
     await session.flush()
     told = {"label": new.label, "verdict": new.verdict, "policy": new.policy_version, "scores": new.scores}
-    refused = {"subject": new.user_id, "guild_id": new.guild_id, "details": {**told, "refusal": row.id}}
-    await append(session, Act(action="refuse", **refused))
+    details = {**told, "refusal": row.id}
+    await append(session, Act(action="refuse", subject=new.user_id, guild_id=new.guild_id, details=details))
     return row
 
 

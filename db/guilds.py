@@ -48,8 +48,8 @@ class Guilds:
                 await session.execute(delete(MemberRow).filter_by(**key))
             else:
                 await session.merge(MemberRow(**key, weight=weight))
-            told = {"actor": by, "subject": user_id, "guild_id": guild_id, "details": {"weight": weight}}
-            await append(session, Act(action="weight", **told))
+            act = Act(action="weight", actor=by, subject=user_id, guild_id=guild_id, details={"weight": weight})
+            await append(session, act)
 
     async def _set(self, guild_id: int, by: int, name: str, value: Any) -> None:
         async with self._database.transaction() as session:

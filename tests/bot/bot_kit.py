@@ -60,13 +60,28 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path, **c
         client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine
         tasks = [
             asyncio.create_task(work)
-            for work in (client.start(server.token), dispatcher.run(board), board.run(), delivery.run(board))
+            for work in (
+                client.start(server.token),
+                dispatcher.run(board),
+                board.run(),
+                delivery.run(board),
+                client.desk.run(),
+            )
         ]
         try:
             await asyncio.wait_for(client.wait_until_ready(), 20)
             store = PictureStore(folder / "pictures")
             yield House(
-                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery, board
+                server=server,
+                client=client,
+                executor=executor,
+                studio=client.studio,
+                jobs=Jobs(database),
+                history=built.history,
+                store=store,
+                session=session,
+                delivery=delivery,
+                board=board,
             )
         finally:
             await board.close()

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from bot_kit import House
+
 from config.settings import ROOT
 
 TERMS = """
@@ -38,3 +40,7 @@ def write_policy(folder: Path) -> Path:
     shutil.copy(ROOT / "config" / "policy.toml", folder)
     (folder / "terms.toml").write_text(TERMS, encoding="utf-8")
     return folder / "policy.toml"
+
+
+def id_of(house: House, name: str) -> int:
+    return int(next(user["id"] for user in house.server.describe()["users"] if user["name"] == name))

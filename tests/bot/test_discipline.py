@@ -2,7 +2,6 @@
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from bot_kit import House, first_answer, open_house, settled
 from guest import record_ids
 from sqlalchemy import update
-from strict_policy import write_policy
+from strict_policy import id_of, write_policy
 
 from db.audit import Audit
 from db.base import Base, utc_now
@@ -24,35 +23,29 @@ STRIKE, RULE, LOCK = "/imagine a bridge", "/imagine a castle", "/imagine a lante
 
 
 @pytest.fixture
-async def house(server: LocalDiscord, sqlite_database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(server, sqlite_database, tmp_path, policy=write_policy(tmp_path / "policy")) as running:
-        yield running
-
-
-@pytest.fixture
 def conduct(sqlite_database: Database) -> Conduct:
     return Conduct(sqlite_database)
 
 
-def id_of(house: House, name: str) -> int:
-    return int(next(user["id"] for user in house.server.describe()["users"] if user["name"] == name))
-
-
-async def test_a_refusal_by_a_rule_is_kept_and_earns_no_strike(house: House, conduct: Conduct) -> None:
-    ada = house.guest()
+async def test_a_refusal_by_a_rule_is_kept_and_earns_no_strike(strict_house: House, conduct: Conduct) -> None:
+    ada = strict_house.guest()
     told = await ada.type(RULE)
-    refusal = (await conduct.refusals(user_id=id_of(house, "ada")))[0]
+    refusal = (await conduct.refusals(user_id=id_of(strict_house, "ada")))[0]
 
     assert "no gore" in told["content"]
     assert "strike" not in told["content"]
-    assert (refusal.label, refusal.verdict, refusal.policy_version) == ("gore", "refuse", house.studio.policy.version)
+    assert (refusal.label, refusal.verdict, refusal.policy_version) == (
+        "gore",
+        "refuse",
+        strict_house.studio.policy.version,
+    )
     assert refusal.words == {"prompt": "a castle", "negative_prompt": ""}
     assert len(refusal.fingerprint) == 64
-    assert await conduct.strikes(id_of(house, "ada")) == []
+    assert await conduct.strikes(id_of(strict_house, "ada")) == []
 
 
-async def test_strikes_climb_the_ladder(house: House, conduct: Conduct, sqlite_database: Database) -> None:
-    ada = house.guest()
+async def test_strikes_climb_the_ladder(strict_house: House, conduct: Conduct, sqlite_database: Database) -> None:
+    ada = strict_house.guest()
     first = await ada.type(STRIKE)
     second = await ada.type(STRIKE)
     shut_out = await first_answer(ada, "/imagine a red circle")
@@ -63,15 +56,15 @@ async def test_strikes_climb_the_ladder(house: House, conduct: Conduct, sqlite_d
     assert ":R>" in second["content"]
     assert "You cannot use me until <t:" in shut_out["content"]
     assert "/appeal" in shut_out["content"]
-    assert [each.action for each in await Audit(sqlite_database).about(id_of(house, "ada"))] == [
+    assert [each.action for each in await Audit(sqlite_database).about(id_of(strict_house, "ada"))] == [
         *("refuse", "strike"),
         *("refuse", "strike"),
     ]
     assert await Audit(sqlite_database).verify() is None
 
 
-async def test_who_is_shut_out_can_do_nothing_but_ask_and_read(house: House) -> None:
-    ada = house.guest()
+async def test_who_is_shut_out_can_do_nothing_but_ask_and_read(strict_house: House) -> None:
+    ada = strict_house.guest()
     result = await ada.type("/imagine a red circle")
     await ada.type(STRIKE)
     await ada.type(STRIKE)
@@ -86,71 +79,71 @@ async def test_who_is_shut_out_can_do_nothing_but_ask_and_read(house: House) -> 
     ) == {"choices": []}
 
 
-async def test_a_time_out_ends_by_itself(house: House, sqlite_database: Database) -> None:
-    ada = house.guest()
+async def test_a_time_out_ends_by_itself(strict_house: House, sqlite_database: Database) -> None:
+    ada = strict_house.guest()
     await ada.type(STRIKE)
     await ada.type(STRIKE)
     await set_back(sqlite_database, timedelta(hours=2))
-    await house.studio.discipline.load()
+    await strict_house.studio.discipline.load()
 
     assert len(record_ids(await ada.type("/imagine a red circle"))) == 1
 
 
-async def test_old_strikes_no_longer_count(house: House, sqlite_database: Database) -> None:
-    ada = house.guest()
+async def test_old_strikes_no_longer_count(strict_house: House, sqlite_database: Database) -> None:
+    ada = strict_house.guest()
     await ada.type(STRIKE)
     await set_back(sqlite_database, timedelta(days=91))
 
     assert "This is strike 1" in (await ada.type(STRIKE))["content"]
 
 
-async def test_the_fifth_strike_bans(house: House, sqlite_database: Database) -> None:
-    ada = house.guest()
+async def test_the_fifth_strike_bans(strict_house: House, sqlite_database: Database) -> None:
+    ada = strict_house.guest()
     for _ in range(5):
         last = await ada.type(STRIKE)
         await let_time_outs_end(sqlite_database)
-        await house.studio.discipline.load()
+        await strict_house.studio.discipline.load()
 
     assert "you are banned" in last["content"]
     assert "You are banned from me" in (await first_answer(ada, "/imagine a red circle"))["content"]
 
 
-async def test_a_strike_cancels_what_waits_and_nobody_elses(house: House) -> None:
-    ada, ben = house.guest("ada"), house.guest("ben")
+async def test_a_strike_cancels_what_waits_and_nobody_elses(strict_house: House) -> None:
+    ada, ben = strict_house.guest("ada"), strict_house.guest("ben")
     await ada.type("/imagine a red circle")
     await ben.type("/imagine a red circle")
-    house.executor.go_on.clear()
+    strict_house.executor.go_on.clear()
     for guest in (ada, ada, ben):
         started = await guest.post("run", {"channel": "studio", "text": "/imagine a blue circle"})
         await guest.answer(started["interaction"])
     await ada.type(STRIKE)
-    mine = await house.jobs.open_of(id_of(house, "ada"))
-    bens = await house.jobs.open_of(id_of(house, "ben"))
+    mine = await strict_house.jobs.open_of(id_of(strict_house, "ada"))
+    bens = await strict_house.jobs.open_of(id_of(strict_house, "ben"))
 
     assert [job.status for job in mine] == [JobStatus.LEASED]
     assert len(bens) == 1
 
 
 async def test_a_lock_holds_everywhere_for_good_and_keeps_no_words(
-    house: House, conduct: Conduct, sqlite_database: Database, caplog: pytest.LogCaptureFixture
+    strict_house: House, conduct: Conduct, sqlite_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ada = house.guest()
+    ada = strict_house.guest()
     await ada.type("/imagine a red circle")
-    house.executor.go_on.clear()
+    strict_house.executor.go_on.clear()
     started = await ada.post("run", {"channel": "studio", "text": "/imagine a blue circle"})
     await ada.answer(started["interaction"])
     told = await first_answer(ada, LOCK)
-    user = id_of(house, "ada")
+    user = id_of(strict_house, "ada")
     async with asyncio.timeout(10):
-        while await house.jobs.open_of(user):  # noqa: ASYNC110 - what runs is stopped, too
+        while await strict_house.jobs.open_of(user):  # noqa: ASYNC110 - what runs is stopped, too
             await asyncio.sleep(0.05)
     refusal = (await conduct.refusals(user_id=user))[0]
 
     assert "locked" in told["content"]
-    assert "locked" in (await first_answer(house.guest("ada", "dm"), "/imagine a red circle"))["content"]
+    assert "locked" in (await first_answer(strict_house.guest("ada", "dm"), "/imagine a red circle"))["content"]
     assert refusal.words is None
     assert len(refusal.fingerprint) == 64
-    assert not await house.studio.discipline.lift(user, 0, by=1)
+    assert not await strict_house.studio.discipline.lift(user, 0, by=1)
     assert await kept_anywhere(sqlite_database, "harbour") == []
     assert "lantern" not in caplog.text
 
@@ -167,19 +160,19 @@ async def test_what_shuts_out_outlives_a_restart(
         assert "locked" in (await first_answer(house.guest(), "/imagine a red circle"))["content"]
 
 
-async def test_words_are_forgotten_and_their_keyed_hash_stays(house: House, conduct: Conduct) -> None:
-    ada = house.guest()
+async def test_words_are_forgotten_and_their_keyed_hash_stays(strict_house: House, conduct: Conduct) -> None:
+    ada = strict_house.guest()
     await ada.type(RULE)
     await ada.type(RULE)
     forgotten = await conduct.forget_words(utc_now() + timedelta(seconds=1))
-    first, second = await conduct.refusals(user_id=id_of(house, "ada"))
+    first, second = await conduct.refusals(user_id=id_of(strict_house, "ada"))
 
     assert forgotten == 2
     assert first.words is None
     assert first.fingerprint == second.fingerprint
 
 
-async def test_the_key_of_the_hashes_is_the_operators_alone(house: House, tmp_path: Path) -> None:
+async def test_the_key_of_the_hashes_is_the_operators_alone(strict_house: House, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
 
 
