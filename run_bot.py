@@ -18,6 +18,7 @@ from config.settings import ConfigError, Settings, load_settings
 if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.housekeeper import Housekeeper
     from bot.login import Login
     from bot.progress import ProgressBoard
     from db.history import History
@@ -41,6 +42,7 @@ class House:
     dispatcher: "Dispatcher"
     delivery: "Delivery"
     board: "ProgressBoard"
+    housekeeper: "Housekeeper"
     history: "History"
     database: "Database"
     checkpoints: Sequence["Checkpoint"]  #: the one that workers start with comes first
@@ -57,6 +59,7 @@ class House:
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
             group.create_task(self.client.desk.run())
+            group.create_task(self.housekeeper.run())
 
     async def close(self) -> None:
         """Let what runs end or be put back, then stop following it."""
@@ -81,7 +84,9 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from bot.delivery import Delivery
     from bot.discipline import Discipline
     from bot.gallery import Gallery
+    from bot.housekeeper import Housekeeper
     from bot.moderators import Moderators
+    from bot.privacy import Privacy
     from bot.progress import ProgressBoard
     from bot.review import Review
     from bot.studio import Studio
@@ -95,6 +100,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from db.never_again import NeverAgain
     from db.outbox import Outbox
     from db.people import People
+    from db.privacy import Privacy as Rows
     from db.shares import Shares
     from db.timings import Timings
     from db.uploads import Uploads
@@ -148,6 +154,15 @@ def build_house(settings: Settings, tools: Tools) -> House:
         never_again=never_again,
         clerk=tools.pictures,
     )
+    privacy = Privacy(rows=Rows(tools.database), jobs=jobs, dispatcher=dispatcher, store=store, clerk=tools.pictures)
+    housekeeper = Housekeeper(
+        retention=settings.retention,
+        discipline=discipline,
+        conduct=conduct,
+        cases=cases,
+        uploads=Uploads(tools.database),
+        privacy=privacy,
+    )
     admission = Admission(
         timings=timings,
         dispatcher=dispatcher,
@@ -173,6 +188,8 @@ def build_house(settings: Settings, tools: Tools) -> House:
         discipline=discipline,
         review=review,
         moderators=moderators,
+        privacy=privacy,
+        retention=settings.retention,
         admission=admission,
         clerk=tools.pictures,
     )
@@ -181,7 +198,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     every = settings.times.preview_every
     board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
     first_loaded = sorted(checkpoints.values(), key=lambda checkpoint: checkpoint.name != settings.checkpoint)
-    return House(client, dispatcher, delivery, board, history, tools.database, first_loaded)
+    return House(client, dispatcher, delivery, board, housekeeper, history, tools.database, first_loaded)
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:
@@ -217,12 +234,10 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 async def remove_rubbish(settings: Settings, database: "Database") -> None:
     """Remove picture files that no row needs: a crash between file and row left them."""
-    from db.history import History
     from db.images import PictureStore
-    from db.uploads import Uploads
+    from db.privacy import Privacy
 
-    known = await History(database).known_pictures() | await Uploads(database).known_pictures()
-    await PictureStore(settings.data / "pictures").sweep(known)
+    await PictureStore(settings.data / "pictures").sweep(await Privacy(database).needed())
 
 
 async def serve(settings: Settings) -> int:

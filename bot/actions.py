@@ -8,6 +8,7 @@ from bot.admission import Ticket
 from bot.caller import Caller
 from bot.details import details_text
 from bot.downloads import download
+from bot.exporting import erase, export
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY
 from bot.paging import turn_page
@@ -153,6 +154,8 @@ PRESSES: Mapping[str, Press] = {
     "ban": decision(Outcome.BANNED),
     "seen": decision(Outcome.SEEN),
     "note": ask_note,
+    "export": export,
+    "erase": erase,
 }
 
 

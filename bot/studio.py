@@ -12,10 +12,11 @@ from bot.discipline import Discipline
 from bot.fitting import guidance_for, guidance_notes, plain_request, sampler_for, size_notes
 from bot.gallery import Gallery
 from bot.moderators import Moderators
+from bot.privacy import Privacy
 from bot.review import Review
 from bot.sizing import Size, choose_size, snap
 from bot.wishes import Source, Wish, parse_strength
-from config.settings import Limits
+from config.settings import Limits, Retention
 from config.words import UserError
 from db.history import Record
 from db.images import PictureStore
@@ -65,6 +66,8 @@ class Studio:
         discipline: Discipline,
         review: Review,
         moderators: Moderators,
+        privacy: Privacy,
+        retention: Retention,
         admission: Admission,
         clerk: Clerk,
     ) -> None:
@@ -77,6 +80,8 @@ class Studio:
         self.discipline = discipline
         self.review = review
         self.moderators = moderators
+        self.privacy = privacy
+        self.retention = retention
         self._people = people
         self._jobs = jobs
         self._uploads = uploads

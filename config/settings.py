@@ -90,6 +90,7 @@ class Retention(BaseModel):
 
     refused_words: float = Field(gt=0)
     case_words: float = Field(gt=0)
+    conduct: float = Field(gt=0)
     uploads: float = Field(gt=0)
 
 

@@ -11,7 +11,7 @@ from db.audit import Act, append
 from db.base import utc_now, value_of
 from db.cases import add_case
 from db.session import Database
-from db.tables.case import NewCase
+from db.tables.case import CaseRow, NewCase
 from db.tables.conduct import (
     EVERYWHERE,
     Bar,
@@ -113,6 +113,17 @@ class Conduct:
         async with self._database.transaction() as session:
             gone = update(RefusalRow).where(*old).values(words=None).returning(RefusalRow.id)
             return len(list(await session.scalars(gone)))
+
+    async def forget_old(self, before: datetime) -> int:
+        """Delete strikes and refusals from before, and sanctions that are over. Returns how many refusals."""
+        old = select(StrikeRow.id).where(StrikeRow.at < before)
+        struck = select(StrikeRow.refusal_id).where(StrikeRow.at >= before)
+        async with self._database.transaction() as session:
+            await session.execute(update(CaseRow).where(CaseRow.strike_id.in_(old)).values(strike_id=None))
+            await session.execute(delete(StrikeRow).where(StrikeRow.at < before))
+            await session.execute(delete(SanctionRow).where(SanctionRow.until < utc_now()))
+            gone = delete(RefusalRow).where(RefusalRow.at < before, RefusalRow.id.not_in(struck))
+            return len(list(await session.scalars(gone.returning(RefusalRow.id))))
 
 
 async def impose(session: AsyncSession, sanction: Sanction) -> Sanction:

@@ -125,12 +125,6 @@ class History:
         async with self._database.reading() as session:
             return await session.scalar(query) is not None
 
-    async def known_pictures(self) -> set[str]:
-        """Return the SHA-256 of every picture that a record still shows."""
-        async with self._database.reading() as session:
-            query = select(RecordRow.sha256).where(RecordRow.deleted_at.is_(None)).distinct()
-            return set(await session.scalars(query))
-
     async def _records(self, query: Select[RecordRow]) -> list[Record]:
         async with self._database.reading() as session:
             return [value_of(Record, row) for row in await session.scalars(query)]

@@ -4,7 +4,7 @@ from typing import Any
 
 from discord.app_commands import Command, ContextMenu, Group
 
-from bot.commands import about, appeal, change, imagine, menus, moderation, past, queue
+from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue
 
 COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     imagine.imagine,
@@ -18,6 +18,7 @@ COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     queue.cancel,
     appeal.appeal,
     appeal.report,
+    privacy.privacy,
     moderation.moderation,
     about.license,
     about.help,

@@ -16,6 +16,7 @@ from yarl import URL
 
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.housekeeper import Housekeeper
 from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
@@ -44,6 +45,7 @@ class House:
     session: aiohttp.ClientSession
     delivery: Delivery
     board: ProgressBoard
+    housekeeper: Housekeeper
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
@@ -82,6 +84,7 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path, **c
                 session=session,
                 delivery=delivery,
                 board=board,
+                housekeeper=built.housekeeper,
             )
         finally:
             await board.close()

@@ -53,6 +53,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "cancel",
         "appeal",
         "report",
+        "privacy",
         "moderation",
         "license",
         "help",
