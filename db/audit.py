@@ -12,7 +12,7 @@ from db.base import utc_now, value_of
 from db.session import Database
 from db.tables.audit import ORIGIN, Act, AuditHeadRow, AuditRow, Entry
 
-__all__ = ["ORIGIN", "Act", "Audit", "Entry", "Head", "append", "digest_of", "first_fault"]
+__all__ = ["ORIGIN", "Act", "Audit", "Entry", "Head", "append", "digest_of", "first_fault", "take_turn"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,17 @@ class Audit:
             return first_fault((value_of(Entry, row) for row in rows), head)
 
 
+async def take_turn(session: AsyncSession) -> AuditHeadRow:
+    """Wait until nobody else writes to the log; what hangs on what was done before can be read from then on.
+
+    Whoever changes what others may be changing as well takes its turn first, so that none waits for the other.
+    """
+    return (await session.scalars(select(AuditHeadRow).with_for_update())).one()
+
+
 async def append(session: AsyncSession, *acts: Act) -> None:
-    """Write acts down, in the transaction of what they tell of; who else would write waits for its end."""
-    head = (await session.scalars(select(AuditHeadRow).with_for_update())).one()
+    """Write acts down, in the transaction of what they tell of."""
+    head = await take_turn(session)
     for act in acts:
         unsigned = Entry(**vars(act), id=head.entries + 1, at=utc_now(), previous=head.digest, digest="")
         entry = replace(unsigned, digest=digest_of(unsigned))

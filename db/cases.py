@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.audit import Act, append
+from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
 from db.session import Database
 from db.tables.case import Case, CaseKind, CaseRow, NewCase, Outcome
@@ -26,6 +26,7 @@ class Cases:
     async def open(self, new: NewCase) -> Case | None:
         """Open a case; None where the same person has the same one open already."""
         async with self._database.transaction() as session:
+            await take_turn(session)
             same = still_open().where(CaseRow.kind == new.kind, CaseRow.opened_by == new.opened_by)
             if new.kind is CaseKind.REPORT:
                 same = same.where(CaseRow.record_id == new.record_id)
@@ -50,6 +51,7 @@ class Cases:
     async def note(self, case_id: int, text: str, by: int) -> None:
         """Add a moderator's words; the audit log says only that there are some."""
         async with self._database.transaction() as session:
+            await take_turn(session)
             row = await session.get_one(CaseRow, case_id)
             row.note = f"{row.note}\n{text}".strip()
             await append(session, Act(action="note", actor=by, subject=row.user_id, guild_id=row.guild_id))
@@ -59,6 +61,7 @@ class Cases:
         closed = {"outcome": outcome, "closed_at": utc_now(), "closed_by": by}
         is_open = (CaseRow.id == case_id, CaseRow.outcome == Outcome.OPEN)
         async with self._database.transaction() as session:
+            await take_turn(session)
             row = await session.scalar(update(CaseRow).where(*is_open).values(closed).returning(CaseRow))
             if row is None:
                 return None

@@ -7,7 +7,7 @@ from math import inf
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.audit import Act, append
+from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
 from db.cases import add_case
 from db.session import Database
@@ -38,12 +38,14 @@ class Conduct:
     async def refuse(self, new: NewRefusal) -> None:
         """Keep a refusal that has no consequence."""
         async with self._database.transaction() as session:
-            await _keep(session, new)
+            row = await _keep(session, new)
+            await append(session, _refused(new, row.id))
 
     async def strike(self, new: NewRefusal, since: datetime, step: Step) -> tuple[int, Sanction | None]:
         """Keep a refusal and a strike for it; return how many count now, from `since` on, and what follows."""
         assert new.label is not None
         async with self._database.transaction() as session:
+            await take_turn(session)
             refusal = await _keep(session, new)
             struck = {"user_id": new.user_id, "guild_id": new.guild_id, "refusal_id": refusal.id, "label": new.label}
             session.add(StrikeRow(**struck))
@@ -52,27 +54,30 @@ class Conduct:
             sanction = step(count)
             if sanction is not None:
                 sanction = await _impose(session, sanction)
-            await append(session, _struck(new, refusal.id, count, sanction))
+            await append(session, _refused(new, refusal.id), _struck(new, refusal.id, count, sanction))
             return count, sanction
 
     async def lock(self, new: NewRefusal, alert: NewCase) -> Sanction:
         """Keep a refusal for which the account is locked, and call the moderators."""
         sanction = Sanction(user_id=new.user_id, guild_id=EVERYWHERE, bar=Bar.LOCK, until=None, by=None)
         async with self._database.transaction() as session:
+            await take_turn(session)
             refusal = await _keep(session, new)
             await _impose(session, sanction)
-            await append(session, _struck(new, refusal.id, 0, sanction))
+            await append(session, _refused(new, refusal.id), _struck(new, refusal.id, 0, sanction))
             await add_case(session, alert)
         return sanction
 
     async def impose(self, sanction: Sanction) -> Sanction:
         """Shut somebody out; return what holds now, which is the lock where there is one."""
         async with self._database.transaction() as session:
+            await take_turn(session)
             return await impose(session, sanction)
 
     async def lift(self, user_id: int, guild_id: int, by: int) -> bool:
         """Let somebody in again; False where they were not shut out there. A lock is not lifted."""
         async with self._database.transaction() as session:
+            await take_turn(session)
             lifted = await lift(session, user_id, guild_id)
             if lifted:
                 await append(session, Act(action="unban", actor=by, subject=user_id, guild_id=guild_id))
@@ -172,10 +177,13 @@ async def _keep(session: AsyncSession, new: NewRefusal) -> RefusalRow:
     row = RefusalRow(**vars(new))
     session.add(row)
     await session.flush()
-    told = {"label": new.label, "verdict": new.verdict, "policy": new.policy_version, "scores": new.scores}
-    details = {**told, "refusal": row.id}
-    await append(session, Act(action="refuse", subject=new.user_id, guild_id=new.guild_id, details=details))
     return row
+
+
+def _refused(new: NewRefusal, refusal_id: int) -> Act:
+    told = {"label": new.label, "verdict": new.verdict, "policy": new.policy_version, "scores": new.scores}
+    details = {"refusal": refusal_id, **told}
+    return Act(action="refuse", subject=new.user_id, guild_id=new.guild_id, details=details)
 
 
 async def _impose(session: AsyncSession, sanction: Sanction) -> Sanction:

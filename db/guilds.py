@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from db.audit import Act, append
+from db.audit import Act, append, take_turn
 from db.session import Database
 from db.tables.guild import GuildPolicy, GuildRow, MemberRow
 
@@ -44,6 +44,7 @@ class Guilds:
         """Set a member's share; None takes it back."""
         key = {"guild_id": guild_id, "user_id": user_id}
         async with self._database.transaction() as session:
+            await take_turn(session)
             if weight is None:
                 await session.execute(delete(MemberRow).filter_by(**key))
             else:
@@ -53,6 +54,7 @@ class Guilds:
 
     async def _set(self, guild_id: int, by: int, name: str, value: Any) -> None:
         async with self._database.transaction() as session:
+            await take_turn(session)
             row = await session.get(GuildRow, guild_id) or GuildRow(guild_id=guild_id, rules_off=[])
             setattr(row, name, value)
             session.add(row)

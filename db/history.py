@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, Update, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.audit import Act, append
+from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
 from db.ids import tidy_record_id
 from db.session import Database
@@ -139,6 +139,7 @@ async def delete_record(session: AsyncSession, record_id: str, by: int) -> bool:
     """Take the record out of sight, in the transaction of who decided so; somebody else's goes into the audit log."""
     gone = {"deleted_at": utc_now(), "deleted_by": by}
     there = (RecordRow.id == record_id, RecordRow.deleted_at.is_(None))
+    await take_turn(session)
     row = await session.scalar(update(RecordRow).where(*there).values(gone).returning(RecordRow))
     if row is not None and row.user_id != by:
         who = {"actor": by, "subject": row.user_id, "guild_id": row.guild_id}

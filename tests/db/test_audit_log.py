@@ -1,5 +1,6 @@
 """The audit log: whatever is done to it but appending is found."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -100,6 +101,18 @@ async def test_an_entry_is_written_with_what_it_tells_of_or_not_at_all(database:
 
     assert (await audit.head()).entries == 0
     assert await audit.verify() is None
+
+
+async def test_entries_written_at_once_make_one_chain(database: Database) -> None:
+    async def write(number: int) -> None:
+        async with database.transaction() as session:
+            await append(session, Act(action="ban", subject=number), Act(action="unban", subject=number))
+
+    await asyncio.gather(*(write(number) for number in range(12)))
+    audit = Audit(database)
+
+    assert await audit.verify() is None
+    assert (await audit.head()).entries == 24
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit"])
