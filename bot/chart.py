@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH, ROW, MARGIN, NAMES = 720, 36, 24, 280  # pixels
+WIDTH, ROW, MARGIN, NAMES = 960, 36, 24, 480  # pixels
 SIZE = 18
 INK, PAPER, BAR = "#1b1b1f", "#ffffff", "#3b5bdb"
 

@@ -44,6 +44,7 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         *await _discord(settings),
         *await _database(settings),
         _disk(settings),
+        _review(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
     ]
@@ -112,6 +113,13 @@ def _disk(settings: Settings) -> Finding:
     if free < DISK_BYTES:
         return Finding("disk", False, f"{text}: make room, or set IMAGINE_DATA to a folder on another disk")
     return Finding("disk", True, text)
+
+
+def _review(settings: Settings) -> Finding:
+    if settings.review.channel is None:
+        text = "review.channel is not set: alerts and appeals from direct messages, and those of servers whose"
+        return Finding("review", True, f"{text} moderators have chosen no channel, wait until one is")
+    return Finding("review", True, f"what belongs to no server is reviewed in channel {settings.review.channel}")
 
 
 async def _devices(settings: Settings) -> list[Finding]:

@@ -1,5 +1,6 @@
 """What a guild's moderators can see, set and do; in their own guild, by the rights that Discord gives them there."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ from provenance.pdq import pdq_of_file
 LISTED = 10
 STATISTICS_DAYS = 30
 HASH_SECONDS = 30.0
+PDQ = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,14 @@ class Moderators:
         guild_id = self._review.check_moderator(caller)
         taken = await self._clerk.call(take_in, data, self._limits, timeout=HASH_SECONDS)
         return await self._list(caller, guild_id, taken.png)
+
+    async def ban_hash(self, caller: Caller, pdq: str) -> str:
+        """Put a picture on the guild's list by its hash, as others tell of it; return the hash."""
+        guild_id = self._review.check_moderator(caller)
+        if not PDQ.fullmatch(pdq.strip().lower()):
+            raise UserError("people.no_hash", given=pdq[:70])
+        await self._never_again.add(guild_id, pdq.strip().lower(), caller.user_id)
+        return pdq.strip().lower()
 
     async def unwanted(self, caller: Caller) -> list[Unwanted]:
         """Return the guild's list."""

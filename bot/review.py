@@ -174,8 +174,8 @@ class Review:
             await self._discipline.cancel(case.user_id, EVERYWHERE if case.guild_id is None else case.guild_id)
         if case.outcome is Outcome.DELETED and case.record_id is not None:
             record = await self._gallery.history.get(case.record_id)
-            assert record is not None, "records outlive their deletion"
-            await self._gallery.discard(record)
+            if record is not None:  # its person may have had it erased
+                await self._gallery.discard(record)
 
     async def _latest_strike(self, user_id: int) -> Strike | None:
         strikes = await self._conduct.strikes(user_id)

@@ -131,6 +131,8 @@ async def statistics(interaction: Interaction) -> None:
     studio, caller = interaction.client.studio, caller_of(interaction)
     found = await studio.moderators.statistics(caller)
     bars = statistics_bars(found, studio.policy, caller.locale)
+    if not bars:
+        raise UserError("people.no_statistics", days=found.days)
     title = say("people.statistics", locale=caller.locale, days=found.days)
     chart = await studio.moderators.chart(title, bars)
     alt = statistics_alt(found, bars, caller.locale)[:ALT_LENGTH]
@@ -138,21 +140,28 @@ async def statistics(interaction: Interaction) -> None:
 
 
 @never.command(name="add", description=words("commands.never_add"))
-@app_commands.describe(picture=words("commands.picture"), upload=words("commands.never_upload"))
+@app_commands.describe(
+    picture=words("commands.picture"), upload=words("commands.never_upload"), hash=words("commands.never_hash")
+)
 @app_commands.autocomplete(picture=suggest_pictures)
 async def never_add(
-    interaction: Interaction, picture: str | None = None, upload: discord.Attachment | None = None
+    interaction: Interaction,
+    picture: str | None = None,
+    upload: discord.Attachment | None = None,
+    hash: str | None = None,  # noqa: A002 - it is the option's name
 ) -> None:
     """Stop a picture, and all that look like it, in this guild from now on."""
     await think(interaction, ephemeral=True)
     studio, caller = interaction.client.studio, caller_of(interaction)
-    if (picture is None) == (upload is None):
-        raise UserError("people.one_of_both")
-    if upload is not None:
-        pdq = await studio.moderators.ban_upload(caller, await download(upload, studio.limits.upload_bytes))
-    else:
-        assert picture is not None
-        pdq = await studio.moderators.ban_picture(caller, picture)
+    match picture, upload, hash:
+        case str(), None, None:
+            pdq = await studio.moderators.ban_picture(caller, picture)
+        case None, discord.Attachment(), None:
+            pdq = await studio.moderators.ban_upload(caller, await download(upload, studio.limits.upload_bytes))
+        case None, None, str():
+            pdq = await studio.moderators.ban_hash(caller, hash)
+        case _:
+            raise UserError("people.one_of_them")
     await whisper(interaction, say("people.never_again", locale=caller.locale, pdq=pdq))
 
 

@@ -16,6 +16,7 @@ from local_discord import permissions
 from local_discord.guild import Overwrite
 from local_discord.server import LocalDiscord
 from moderation.policy import SERVER_RULES
+from provenance.pdq import pdq_of_file
 
 
 @pytest.fixture
@@ -216,6 +217,22 @@ async def test_a_file_is_put_on_the_list_without_being_kept(strict_house: House)
     assert "do not want that picture" in (await ada.type("/vary", ("bad.jpg", file)))["content"]
 
 
+async def test_a_hash_that_others_tell_of_is_put_on_the_list(strict_house: House) -> None:
+    ada, mia = strict_house.guest("ada"), strict_house.guest("mia")
+    result = await ada.type("/imagine a red circle seed:7")
+    pdq = pdq_of_file(await ada.fetch(result["attachments"][0]))
+    assert pdq is not None
+    nearly = f"{int(pdq, 16) ^ 0b1011:064X}"
+    added = await first_answer(mia, f"/moderation never add hash:{nearly}")
+    wrong = await first_answer(mia, "/moderation never add hash:1234")
+    neither = await first_answer(mia, "/moderation never add")
+
+    assert nearly.lower() in added["content"]
+    assert "64 digits" in wrong["content"]
+    assert "Give one of these" in neither["content"]
+    assert "not posted" in (await ada.type("/imagine a red circle seed:7"))["content"]
+
+
 async def test_a_picture_with_nothing_in_it_cannot_be_listed(strict_house: House, png: bytes) -> None:
     mia = strict_house.guest("mia")
     started = await mia.post("run", {"channel": "studio", "text": "/moderation never add"}, (("plain.png", png),))
@@ -225,6 +242,7 @@ async def test_a_picture_with_nothing_in_it_cannot_be_listed(strict_house: House
 
 async def test_statistics_are_a_picture_with_all_of_it_in_words(strict_house: House) -> None:
     ada, mia = strict_house.guest("ada"), strict_house.guest("mia")
+    empty = await first_answer(mia, "/moderation statistics")
     for prompt in ("a castle", "a castle", "a bridge"):
         await ada.type(f"/imagine {prompt}")
     told = await first_answer(mia, "/moderation statistics")
@@ -233,6 +251,7 @@ async def test_statistics_are_a_picture_with_all_of_it_in_words(strict_house: Ho
     for words in (told["content"], told["attachments"][0]["description"]):
         assert "gore: no gore: 2" in words
         assert "e: defaming or harassing people: 1" in words
+    assert "Nothing was refused" in empty["content"]
     assert chart.width > 300
     assert len(set(chart.convert("RGB").get_flattened_data())) > 2
     assert await in_channel(strict_house.guest("ben")) == []

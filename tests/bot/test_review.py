@@ -246,6 +246,19 @@ async def test_a_reported_person_can_be_banned_in_the_guild_and_appeal(strict_ho
     assert len(record_ids(await ada.type("/imagine a red circle"))) == 1
 
 
+async def test_a_report_outlives_the_erasure_of_its_picture(strict_house: House) -> None:
+    mia, ada, ben = await moderated(strict_house), strict_house.guest("ada"), strict_house.guest("ben")
+    result = await ada.type("/imagine a red circle")
+    await write(ben, f"/report id:{record_ids(result)[0]}", "spam")
+    case = await case_in(mia, "Report")
+    asked = await settled(ada, await ada.push(await first_answer(ada, "/privacy"), "Delete everything"))
+    await ada.push(asked, "Yes, delete it")
+    await gone(ada, result)
+    await mia.push(case, "Delete the picture")
+
+    assert "Picture deleted" in (await changed(mia, case, "Picture deleted"))["content"]
+
+
 async def test_one_cannot_report_what_one_cannot_see(strict_house: House) -> None:
     await moderated(strict_house)
     secret = record_ids(await strict_house.guest("mia", "mod-room").type("/imagine a secret"))[0]
