@@ -17,6 +17,7 @@ from db.people import People
 from db.privacy import Privacy
 from db.tables.job import JobRow
 from db.tables.outbox import DeliveryState, OutboxRow
+from db.timings import Timings
 from db.uploads import Uploads
 
 TOMORROW = timedelta(days=1)
@@ -115,7 +116,7 @@ async def test_nothing_of_what_was_asked_is_left_in_any_table(database, privacy,
     assert await kept(database, "quince") == []
 
 
-async def test_what_others_made_from_it_stays_and_it_is_blanked(database, privacy, jobs, made, new_job, new_record):
+async def test_what_others_made_from_it_stays_and_it_is_blanked(database, privacy, made):
     mine = await made(user_id=ALICE, record={"prompt": "quince", "sha256": "11" * 32})
     theirs = await made(user_id=BOB, parent_id=mine, record={"request": {"prompt": "", "source": "11" * 32}})
     await delivered(database)
@@ -130,13 +131,13 @@ async def test_what_others_made_from_it_stays_and_it_is_blanked(database, privac
     assert [row["id"] for row in (await privacy.collect(BOB))["records"]] == [theirs]
 
 
-async def test_todays_numbers_stay_until_tomorrow_without_their_words(database, privacy, jobs, made):
+async def test_todays_numbers_stay_until_tomorrow_without_their_words(database, privacy, made):
     await made(user_id=ALICE, request={"prompt": "quince"}, record={"prompt": "quince"})
     await delivered(database)
     today = utc_now() - timedelta(hours=1)
     asked = await privacy.ask(ALICE)
     erased = await privacy.erase(ALICE, asked, today)
-    spent = await jobs.spent(ALICE, today)
+    spent = await Timings(database).spent(ALICE, today)
     words = await kept(database, "quince")
     later = await privacy.asked()
     again = await privacy.erase(ALICE, asked, utc_now() + TOMORROW)
