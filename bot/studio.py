@@ -47,7 +47,11 @@ class QueueState:
 
 
 class Studio:
-    """Everything that people can ask the bot for. Raises UserError with the sentence for the person."""
+    """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
+
+    `gallery` has what was made, `review` what is put before moderators, `moderators` what these can do, `privacy` what
+    is kept about a person, `discipline` who is shut out.
+    """
 
     def __init__(
         self,

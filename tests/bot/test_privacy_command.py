@@ -131,7 +131,7 @@ async def test_what_waits_is_cancelled_first(strict_house: House) -> None:
     await settled(ada, await ada.push(asked, "Yes, delete it"))
     ended = await ada.follow(started["interaction"])
 
-    assert "Cancelled by" in ended["content"]
+    assert "Cancelled for" in ended["content"]
     assert await strict_house.jobs.open_of(id_of(strict_house, "ada")) == []
 
 

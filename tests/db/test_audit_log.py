@@ -60,6 +60,16 @@ def test_any_changed_field_is_found(acts: list[Act], data: st.DataObject) -> Non
     assert first_fault(entries, head) is not None
 
 
+@given(st.lists(ACTS, min_size=1), ACTS, st.data())
+def test_a_forged_entry_with_its_own_digest_is_found(acts: list[Act], forged: Act, data: st.DataObject) -> None:
+    entries, head = chained(acts)
+    number = data.draw(st.integers(0, len(entries) - 1).filter(lambda place: acts[place] != forged))
+    entry = replace(entries[number], **vars(forged))
+    entries[number] = replace(entry, digest=digest_of(entry))
+
+    assert first_fault(entries, head) is not None
+
+
 @given(st.lists(ACTS, min_size=1), st.data())
 def test_any_deletion_is_found_that_of_the_end_too(acts: list[Act], data: st.DataObject) -> None:
     entries, head = chained(acts)
