@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the clerks' processes import this module too, and need none
     from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.housekeeper import Housekeeper
     from bot.login import Login
     from bot.progress import ProgressBoard
     from db.history import History
@@ -42,6 +43,7 @@ class House:
     dispatcher: "Dispatcher"
     delivery: "Delivery"
     board: "ProgressBoard"
+    housekeeper: "Housekeeper"
     history: "History"
     database: "Database"
     admission: "Admission"
@@ -59,6 +61,8 @@ class House:
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
+            group.create_task(self.client.desk.run())
+            group.create_task(self.housekeeper.run())
 
     async def close(self) -> None:
         """Let what runs end or be put back, then stop following it."""
@@ -81,14 +85,25 @@ def build_house(settings: Settings, tools: Tools) -> House:
     from bot.admission import Admission
     from bot.client import ImagineClient
     from bot.delivery import Delivery
+    from bot.discipline import Discipline
     from bot.gallery import Gallery
+    from bot.housekeeper import Housekeeper
+    from bot.moderators import Moderators
+    from bot.privacy import Privacy
     from bot.progress import ProgressBoard
+    from bot.review import Review
     from bot.studio import Studio
+    from config.secret_key import secret_key
+    from db.cases import Cases
+    from db.conduct import Conduct
+    from db.guilds import Guilds
     from db.history import History
     from db.images import PictureStore
     from db.jobs import Jobs
+    from db.never_again import NeverAgain
     from db.outbox import Outbox
     from db.people import People
+    from db.privacy import Privacy as Rows
     from db.shares import Shares
     from db.timings import Timings
     from db.uploads import Uploads
@@ -100,8 +115,10 @@ def build_house(settings: Settings, tools: Tools) -> House:
     policy, checkpoints = load_policy(settings.policy), offered_checkpoints(settings)
     jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
     gallery = Gallery(history=history, store=store, clerk=tools.pictures)
-    finisher = Finisher(checkpoints=checkpoints, history=history, store=store, clerk=tools.pictures)
-    timings = Timings(tools.database)
+    timings, never_again = Timings(tools.database), NeverAgain(tools.database)
+    finisher = Finisher(
+        checkpoints=checkpoints, history=history, never_again=never_again, store=store, clerk=tools.pictures
+    )
     dispatcher = Dispatcher(
         jobs=jobs,
         timings=timings,
@@ -113,9 +130,47 @@ def build_house(settings: Settings, tools: Tools) -> House:
         slack=settings.fairness.slack,
         spool=settings.data / "spool",
     )
+    conduct, guilds, cases = Conduct(tools.database), Guilds(tools.database), Cases(tools.database)
+    news = asyncio.Event()
+    discipline = Discipline(
+        policy=policy, conduct=conduct, jobs=jobs, dispatcher=dispatcher, news=news, key=secret_key(settings)
+    )
+    review = Review(
+        settings=settings.review,
+        cases=cases,
+        conduct=conduct,
+        discipline=discipline,
+        gallery=gallery,
+        guilds=guilds,
+        news=news,
+    )
+    moderators = Moderators(
+        policy=policy,
+        fairness=settings.fairness,
+        limits=settings.limits,
+        review=review,
+        cases=cases,
+        conduct=conduct,
+        discipline=discipline,
+        gallery=gallery,
+        guilds=guilds,
+        never_again=never_again,
+        clerk=tools.pictures,
+    )
+    privacy = Privacy(rows=Rows(tools.database), jobs=jobs, dispatcher=dispatcher, store=store, clerk=tools.pictures)
+    housekeeper = Housekeeper(
+        retention=settings.retention,
+        discipline=discipline,
+        conduct=conduct,
+        cases=cases,
+        uploads=Uploads(tools.database),
+        privacy=privacy,
+    )
     admission = Admission(
         timings=timings,
         dispatcher=dispatcher,
+        discipline=discipline,
+        guilds=guilds,
         clerk=tools.prompts,
         policy_file=settings.policy,
         limits=settings.limits,
@@ -129,9 +184,15 @@ def build_house(settings: Settings, tools: Tools) -> House:
         people=People(tools.database),
         jobs=jobs,
         uploads=Uploads(tools.database),
+        never_again=never_again,
         store=store,
         dispatcher=dispatcher,
         gallery=gallery,
+        discipline=discipline,
+        review=review,
+        moderators=moderators,
+        privacy=privacy,
+        retention=settings.retention,
         admission=admission,
         clerk=tools.pictures,
     )
@@ -140,7 +201,7 @@ def build_house(settings: Settings, tools: Tools) -> House:
     every = settings.times.preview_every
     board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
     first_loaded = sorted(checkpoints.values(), key=lambda checkpoint: checkpoint.name != settings.checkpoint)
-    return House(client, dispatcher, delivery, board, history, tools.database, admission, first_loaded)
+    return House(client, dispatcher, delivery, board, housekeeper, history, tools.database, admission, first_loaded)
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:
@@ -178,13 +239,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 
 async def remove_rubbish(settings: Settings, database: "Database") -> None:
-    """Remove picture files that no row knows: a crash between file and row left them."""
-    from db.history import History
+    """Remove picture files that no row needs: a crash between file and row left them."""
     from db.images import PictureStore
-    from db.uploads import Uploads
+    from db.privacy import Privacy
 
-    known = await History(database).known_pictures() | await Uploads(database).known_pictures()
-    await PictureStore(settings.data / "pictures").sweep(known)
+    await PictureStore(settings.data / "pictures").sweep(await Privacy(database).needed())
 
 
 async def serve(settings: Settings) -> int:

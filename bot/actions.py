@@ -1,32 +1,27 @@
 """What can be done with a picture or a job, whether a command, a button or a menu asks for it."""
 
-import asyncio
-import logging
 from collections.abc import Mapping
-from functools import partial
 
-import aiohttp
 import discord
 
 from bot.admission import Ticket
 from bot.caller import Caller
-from bot.composer import Composer
 from bot.details import details_text
-from bot.interaction import Host, Interaction, Press, caller_of, hold, locale_of, think
+from bot.downloads import download
+from bot.exporting import erase, export
+from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
+from bot.removal import leave_out, remove_message
 from bot.replies import deleted_text, shown_letter
+from bot.reviewing import ask_note, ask_report, decision
 from bot.tree import whisper
 from bot.views.buttons import details_view
 from bot.wishes import Source
 from config.words import UserError, say
-from db.tables.job import Job
+from db.cases import Outcome
 from db.tables.record import Record
-
-DOWNLOAD_SECONDS = 20.0
-
-log = logging.getLogger(__name__)
 
 
 async def vary(interaction: Interaction, record_id: str) -> None:
@@ -115,11 +110,11 @@ async def _delete(interaction: Interaction, record_id: str, *, alone: bool) -> N
     left = [each for each in records if alone and each.id != record_id]
     shown_at = set() if left or job.message_id is None else {(job.channel_id, job.message_id)}
     if left:
-        await _leave_out(interaction.client, job, caller.user_id)
+        await leave_out(interaction.client, job, caller.user_id)
     if pressed is not None and not pressed.flags.ephemeral:
         shown_at.add((caller.channel_id, pressed.id))
     for channel_id, message_id in shown_at:
-        await _remove(interaction.client, channel_id, message_id, text)
+        await remove_message(interaction.client, channel_id, message_id, text)
     await whisper(interaction, say("bot.deleted", locale=caller.locale))
 
 
@@ -151,6 +146,16 @@ PRESSES: Mapping[str, Press] = {
     "cancel": cancel,
     "accept": accept,
     "page": turn_page,
+    "report": ask_report,
+    "uphold": decision(Outcome.UPHELD),
+    "leave": decision(Outcome.UPHELD),
+    "overturn": decision(Outcome.OVERTURNED),
+    "takedown": decision(Outcome.DELETED),
+    "ban": decision(Outcome.BANNED),
+    "seen": decision(Outcome.SEEN),
+    "note": ask_note,
+    "export": export,
+    "erase": erase,
 }
 
 
@@ -162,7 +167,7 @@ async def source_of(
     if picture is not None and upload is not None:
         raise UserError("bot.one_picture_only")
     if upload is not None:
-        return await studio.source_from_upload(caller, await _download(upload, studio.limits.upload_bytes))
+        return await studio.source_from_upload(caller, await download(upload, studio.limits.upload_bytes))
     if picture is not None:
         return await studio.source_from_record(caller, picture)
     raise UserError("bot.which_picture")
@@ -176,43 +181,3 @@ async def records_of(interaction: Interaction, message: discord.Message) -> list
         names = (attachment.filename.removeprefix("imagine-").partition(".")[0] for attachment in message.attachments)
         known = [found for name in names if (found := await studio.gallery.history.get(name)) is not None]
     return [await studio.gallery.record(caller, each.id) for each in known if each.deleted_at is None]
-
-
-async def _download(upload: discord.Attachment, limit: int) -> bytes:
-    if upload.size > limit:
-        raise UserError("provenance.too_many_bytes", limit=limit / 1e6)
-    try:
-        async with asyncio.timeout(DOWNLOAD_SECONDS):
-            return await upload.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("upload of %s bytes could not be fetched: %s", upload.size, error)
-        raise UserError("bot.upload_not_fetched") from error
-
-
-async def _remove(client: discord.Client, channel_id: int, message_id: int, text: str) -> None:
-    """Delete a message; where that is not allowed, empty it."""
-    message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
-    empty = partial(message.edit, content=text, attachments=[], view=None, allowed_mentions=NOBODY)
-    for way in (message.delete, empty):
-        try:
-            await way()
-        except discord.NotFound:
-            return
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("message %s cannot be removed: %s", message_id, error)
-        else:
-            return
-
-
-async def _leave_out(client: Host, job: Job, by: int) -> None:
-    """Write a job's result anew, with those of its pictures that are left."""
-    if job.message_id is None:  # not sent yet: it will be without the others
-        return
-    letter = await Composer(client, client.studio.gallery).result(job)
-    message = client.get_partial_messageable(job.channel_id).get_partial_message(job.message_id)
-    files = [enclosure.to_file() for enclosure in letter.enclosures]
-    try:
-        await message.edit(content=letter.content, attachments=files, view=letter.view, allowed_mentions=NOBODY)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.info("message %s still shows a deleted picture: %s", job.message_id, error)
-        await _remove(client, job.channel_id, job.message_id, deleted_text(by, job.locale))

@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.allowance import Allowance, allowance_of
 from bot.caller import Caller
+from bot.discipline import Discipline
 from bot.room import check_budget, check_room, midnight
 from config.settings import Limits, Role
 from config.words import UserError
+from db.guilds import Guilds
 from db.jobs import Job, NewJob
 from db.tables.record import Record
 from db.timings import Timings
@@ -42,6 +44,8 @@ class Admission:
         *,
         timings: Timings,
         dispatcher: Dispatcher,
+        discipline: Discipline,
+        guilds: Guilds,
         clerk: Clerk,
         policy_file: Path,
         limits: Limits,
@@ -49,6 +53,8 @@ class Admission:
     ) -> None:
         self._timings = timings
         self._dispatcher = dispatcher
+        self._discipline = discipline
+        self._guilds = guilds
         self._clerk = clerk
         self._policy_file = policy_file
         self._limits = limits
@@ -75,7 +81,7 @@ class Admission:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
         await self.check_words(caller, request.prompt, request.negative_prompt)
-        allowance = allowance_of(caller.roles, self._roles, self._limits)
+        allowance = await self._allowance(caller)
         new = NewJob(
             interaction_id=caller.interaction_id,
             action=action,
@@ -108,13 +114,23 @@ class Admission:
 
         return Ticket(*await self._dispatcher.submit(new, check, horizon=self._limits.longest_wait))
 
+    async def _allowance(self, caller: Caller) -> Allowance:
+        """Return what the person's roles give; a share that the guild's moderators set goes before theirs."""
+        allowance = allowance_of(caller.roles, self._roles, self._limits)
+        own = None if caller.guild_id is None else await self._guilds.weight(caller.guild_id, caller.user_id)
+        return allowance if own is None else replace(allowance, weight=own)
+
     async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
         """Let through what the policy allows, and nothing that was not checked."""
-        words = (caller.guild_id, prompt, negative_prompt, caller.age_restricted)
+        off = () if caller.guild_id is None else (await self._guilds.policy(caller.guild_id)).rules_off
+        words = (caller.guild_id, prompt, negative_prompt, caller.age_restricted, off)
         try:
             decision = await self._clerk.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
         except ClerkFailed as error:  # what was not checked is not allowed
             raise UserError("moderation.check_failed") from error
-        if not decision.allowed:
-            log.info("user %s: refused by %s of policy %s", caller.user_id, decision.label, decision.policy_version)
-            raise UserError(decision.key or "moderation.check_failed", **decision.values)
+        if decision.allowed:
+            return
+        log.info("user %s: refused by %s of policy %s", caller.user_id, decision.label, decision.policy_version)
+        if decision.label is None:  # the check failed, which is nobody's doing
+            raise UserError("moderation.check_failed")
+        raise await self._discipline.refuse(caller, decision, prompt, negative_prompt)

@@ -21,6 +21,7 @@ class Caller:
     age_restricted: bool
     views: frozenset[int]
     moderates: frozenset[int]
+    moderator: bool = False  #: may manage messages or members in the whole guild, not only in this channel
     roles: frozenset[str] = frozenset()  #: "booster", "moderator", and the ids of the roles that they have here
     message_id: int | None = None  #: the reply that says "thinking", once it is there
 

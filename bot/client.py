@@ -11,15 +11,15 @@ import discord
 from discord import app_commands
 
 from bot.actions import PRESSES
+from bot.cases import Desk
 from bot.commands import COMMANDS
 from bot.interaction import Host, Interaction
 from bot.making import Making
-from bot.remixing import fields_of, remix
+from bot.modals import MODALS, fields_of
 from bot.studio import Studio
 from bot.translator import CatalogueTranslator
 from bot.tree import Tree, attend
-from bot.views.button import ActionButton
-from bot.views.remix import REMIX
+from bot.views.button import PREFIX, ActionButton
 
 CONNECTIONS = 32  # to Discord at once: under a rush, waiting for one costs less than a handshake of its own
 SYNCED = "synced.json"  # in the data folder: which commands Discord was told of last
@@ -43,6 +43,7 @@ class ImagineClient(Host):
         )
         self.studio = studio
         self.making = Making(studio)
+        self.desk = Desk(self, studio.review, studio.policy)
         self.presses = PRESSES
         self.tree = Tree(
             self,
@@ -52,7 +53,8 @@ class ImagineClient(Host):
         self._data = data
 
     async def setup_hook(self) -> None:
-        """Take up commands and buttons, and tell Discord of them if they are not what it knows."""
+        """Take up who is shut out, commands and buttons, and tell Discord of these if they are not what it knows."""
+        await self.studio.discipline.load()
         for command in COMMANDS:
             self.tree.add_command(command)
         self.add_dynamic_items(ActionButton)
@@ -75,8 +77,9 @@ class ImagineClient(Host):
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         data: Any = interaction.data
-        if data["custom_id"].startswith(REMIX) and await self.tree.interaction_check(interaction):
-            await attend(interaction, remix(interaction, data["custom_id"].removeprefix(REMIX), fields_of(data)))
+        kind, _, argument = data["custom_id"].removeprefix(PREFIX).partition(":")
+        if kind in MODALS and await self.tree.interaction_check(interaction):
+            await attend(interaction, MODALS[kind](interaction, argument, fields_of(data)))
 
     async def _digest(self) -> str:
         assert self.tree.translator is not None

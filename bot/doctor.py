@@ -11,6 +11,7 @@ import psutil
 from huggingface_hub import try_to_load_from_cache
 
 from config.settings import ConfigError, Settings
+from db.audit import Audit
 from db.session import Database
 from inference.checkpoints import Checkpoint, Weights
 from inference.devices import find_devices
@@ -19,6 +20,7 @@ API = "https://discord.com/api/v10"
 NETWORK_SECONDS = 15
 PROBE_SECONDS = 15
 DISK_BYTES = 2 * 2**30
+AUDITED = "0003"  # the first schema with an audit log
 NEEDED = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True, read_message_history=True
 )
@@ -40,8 +42,9 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
     """Return one finding or more per subject."""
     return [
         *await _discord(settings),
-        await _database(settings),
+        *await _database(settings),
         _disk(settings),
+        _review(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
     ]
@@ -85,14 +88,23 @@ def _permissions(guild: dict[str, str], invitation: str) -> Finding:
     return Finding(subject, True, "all that is needed")
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> list[Finding]:
     settings.data.mkdir(parents=True, exist_ok=True)
     try:
         async with Database(settings.database_url) as database:
             revision = await database.revision()
+            text = f"reachable, schema {revision or 'empty'}; it is brought up to date at the start"
+            found = [Finding("database", True, text)]
+            return found if revision is None or revision < AUDITED else [*found, await _audit(database)]
     except ConfigError as error:
-        return Finding("database", False, f"{error}")
-    return Finding("database", True, f"reachable, schema {revision or 'empty'}; it is brought up to date at the start")
+        return [Finding("database", False, f"{error}")]
+
+
+async def _audit(database: Database) -> Finding:
+    fault, head = await Audit(database).verify(), await Audit(database).head()
+    if fault is not None:
+        return Finding("audit log", False, f"{fault}: somebody changed it past the bot; compare it with a backup")
+    return Finding("audit log", True, f"{head.entries} entries, none changed; it ends with {head.digest}")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -101,6 +113,13 @@ def _disk(settings: Settings) -> Finding:
     if free < DISK_BYTES:
         return Finding("disk", False, f"{text}: make room, or set IMAGINE_DATA to a folder on another disk")
     return Finding("disk", True, text)
+
+
+def _review(settings: Settings) -> Finding:
+    if settings.review.channel is None:
+        text = "review.channel is not set: alerts and appeals from direct messages, and those of servers whose"
+        return Finding("review", True, f"{text} moderators have chosen no channel, wait until one is")
+    return Finding("review", True, f"what belongs to no server is reviewed in channel {settings.review.channel}")
 
 
 async def _devices(settings: Settings) -> list[Finding]:

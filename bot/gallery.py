@@ -65,17 +65,24 @@ class Gallery:
 
         Raises PictureLost.
         """
-        data = await self._read(record)
+        data = await self.bytes_of(record)
         limit = min(limit, len(data)) // divisor
         if len(data) <= limit:
             return data, ".png"
         smaller, kind = await self._clerk.call(shrink_to_fit, data, limit, timeout=SHRINK_SECONDS)
         return smaller, f".{kind}"
 
+    async def bytes_of(self, record: Record) -> bytes:
+        """Return the record's file as it was stored. Raises PictureLost."""
+        try:
+            return await self._store.read(record.sha256)
+        except (FileNotFoundError, PictureDamaged) as error:
+            raise PictureLost("bot.picture_lost", id=record.id) from error
+
     async def thumbnail(self, record: Record) -> bytes | None:
         """Return the record's picture small, as WebP; None where the file is lost."""
         try:
-            data = await self._read(record)
+            data = await self.bytes_of(record)
         except PictureLost:
             return None
         return await self._clerk.call(thumbnail, data, THUMBNAIL_SIDE, timeout=SHRINK_SECONDS)
@@ -103,12 +110,10 @@ class Gallery:
         records = [each for each in await self.history.of_job(record.job_id) if each.deleted_at is None]
         for each in [record] if alone else records:
             await self.history.delete(each.id, caller.user_id)
-            if not await self.history.is_shown(each.sha256):
-                await self._store.delete(each.sha256)
+            await self.discard(each)
         return records
 
-    async def _read(self, record: Record) -> bytes:
-        try:
-            return await self._store.read(record.sha256)
-        except (FileNotFoundError, PictureDamaged) as error:
-            raise PictureLost("bot.picture_lost", id=record.id) from error
+    async def discard(self, record: Record) -> None:
+        """Remove a deleted record's file, unless another record shows the same."""
+        if not await self.history.is_shown(record.sha256):
+            await self._store.delete(record.sha256)

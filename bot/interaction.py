@@ -15,6 +15,7 @@ MESSAGE_ID = "message_id"
 ALREADY_ANSWERED = 40060
 
 if TYPE_CHECKING:
+    from bot.cases import Desk
     from bot.making import Making
     from bot.studio import Studio
     from bot.tree import Tree
@@ -25,6 +26,7 @@ class Host(discord.Client):
 
     studio: "Studio"
     making: "Making"
+    desk: "Desk"
     tree: "Tree"
     presses: "Mapping[str, Press]"
 
@@ -61,9 +63,18 @@ def caller_of(interaction: Interaction) -> Caller:
         age_restricted=is_nsfw is not None and is_nsfw(),
         views=frozenset(rights),
         moderates=frozenset(each for each, right in rights.items() if right.manage_messages),
+        moderator=_is_moderator(interaction.user),
         roles=frozenset(_roles(interaction)),
         message_id=interaction.extras.get(MESSAGE_ID),
     )
+
+
+def _is_moderator(person: discord.User | discord.Member) -> bool:
+    """Say whether the guild lets the person manage messages or members everywhere in it."""
+    if not isinstance(person, discord.Member):
+        return False
+    rights = person.guild_permissions
+    return rights.manage_messages or rights.moderate_members
 
 
 def _roles(interaction: Interaction) -> Iterator[str]:

@@ -94,6 +94,12 @@ class Making:
         self._know(user_id)
         return True
 
+    def forget(self, user_id: int) -> None:
+        """Forget that the person accepted, and what they had asked for."""
+        self._accepted.pop(user_id, None)
+        for place in [place for place in self._remembered if place[0] == user_id]:
+            del self._remembered[place]
+
     async def _take(self, user_id: int) -> None:
         await self._studio.accept(user_id)
         self._know(user_id)

@@ -1,7 +1,6 @@
 """The remix modal: a picture's words and settings, filled in, changed, and read again."""
 
 from dataclasses import replace
-from typing import Any
 
 from discord import InteractionResponseType
 
@@ -43,16 +42,6 @@ def read_wish(fields: dict[str, str]) -> Wish:
         seed=_read_seed(fields["seed"]),
     )
     return replace(wish, **read_setting_lines(fields["settings"]))
-
-
-def fields_of(data: Any) -> dict[str, str]:
-    """Return the values of a submitted modal's text fields by their custom_id."""
-    inputs = (part.get("component") or part["components"][0] for part in data["components"] if _holds_input(part))
-    return {each["custom_id"]: each["value"] for each in inputs}
-
-
-def _holds_input(part: dict[str, Any]) -> bool:
-    return "component" in part or bool(part.get("components"))
 
 
 def _read_seed(text: str) -> int | None:

@@ -8,15 +8,20 @@ from typing import Any
 
 from bot.admission import Admission, Ticket
 from bot.caller import Caller
+from bot.discipline import Discipline
 from bot.fitting import guidance_for, guidance_notes, plain_request, sampler_for, size_notes
 from bot.gallery import Gallery
+from bot.moderators import Moderators
+from bot.privacy import Privacy
+from bot.review import Review
 from bot.sizing import Size, choose_size, snap
 from bot.wishes import Source, Wish, parse_strength
-from config.settings import Limits
+from config.settings import Limits, Retention
 from config.words import UserError
 from db.history import Record
 from db.images import PictureStore
 from db.jobs import Job, Jobs
+from db.never_again import NeverAgain
 from db.people import People
 from db.uploads import Uploads
 from inference.checkpoints import Checkpoint
@@ -26,6 +31,7 @@ from jobs.dispatcher import Dispatcher
 from jobs.notes import Note
 from moderation.policy import Policy
 from provenance.intake import take_in
+from provenance.pdq import pdq_of_file
 
 INTAKE_SECONDS = 30.0
 AT_ONCE = 4  # pieces of work after an acknowledgement, so that they do not hold up the acknowledgements of others
@@ -41,7 +47,11 @@ class QueueState:
 
 
 class Studio:
-    """Everything that people can ask the bot for. Raises UserError with the sentence for the person."""
+    """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
+
+    `gallery` has what was made, `review` what is put before moderators, `moderators` what these can do, `privacy` what
+    is kept about a person, `discipline` who is shut out.
+    """
 
     def __init__(
         self,
@@ -53,9 +63,15 @@ class Studio:
         people: People,
         jobs: Jobs,
         uploads: Uploads,
+        never_again: NeverAgain,
         store: PictureStore,
         dispatcher: Dispatcher,
         gallery: Gallery,
+        discipline: Discipline,
+        review: Review,
+        moderators: Moderators,
+        privacy: Privacy,
+        retention: Retention,
         admission: Admission,
         clerk: Clerk,
     ) -> None:
@@ -65,9 +81,15 @@ class Studio:
         self.limits = limits
         self.policy = policy
         self.gallery = gallery
+        self.discipline = discipline
+        self.review = review
+        self.moderators = moderators
+        self.privacy = privacy
+        self.retention = retention
         self._people = people
         self._jobs = jobs
         self._uploads = uploads
+        self._never_again = never_again
         self._store = store
         self._dispatcher = dispatcher
         self._admission = admission
@@ -207,6 +229,7 @@ class Studio:
         taken = await self._clerk.call(take_in, data, self.limits, timeout=INTAKE_SECONDS)
         if taken.text.strip() or taken.negative.strip():
             await self._admission.check_words(caller, taken.text, taken.negative)
+        await self._check_upload(caller, taken.png)
         sha256 = await self._store.put(taken.png)
         await self._uploads.add(sha256, caller.user_id, taken.width, taken.height)
         notes = tuple(Note(key, {}) for key in taken.notes)
@@ -237,6 +260,14 @@ class Studio:
         if found is None:
             raise UserError("bot.no_such_model", given=str(name)[:50], models=", ".join(self.checkpoints))
         return found
+
+    async def _check_upload(self, caller: Caller, data: bytes) -> None:
+        """Refuse what the guild never wants to see again."""
+        if caller.guild_id is None or not await self._never_again.of(caller.guild_id):
+            return
+        pdq = await self._clerk.call(pdq_of_file, data, timeout=INTAKE_SECONDS)
+        if pdq is not None and await self._never_again.stops(caller.guild_id, caller.user_id, pdq):
+            raise UserError("people.upload_unwanted")
 
     async def _admit(self, caller: Caller, action: str, request: ImageRequest, **more: Any) -> Ticket:
         async with self.turns:

@@ -14,6 +14,8 @@ from config.words import UserError, say
 
 TOO_LATE = 10062  # Discord forgot the interaction: more than three seconds went by
 LOST_TOKEN = 50027
+#: Commands, buttons and modals that serve people who are shut out, too, by what `_name_of` calls them.
+OPEN_TO_ALL = {"appeal", "privacy", "license", "help", "imagine:appeal", "imagine:export", "imagine:erase"}
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +25,16 @@ class Tree(app_commands.CommandTree[Host]):
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Let in what can be answered; say why not to the rest."""
-        if interaction.type is discord.InteractionType.autocomplete:
-            return interaction.channel_id is not None
         try:
             channel_id = check_place(interaction)
+            if _name_of(interaction) not in OPEN_TO_ALL:
+                interaction.client.studio.discipline.check(interaction.user.id, interaction.guild_id)
         except UserError as error:
-            await explain(interaction, error)
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await explain(interaction, error)
             return False
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
         log.info("user %s in channel %s: %s", interaction.user.id, channel_id, _name_of(interaction))
         return True
 

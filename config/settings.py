@@ -74,6 +74,26 @@ class Times(BaseModel):
     drain: float = Field(gt=0)
 
 
+class Review(BaseModel):
+    """Who moderates besides those who have Discord's rights, and where what belongs to no guild is reviewed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channel: int | None = None
+    roles: tuple[Annotated[str, Field(pattern=r"^\d{15,20}$")], ...] = ()
+
+
+class Retention(BaseModel):
+    """After how many days what is no longer needed is forgotten."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refused_words: float = Field(gt=0)
+    case_words: float = Field(gt=0)
+    conduct: float = Field(gt=0)
+    uploads: float = Field(gt=0)
+
+
 class Endpoints(BaseModel):
     """Where a Discord-compatible server answers, if not Discord itself."""
 
@@ -93,6 +113,7 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
     discord: Endpoints | None = None
+    key: SecretStr | None = Field(default=None, min_length=16)
     data: Path
     database: str
     models: Path
@@ -105,6 +126,8 @@ class Settings(BaseSettings):
     roles: tuple[Role, ...] = ()
     fairness: Fairness
     times: Times
+    review: Review = Review()
+    retention: Retention
 
     @model_validator(mode="after")
     def _default_is_offered(self) -> Self:

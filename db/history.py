@@ -4,7 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, Update, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
 from db.ids import tidy_record_id
 from db.session import Database
@@ -114,23 +116,14 @@ class History:
 
     async def delete(self, record_id: str, by: int) -> bool:
         """Take the record out of everybody's sight; False if it was already. Whether `by` may is not asked here."""
-        gone = {"deleted_at": utc_now(), "deleted_by": by}
-        there = (RecordRow.id == record_id, RecordRow.deleted_at.is_(None))
         async with self._database.transaction() as session:
-            change = update(RecordRow).where(*there).values(gone).returning(RecordRow.id)
-            return await session.scalar(change) is not None
+            return await delete_record(session, record_id, by)
 
     async def is_shown(self, sha256: str) -> bool:
         """Tell whether a record that is not deleted still shows the picture."""
         query = select(RecordRow.id).where(RecordRow.sha256 == sha256, RecordRow.deleted_at.is_(None)).limit(1)
         async with self._database.reading() as session:
             return await session.scalar(query) is not None
-
-    async def known_pictures(self) -> set[str]:
-        """Return the SHA-256 of every picture that a record still shows."""
-        async with self._database.reading() as session:
-            query = select(RecordRow.sha256).where(RecordRow.deleted_at.is_(None)).distinct()
-            return set(await session.scalars(query))
 
     async def _records(self, query: Select[RecordRow]) -> list[Record]:
         async with self._database.reading() as session:
@@ -140,6 +133,18 @@ class History:
         ordered = query.order_by(RecordRow.job_id, RecordRow.index)
         async with self._database.reading() as session:
             return [Relative(record=value_of(Record, row), kind=kind) for row, kind in await session.execute(ordered)]
+
+
+async def delete_record(session: AsyncSession, record_id: str, by: int) -> bool:
+    """Take the record out of sight, in the transaction of who decided so; somebody else's goes into the audit log."""
+    gone = {"deleted_at": utc_now(), "deleted_by": by}
+    there = (RecordRow.id == record_id, RecordRow.deleted_at.is_(None))
+    await take_turn(session)
+    row = await session.scalar(update(RecordRow).where(*there).values(gone).returning(RecordRow))
+    if row is not None and row.user_id != by:
+        who = {"actor": by, "subject": row.user_id, "guild_id": row.guild_id}
+        await append(session, Act(action="delete", **who, details={"record": row.id}))
+    return row is not None
 
 
 def with_id(record_id: str) -> Select[RecordRow]:

@@ -1,6 +1,8 @@
 """Pictures that people sent to start from."""
 
-from sqlalchemy import Select, select
+from datetime import datetime
+
+from sqlalchemy import Select, delete, select
 
 from db.session import Database
 from db.tables.upload import UploadRow
@@ -18,15 +20,16 @@ class Uploads:
         async with self._database.transaction() as session:
             await session.execute(insert.on_conflict_do_nothing())
 
+    async def forget(self, before: datetime) -> list[str]:
+        """Forget who sent what before; return the SHA-256 of the pictures, which others may have sent, too."""
+        gone = delete(UploadRow).where(UploadRow.created_at < before).returning(UploadRow.sha256)
+        async with self._database.transaction() as session:
+            return list(await session.scalars(gone))
+
     async def senders(self, sha256: str) -> list[int]:
         """Return the user ids of those who sent this picture, the first one first."""
         async with self._database.reading() as session:
             return list(await session.scalars(senders_of(sha256)))
-
-    async def known_pictures(self) -> set[str]:
-        """Return the SHA-256 of every uploaded picture."""
-        async with self._database.reading() as session:
-            return set(await session.scalars(select(UploadRow.sha256).distinct()))
 
 
 def senders_of(sha256: str) -> Select[int]:

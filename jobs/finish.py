@@ -11,13 +11,15 @@ import numpy as np
 from db.history import History
 from db.ids import new_record_id
 from db.images import PictureStore
+from db.never_again import NeverAgain
 from db.tables.job import Job
 from db.tables.record import NewRecord, Record
 from inference.checkpoints import Checkpoint
-from inference.protocol import Done
+from inference.protocol import Done, Pixels
 from inference.request import ImageRequest
 from jobs.clerk import Clerk
 from jobs.reproduction import Verdict, compare
+from provenance.pdq import pdq_of_array
 from provenance.picture import Facts, Stamped
 from provenance.stamp import stamp
 
@@ -40,21 +42,37 @@ class Finisher:
     """Marks, stores and describes the pictures of an attempt."""
 
     def __init__(
-        self, *, checkpoints: Mapping[str, Checkpoint], history: History, store: PictureStore, clerk: Clerk
+        self,
+        *,
+        checkpoints: Mapping[str, Checkpoint],
+        history: History,
+        never_again: NeverAgain,
+        store: PictureStore,
+        clerk: Clerk,
     ) -> None:
         self._checkpoints = checkpoints
         self._history = history
+        self._never_again = never_again
         self._store = store
         self._clerk = clerk
 
     async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
-        """Return the records of every picture that may be shown; none where the image check stopped all."""
-        shown = [index for index, pixels in enumerate(done.pictures) if pixels.concern is None]
+        """Return the records of every picture that may be shown; none where all were stopped."""
+        shown = [index for index, pixels in enumerate(done.pictures) if await self._may_be_shown(job, pixels)]
         original = None if job.reproduces is None else await self._history.get(job.reproduces)
         records = [await self._record(request, done, index, original) for index in shown]
         if original is None or not records:
             return Finished(records)
         return Finished(records, await self._compare(original, records[0]))
+
+    async def _may_be_shown(self, job: Job, pixels: Pixels) -> bool:
+        """Say whether neither the image check nor the guild's own list stops a picture."""
+        if pixels.concern is not None:
+            return False
+        if job.guild_id is None or not await self._never_again.of(job.guild_id):
+            return True
+        pdq = await self._clerk.call(pdq_of_array, pixels.path, timeout=STAMP_SECONDS)
+        return pdq is None or not await self._never_again.stops(job.guild_id, job.user_id, pdq)
 
     async def _record(self, request: ImageRequest, done: Done, index: int, original: Record | None) -> NewRecord:
         checkpoint, alone, pixels = self._checkpoints[request.checkpoint], request.single(index), done.pictures[index]

@@ -1,7 +1,7 @@
 """The check of a prompt before anything is drawn: text in, Decision out."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from config.settings import ROOT
@@ -54,21 +54,24 @@ def check_prompt(
     negative_prompt: str = "",
     *,
     age_restricted: bool = False,
+    rules_off: Collection[str] = (),
     policy: Policy | None = None,
     classifier: Callable[[str], Opinion] | None = None,
     guard: Callable[[str], float] | None = None,
 ) -> Decision:
     """Return what the policy says of a prompt with its negative prompt, by default policy and classifier as shipped.
 
-    `age_restricted` tells that the result will stand in an age-restricted channel. It never raises: where the check
-    cannot be made, the answer is a refusal that says so. The shipped classifier takes 150 MB of the process. `guard`
-    stands in for the guard model that the policy names, if it names one.
+    `age_restricted` tells that the result will stand in an age-restricted channel, `rules_off` which of the server's
+    rules rest there; no clause of the licence ever does. It never raises: where the check cannot be made, the answer is
+    a refusal that says so. The shipped classifier takes 150 MB of the process. `guard` stands in for the guard model
+    that the policy names, if it names one.
     """
     try:
         policy = default_policy() if policy is None else policy
         opinion = (_shipped_classifier() if classifier is None else classifier)(prompt)
         alarm = 0.0 if policy.guard is None else (guard or _configured_guard(policy.guard))(prompt)
-        return _decide(prompt, negative_prompt, age_restricted, policy, opinion, alarm)
+        resting = _resting(policy, age_restricted, rules_off)
+        return _decide(prompt, negative_prompt, resting, policy, opinion, alarm)
     except Exception:  # noqa: BLE001 - whatever went wrong, an unchecked prompt is not a permitted one
         _log.exception("the prompt check failed")
         version = getattr(policy, "version", "unknown")
@@ -82,6 +85,17 @@ def _shipped_classifier() -> Callable[[str], Opinion]:
     return shipped().judge
 
 
+def _resting(policy: Policy, age_restricted: bool, rules_off: Collection[str]) -> set[str]:
+    """Return the labels of what holds at present but not here."""
+    relaxed = {
+        label
+        for label, clause in {**policy.clauses, **policy.rules}.items()
+        if age_restricted and clause.relaxed_in_age_restricted
+    }
+    off = {name for name in rules_off if name in policy.rules and not policy.rules[name].fixed}
+    return relaxed | off
+
+
 def _configured_guard(settings: GuardModel) -> Callable[[str], float]:
     # Imported here, because it takes torch, and most policies name no guard.
     from moderation.guard import configured
@@ -90,39 +104,33 @@ def _configured_guard(settings: GuardModel) -> Callable[[str], float]:
 
 
 def _decide(
-    prompt: str, negative_prompt: str, age_restricted: bool, policy: Policy, opinion: Opinion, alarm: float
+    prompt: str, negative_prompt: str, resting: set[str], policy: Policy, opinion: Opinion, alarm: float
 ) -> Decision:
     book = rule_book(policy)
     evidence = book.evidence(prompt, negative_prompt)
     signs = _signs(prompt, negative_prompt)
     scores = {**evidence, **signs, **{f"classifier: {label}": odds for label, odds in opinion.odds.items()}}
     found = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
-    breaches = [breach for breach in found if not _rests(breach.label, age_restricted, policy)]
+    breaches = [breach for breach in found if breach.label not in resting]
     threshold = policy.classifier.threshold if is_english(legible(prompt)) else policy.classifier.other_languages
-    breaches += _learned(opinion, threshold, age_restricted, policy)
+    breaches += _learned(opinion, threshold, resting, policy)
     if policy.guard is not None:
         scores["guard"] = alarm
-        if not alarm <= policy.guard.threshold and not _rests(policy.guard.breaks, age_restricted, policy):
+        if not alarm <= policy.guard.threshold and policy.guard.breaks not in resting:
             breaches.append(Breach(policy.guard.breaks, Verdict.REFUSE))
     if not breaches:
         return Decision(Verdict.ALLOW, policy.version, scores=scores)
     return _refusal(max(breaches, key=lambda each: each.action.severity), policy, scores)
 
 
-def _learned(opinion: Opinion, threshold: float, age_restricted: bool, policy: Policy) -> list[Breach]:
+def _learned(opinion: Opinion, threshold: float, resting: set[str], policy: Policy) -> list[Breach]:
     """Return the breach that the classifier sees; it errs more often than a rule, so it refuses and does no more."""
     forbidden = [
-        label
-        for label in opinion.odds
-        if policy.find(label).action is not Verdict.ALLOW and not _rests(label, age_restricted, policy)
+        label for label in opinion.odds if policy.find(label).action is not Verdict.ALLOW and label not in resting
     ]
     if opinion.of_any(forbidden) <= threshold:
         return []
     return [Breach(max(forbidden, key=lambda label: opinion.odds[label]), Verdict.REFUSE)]
-
-
-def _rests(label: str, age_restricted: bool, policy: Policy) -> bool:
-    return age_restricted and policy.find(label).relaxed_in_age_restricted
 
 
 def _signs(prompt: str, negative_prompt: str) -> dict[str, float]:

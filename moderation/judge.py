@@ -9,10 +9,17 @@ from moderation.policy import Policy
 from moderation.policy_file import load_policy
 
 
-def judge(policy: Path, guild_id: int | None, prompt: str, negative_prompt: str, age_restricted: bool) -> Decision:
+def judge(
+    policy: Path,
+    guild_id: int | None,
+    prompt: str,
+    negative_prompt: str,
+    age_restricted: bool,
+    rules_off: tuple[str, ...] = (),
+) -> Decision:
     """Return what the policy in the file says of the prompts in that guild. Raises ConfigError where it is wrong."""
     here = _policy(policy).in_guild(guild_id)
-    return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, policy=here)
+    return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, rules_off=rules_off, policy=here)
 
 
 def prepare(policy: Path) -> None:

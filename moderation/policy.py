@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.words import FALLBACK, say
+from moderation.ladder import Strikes
 
 LABELS = tuple("abcdefghijk")
 SERVER_RULES = ("nudity", "gore", "harm", "self_harm", "real_people", "nonsense", "language", "operator")
@@ -68,6 +69,7 @@ class Clause(_Frozen):
     action: Verdict
     reply: str = Field(min_length=1)
     relaxed_in_age_restricted: bool = False
+    fixed: bool = False
 
 
 class Learned(_Frozen):
@@ -175,6 +177,7 @@ class PolicyFile(_Frozen):
     terms: str
     licence: Licence
     classifier: Learned
+    strikes: Strikes
     guard: GuardModel | None = None
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
@@ -197,6 +200,7 @@ class Policy(_Frozen):
     version: str
     licence: Licence
     classifier: Learned
+    strikes: Strikes
     guard: GuardModel | None
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from discord.app_commands import Command, ContextMenu
+from discord.app_commands import Command, ContextMenu, Group
 
-from bot.commands import about, change, imagine, menus, past, queue
+from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue
 
-COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu, ...] = (
+COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     imagine.imagine,
     change.vary,
     change.upscale,
@@ -16,9 +16,14 @@ COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu, ...] = (
     past.reproduce,
     queue.queue,
     queue.cancel,
+    appeal.appeal,
+    appeal.report,
+    privacy.privacy,
+    moderation.moderation,
     about.license,
     about.help,
     menus.vary,
     menus.upscale,
     menus.details,
+    appeal.report_menu,
 )

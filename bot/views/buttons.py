@@ -9,6 +9,12 @@ from bot.views.button import ActionButton
 from config.words import say
 from db.tables.record import Record
 
+CHOICES = {
+    "vary": "buttons.vary",
+    "upscale": "buttons.upscale",
+    "details": "buttons.details",
+    "report": "buttons.report",
+}
 PRIMARY, DANGER, SUCCESS = discord.ButtonStyle.primary, discord.ButtonStyle.danger, discord.ButtonStyle.success
 
 
@@ -47,7 +53,7 @@ def shown_view(record: Record, locale: str) -> ui.View:
 
 def choice_view(action: str, records: Sequence[Record], locale: str) -> ui.View:
     """Return one button for each picture that the action could mean."""
-    key = {"vary": "buttons.vary", "upscale": "buttons.upscale", "details": "buttons.details"}[action]
+    key = CHOICES[action]
     return _view([[ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]])
 
 

@@ -1,5 +1,33 @@
 """All tables, so that the metadata is whole wherever one of them is used."""
 
-from db.tables import job, lineage, outbox, person, record, share, upload
+from db.tables import (
+    audit,
+    case,
+    conduct,
+    erasure,
+    guild,
+    job,
+    lineage,
+    never_again,
+    outbox,
+    person,
+    record,
+    share,
+    upload,
+)
 
-__all__ = ["job", "lineage", "outbox", "person", "record", "share", "upload"]
+__all__ = [
+    "audit",
+    "case",
+    "conduct",
+    "erasure",
+    "guild",
+    "job",
+    "lineage",
+    "never_again",
+    "outbox",
+    "person",
+    "record",
+    "share",
+    "upload",
+]

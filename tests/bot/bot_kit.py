@@ -16,6 +16,7 @@ from yarl import URL
 
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.housekeeper import Housekeeper
 from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
@@ -44,6 +45,7 @@ class House:
     session: aiohttp.ClientSession
     delivery: Delivery
     board: ProgressBoard
+    housekeeper: Housekeeper
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
@@ -60,13 +62,29 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path, **c
         client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine
         tasks = [
             asyncio.create_task(work)
-            for work in (client.start(server.token), dispatcher.run(board), board.run(), delivery.run(board))
+            for work in (
+                client.start(server.token),
+                dispatcher.run(board),
+                board.run(),
+                delivery.run(board),
+                client.desk.run(),
+            )
         ]
         try:
             await asyncio.wait_for(client.wait_until_ready(), 20)
             store = PictureStore(folder / "pictures")
             yield House(
-                server, client, executor, client.studio, Jobs(database), built.history, store, session, delivery, board
+                server=server,
+                client=client,
+                executor=executor,
+                studio=client.studio,
+                jobs=Jobs(database),
+                history=built.history,
+                store=store,
+                session=session,
+                delivery=delivery,
+                board=board,
+                housekeeper=built.housekeeper,
             )
         finally:
             await board.close()

@@ -96,7 +96,7 @@ async def test_a_running_job_is_cancelled_by_its_button(house: House) -> None:
     ended = await ada.follow(started["interaction"])
 
     assert "Drawing: step 1 of 2" in running["content"]
-    assert "Cancelled by" in ended["content"]
+    assert "Cancelled for" in ended["content"]
     assert ended["attachments"] == []
     assert labels(ended) == []
 
@@ -123,7 +123,7 @@ async def test_a_moderator_cancels_a_job_of_the_guild(house: House) -> None:
     await mia.push(await drawing(ada, started), "Cancel")
     ended = await ada.follow(started["interaction"])
 
-    assert "Cancelled by" in ended["content"]
+    assert "Cancelled for" in ended["content"]
 
 
 @pytest.mark.parametrize("label", ["Again", "Vary", "Upscale"])

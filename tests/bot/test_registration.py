@@ -1,6 +1,7 @@
 """What Discord is told of the commands, and what they suggest."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bot.sizing import ASPECTS
 
 STRING, INTEGER, USER, NUMBER, ATTACHMENT = 3, 4, 6, 10, 11
 SLASH, MESSAGE_MENU = 1, 3
+MANAGE_MESSAGES = 1 << 13
 
 
 async def registered(house: House) -> dict[tuple[int, str], Json]:
@@ -21,6 +23,13 @@ async def registered(house: House) -> dict[tuple[int, str], Json]:
 
 def options(command: Json) -> dict[str, Json]:
     return {option["name"]: option for option in command["options"]}
+
+
+def nested(option: Json) -> Iterator[Json]:
+    """Yield a command or option, and all that is in it."""
+    yield option
+    for inner in option.get("options", []):
+        yield from nested(inner)
 
 
 async def choices(house: House, command: str, focused: str, channel: str = "studio", **typed: Any) -> list[Json]:
@@ -42,15 +51,21 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "reproduce",
         "queue",
         "cancel",
+        "appeal",
+        "report",
+        "privacy",
+        "moderation",
         "license",
         "help",
     }
-    assert {name for kind, name in commands if kind == MESSAGE_MENU} == {"Vary", "Upscale", "Details"}
+    assert {name for kind, name in commands if kind == MESSAGE_MENU} == {"Vary", "Upscale", "Details", "Report"}
     for command in commands.values():
-        described = [command, *command["options"]] if command["type"] == SLASH else []
+        described = list(nested(command)) if command["type"] == SLASH else []
         assert all(1 <= len(each["description"]) <= 100 for each in described)
         assert all(re.fullmatch(r"[a-z_]{1,32}", each["name"]) for each in described)
-        assert (command["contexts"], command["integration_types"]) == ([0, 1], [0])
+        contexts, needed = ([0], str(MANAGE_MESSAGES)) if command["name"] == "moderation" else ([0, 1], None)
+        assert (command["contexts"], command["integration_types"]) == (contexts, [0])
+        assert command["default_member_permissions"] == needed
 
 
 async def test_imagine_tells_ranges_and_choices(house: House) -> None:

@@ -84,7 +84,7 @@ def test_a_refusal_does_not_repeat_what_it_refused_and_a_failure_gives_the_promp
 def test_a_job_that_was_cancelled_gives_the_prompt_back() -> None:
     letter = ending_letter(job(status=JobStatus.CANCELLED))
 
-    assert "Cancelled by <@11>" in letter.content
+    assert "Cancelled for <@11>" in letter.content
     assert "a red circle" in letter.content
 
 

@@ -2,8 +2,8 @@
 
 from db_samples import ALICE, BOB
 
-from db.history import History
 from db.people import People
+from db.privacy import Privacy
 from db.uploads import Uploads
 
 
@@ -27,5 +27,4 @@ async def test_an_upload_is_kept_once_per_person_and_never_swept(database, made)
     await made(record={"sha256": "34" * 32})
 
     assert await uploads.senders("12" * 32) == [BOB, ALICE]
-    assert await uploads.known_pictures() == {"12" * 32}
-    assert await History(database).known_pictures() == {"34" * 32}
+    assert await Privacy(database).needed() == {"12" * 32, "34" * 32}

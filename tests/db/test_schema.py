@@ -14,7 +14,7 @@ from db.errors import DatabaseTooNew
 from db.session import Database
 
 assert tables
-HEAD = "0002"
+HEAD = "0003"
 
 
 def difference(connection: Connection) -> list[object]:

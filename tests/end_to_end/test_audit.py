@@ -88,8 +88,8 @@ GOOD = Evidence(
         a_message(2001, "Drawn", "A", "B", interaction=1001, button="imagine:vary:A"),
         a_message(2002, "This could not be drawn: the drawing process failed three times. It was not your prompt; "
                   "nothing is charged. Please try again later.", interaction=1002),
-        a_message(2003, "Cancelled by <@7>.", interaction=1003),
-        a_message(2004, "Cancelled by <@7>."),
+        a_message(2003, "Cancelled for <@7>.", interaction=1003),
+        a_message(2004, "Cancelled for <@7>."),
         a_message(1999, "It is here: https://discord.com/channels/8/9/2004", interaction=1004),
         a_message(1998, "", interaction=1),  # nobody accepted that one
     ],
@@ -134,7 +134,7 @@ DAMAGES: dict[str, tuple[Evidence, str]] = {
     "a failure that does not say so": (with_message(2002, content="Drawing: step 2 of 4"), "job 2 (failed): message"),
     "a result without its buttons": (with_message(2001, components=[]), "job 1 (done): message 2001"),
     "a reply that points nowhere": (with_message(1999, content="Number 2 in the queue."), "its reply says 'Number 2"),
-    "a result that is told twice": (with_message(1999, content="Cancelled by <@7>."), "job 4 was told in message"),
+    "a result that is told twice": (with_message(1999, content="Cancelled for <@7>."), "job 4 was told in message"),
     "a way to cancel what is over": (
         beside(chat=a_message(2005, "Drawing", button="imagine:cancel:9")),
         "message 2005 offers to cancel",

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from PIL import Image
@@ -63,6 +65,20 @@ def test_doctor_says_of_everything_whether_it_is_well(tmp_path: Path) -> None:
     assert well.returncode == 0, well.stdout
     for subject in ("token", "database", "disk", "device", "checkpoint demo"):
         assert subject in well.stdout
+
+
+def test_doctor_finds_an_audit_log_that_was_changed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    run(data, "db", "upgrade")
+    well = run(data, "doctor")
+    with closing(sqlite3.connect(data / "imagine.db")) as database:
+        database.execute("UPDATE audit_head SET entries = 1")
+        database.commit()
+    ill = run(data, "doctor")
+
+    assert "audit log: 0 entries, none changed" in well.stdout
+    assert ill.returncode == 1
+    assert "PROBLEM  audit log: the log ends with entry 0, and should with entry 1" in ill.stdout
 
 
 def test_doctor_says_what_to_do_about_a_problem(tmp_path: Path) -> None:

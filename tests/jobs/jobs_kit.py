@@ -13,6 +13,7 @@ from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Job, Jobs, NewJob
+from db.never_again import NeverAgain
 from db.outbox import Outbox
 from db.session import Database
 from db.shares import Shares
@@ -99,7 +100,13 @@ async def at_work(
     settings = load_settings()
     jobs = jobs or Jobs(database)
     history, store = History(database), PictureStore(folder)
-    finisher = Finisher(checkpoints=load_checkpoints(settings.models), history=history, store=store, clerk=clerk)
+    finisher = Finisher(
+        checkpoints=load_checkpoints(settings.models),
+        history=history,
+        never_again=NeverAgain(database),
+        store=store,
+        clerk=clerk,
+    )
     times = settings.times.model_copy(update={"drain": 0.2} | limits)
     spool = folder / "spool"
     dispatcher = Dispatcher(

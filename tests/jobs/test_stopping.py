@@ -17,6 +17,7 @@ from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Job, Jobs, JobStatus
+from db.never_again import NeverAgain
 from db.session import Database
 from db.shares import Shares
 from db.timings import Timings
@@ -52,7 +53,13 @@ class Stage:
             queue=Queue(self.jobs, Shares(database), settings.fairness.levels),
             store=store,
             executor=self.executor,
-            finisher=Finisher(checkpoints=checkpoints, history=History(database), store=store, clerk=InThreadClerk()),
+            finisher=Finisher(
+                checkpoints=checkpoints,
+                history=History(database),
+                never_again=NeverAgain(database),
+                store=store,
+                clerk=InThreadClerk(),
+            ),
             times=settings.times,
             slack=settings.fairness.slack,
             spool=folder / "spool",

@@ -1,0 +1,109 @@
+"""A case in the moderators' channel: what it says, which buttons it has, and that it gets there."""
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+
+from bot.letters import NOBODY
+from bot.review import Review
+from bot.views.cases import case_view
+from bot.wording import escape, moment, quote, shorten
+from config.words import say
+from db.cases import Case, CaseKind
+from db.conduct import Refusal
+from moderation.policy import Policy
+
+POLL_SECONDS = 30.0
+WORDS_LENGTH = 500  # of each: the prompt, the person's text, the notes
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Posts cases to the moderators, again and again until they are there."""
+
+    def __init__(self, client: discord.Client, review: Review, policy: Policy) -> None:
+        self._client = client
+        self._review = review
+        self._policy = policy
+
+    async def run(self) -> None:
+        """Post until cancelled."""
+        await self._client.wait_until_ready()
+        while True:
+            self._review.news.clear()
+            try:
+                for case, channel_id in await self._review.unposted():
+                    await self._post(case, channel_id)
+            except Exception:
+                log.exception("the moderators' cases cannot be read, again in %g s", POLL_SECONDS)
+            await self._wait()
+
+    async def text(self, case: Case) -> str:
+        """Return what the moderators read of a case."""
+        return case_text(case, await self._review.refusal_of(case), self._policy)
+
+    async def tell(self, user_id: int, text: str) -> None:
+        """Write to somebody directly, if they take that."""
+        try:
+            channel = await self._client.create_dm(discord.Object(user_id))
+            await channel.send(text, allowed_mentions=NOBODY)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("user %s could not be told: %s", user_id, error)
+
+    async def _post(self, case: Case, channel_id: int) -> None:
+        channel = self._client.get_partial_messageable(channel_id)
+        text, nonce = await self.text(case), f"case-{case.id}"
+        try:
+            sent = await channel.send(text, view=case_view(case), nonce=nonce, allowed_mentions=NOBODY)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("case %s cannot be posted in channel %s: %s", case.id, channel_id, error)
+            return
+        await self._review.posted(case, channel_id, sent.id)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._review.news.wait()
+        except TimeoutError:
+            return
+
+
+def case_text(case: Case, refusal: Refusal | None, policy: Policy) -> str:
+    """Return a case in words; `refusal` is the one behind the strike that it is about."""
+    lines = [_heading(case), *_refusal_lines(refusal, policy)]
+    if case.text:
+        lines += [say("people.case_words"), quote(case.text, WORDS_LENGTH)]
+    if case.note:
+        lines += [say("people.case_notes"), quote(shorten(case.note, WORDS_LENGTH), WORDS_LENGTH)]
+    if case.closed_at is not None:
+        outcome = say(f"people.case_{case.outcome.value}")
+        lines.append(say("people.case_decided", outcome=outcome, by=case.closed_by, when=moment(case.closed_at, "f")))
+    return "\n".join(lines)
+
+
+def _heading(case: Case) -> str:
+    if case.kind is CaseKind.ALERT:
+        return say("people.case_alert", id=case.id, user=case.user_id)
+    if case.kind is CaseKind.APPEAL:
+        key = "people.case_appeal_ban" if case.strike_id is None else "people.case_appeal"
+        return say(key, id=case.id, user=case.user_id)
+    return say("people.case_report", id=case.id, user=case.user_id, by=case.opened_by, record=case.record_id)
+
+
+def _refusal_lines(refusal: Refusal | None, policy: Policy) -> list[str]:
+    if refusal is None or refusal.label is None:
+        return []
+    title = policy.find(refusal.label).title
+    line = say(
+        "people.case_refusal",
+        label=refusal.label,
+        title=title,
+        version=escape(refusal.policy_version),
+        when=moment(refusal.at, "f"),
+    )
+    if refusal.words is None:
+        return [line, say("people.words_forgotten")]
+    return [line, *(quote(words, WORDS_LENGTH) for words in refusal.words.values() if words.strip())]

@@ -1,0 +1,53 @@
+"""Deleted pictures taken out of the messages that show them."""
+
+import logging
+from functools import partial
+
+import aiohttp
+import discord
+
+from bot.composer import Composer
+from bot.interaction import Host
+from bot.letters import NOBODY
+from bot.replies import deleted_text
+from db.tables.job import Job
+
+log = logging.getLogger(__name__)
+
+
+async def remove_message(client: discord.Client, channel_id: int, message_id: int, text: str) -> None:
+    """Delete a message; where that is not allowed, empty it."""
+    message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+    empty = partial(message.edit, content=text, attachments=[], view=None, allowed_mentions=NOBODY)
+    for way in (message.delete, empty):
+        try:
+            await way()
+        except discord.NotFound:
+            return
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("message %s cannot be removed: %s", message_id, error)
+        else:
+            return
+
+
+async def leave_out(client: Host, job: Job, by: int) -> None:
+    """Write a job's result anew, with those of its pictures that are left."""
+    if job.message_id is None:  # not sent yet: it will be without the others
+        return
+    letter = await Composer(client, client.studio.gallery).result(job)
+    message = client.get_partial_messageable(job.channel_id).get_partial_message(job.message_id)
+    files = [enclosure.to_file() for enclosure in letter.enclosures]
+    try:
+        await message.edit(content=letter.content, attachments=files, view=letter.view, allowed_mentions=NOBODY)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("message %s still shows a deleted picture: %s", job.message_id, error)
+        await remove_message(client, job.channel_id, job.message_id, deleted_text(by, job.locale))
+
+
+async def take_down(client: Host, job: Job, by: int) -> None:
+    """Take what was deleted of a job's pictures out of the message that shows them."""
+    records = await client.studio.gallery.history.of_job(job.id)
+    if any(record.deleted_at is None for record in records):
+        await leave_out(client, job, by)
+    elif job.message_id is not None:
+        await remove_message(client, job.channel_id, job.message_id, deleted_text(by, job.locale))

@@ -1,0 +1,46 @@
+"""The shipped clauses over neutral words, and a classifier that has no opinion: no test needs harmful prose."""
+
+import shutil
+from pathlib import Path
+
+from bot_kit import House
+
+from config.settings import ROOT
+
+TERMS = """
+[groups.blocked]
+words = ["marmalade"]
+[groups.first_half]
+words = ["lantern"]
+[groups.second_half]
+words = ["harbour"]
+[groups.bridge]
+words = ["bridge"]
+[groups.castle]
+words = ["castle"]
+
+[[rules]]
+breaks = "operator"
+groups = ["blocked"]
+[[rules]]
+breaks = "b"
+groups = ["first_half", "second_half"]
+[[rules]]
+breaks = "e"
+groups = ["bridge"]
+[[rules]]
+breaks = "gore"
+groups = ["castle"]
+"""
+
+
+def write_policy(folder: Path) -> Path:
+    """Write it: "marmalade" and "castle" break rules, "bridge" earns a strike, "lantern" in a "harbour" locks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "config" / "policy.toml", folder)
+    (folder / "terms.toml").write_text(TERMS, encoding="utf-8")
+    return folder / "policy.toml"
+
+
+def id_of(house: House, name: str) -> int:
+    return int(next(user["id"] for user in house.server.describe()["users"] if user["name"] == name))
