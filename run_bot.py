@@ -1,4 +1,4 @@
-"""Command line and composition root: builds the collaborators, runs them, closes them in reverse order."""
+"""The command line. What it needs is imported late: the processes beside the bot import this module, too."""
 
 import argparse
 import asyncio
@@ -6,248 +6,19 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.settings import ConfigError, Settings, load_settings
 
-if TYPE_CHECKING:  # the clerks' processes import this module too, and need none of it
-    from bot.admission import Admission
-    from bot.client import ImagineClient
-    from bot.delivery import Delivery
-    from bot.housekeeper import Housekeeper
-    from bot.login import Login
-    from bot.progress import ProgressBoard
-    from db.history import History
-    from db.session import Database
-    from inference.checkpoints import Checkpoint
-    from inference.executor import Executor
-    from jobs.clerk import Clerk
-    from jobs.dispatcher import Dispatcher
-
-CLOSE_SECONDS = 2.0
 LOCK_SECONDS = 300.0  # how long a trial waits for another one on the same data
-
-log = logging.getLogger("imagine")
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """The collaborators that run."""
-
-    client: "ImagineClient"
-    dispatcher: "Dispatcher"
-    delivery: "Delivery"
-    board: "ProgressBoard"
-    housekeeper: "Housekeeper"
-    history: "History"
-    database: "Database"
-    admission: "Admission"
-    checkpoints: Sequence["Checkpoint"]  #: the one that workers start with comes first
-
-    async def run(self, login: "Login") -> None:
-        """Serve until cancelled; the end of one is the end of all, loudly."""
-        from bot.login import join
-        from db.bell import listen
-
-        async with asyncio.TaskGroup() as group:
-            group.create_task(join(self.client, login))
-            group.create_task(self.admission.prepare())
-            group.create_task(self.dispatcher.run(self.board, self.checkpoints))
-            group.create_task(listen(self.database, self.dispatcher.heard))
-            group.create_task(self.board.run())
-            group.create_task(self.delivery.run(self.board))
-            group.create_task(self.client.desk.run())
-            group.create_task(self.housekeeper.run())
-
-    async def close(self) -> None:
-        """Let what runs end or be put back, then stop following it."""
-        await self.dispatcher.drain()
-        await self.board.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """The processes and the database that a house stands on: the real ones, or a test's."""
-
-    database: "Database"
-    executor: "Executor"
-    pictures: "Clerk"
-    prompts: "Clerk"
-
-
-def build_house(settings: Settings, tools: Tools) -> House:
-    """Put the collaborators together. Raises ConfigError where policy or checkpoints are wrong."""
-    from bot.admission import Admission
-    from bot.client import ImagineClient
-    from bot.delivery import Delivery
-    from bot.discipline import Discipline
-    from bot.gallery import Gallery
-    from bot.housekeeper import Housekeeper
-    from bot.moderators import Moderators
-    from bot.privacy import Privacy
-    from bot.progress import ProgressBoard
-    from bot.review import Review
-    from bot.studio import Studio
-    from config.secret_key import secret_key
-    from db.cases import Cases
-    from db.conduct import Conduct
-    from db.guilds import Guilds
-    from db.history import History
-    from db.images import PictureStore
-    from db.jobs import Jobs
-    from db.never_again import NeverAgain
-    from db.outbox import Outbox
-    from db.people import People
-    from db.privacy import Privacy as Rows
-    from db.shares import Shares
-    from db.timings import Timings
-    from db.uploads import Uploads
-    from jobs.dispatcher import Dispatcher
-    from jobs.finish import Finisher
-    from jobs.queue import Queue
-    from moderation.policy_file import load_policy
-
-    policy, checkpoints = load_policy(settings.policy), offered_checkpoints(settings)
-    jobs, history, store = Jobs(tools.database), History(tools.database), PictureStore(settings.data / "pictures")
-    gallery = Gallery(history=history, store=store, clerk=tools.pictures)
-    timings, never_again = Timings(tools.database), NeverAgain(tools.database)
-    finisher = Finisher(
-        checkpoints=checkpoints, history=history, never_again=never_again, store=store, clerk=tools.pictures
-    )
-    dispatcher = Dispatcher(
-        jobs=jobs,
-        timings=timings,
-        queue=Queue(jobs, Shares(tools.database), settings.fairness.levels),
-        store=store,
-        executor=tools.executor,
-        finisher=finisher,
-        times=settings.times,
-        slack=settings.fairness.slack,
-        spool=settings.data / "spool",
-    )
-    conduct, guilds, cases = Conduct(tools.database), Guilds(tools.database), Cases(tools.database)
-    news = asyncio.Event()
-    discipline = Discipline(
-        policy=policy, conduct=conduct, jobs=jobs, dispatcher=dispatcher, news=news, key=secret_key(settings)
-    )
-    review = Review(
-        settings=settings.review,
-        cases=cases,
-        conduct=conduct,
-        discipline=discipline,
-        gallery=gallery,
-        guilds=guilds,
-        news=news,
-    )
-    moderators = Moderators(
-        policy=policy,
-        fairness=settings.fairness,
-        limits=settings.limits,
-        review=review,
-        cases=cases,
-        conduct=conduct,
-        discipline=discipline,
-        gallery=gallery,
-        guilds=guilds,
-        never_again=never_again,
-        clerk=tools.pictures,
-    )
-    privacy = Privacy(rows=Rows(tools.database), jobs=jobs, dispatcher=dispatcher, store=store, clerk=tools.pictures)
-    housekeeper = Housekeeper(
-        retention=settings.retention,
-        discipline=discipline,
-        conduct=conduct,
-        cases=cases,
-        uploads=Uploads(tools.database),
-        privacy=privacy,
-    )
-    admission = Admission(
-        timings=timings,
-        dispatcher=dispatcher,
-        discipline=discipline,
-        guilds=guilds,
-        clerk=tools.prompts,
-        policy_file=settings.policy,
-        limits=settings.limits,
-        roles=settings.roles,
-    )
-    studio = Studio(
-        checkpoints=checkpoints,
-        default_checkpoint=settings.checkpoint,
-        limits=settings.limits,
-        policy=policy,
-        people=People(tools.database),
-        jobs=jobs,
-        uploads=Uploads(tools.database),
-        never_again=never_again,
-        store=store,
-        dispatcher=dispatcher,
-        gallery=gallery,
-        discipline=discipline,
-        review=review,
-        moderators=moderators,
-        privacy=privacy,
-        retention=settings.retention,
-        admission=admission,
-        clerk=tools.pictures,
-    )
-    client = ImagineClient(studio=studio, data=settings.data)
-    delivery = Delivery(client=client, outbox=Outbox(tools.database), jobs=jobs, gallery=gallery)
-    every = settings.times.preview_every
-    board = ProgressBoard(client=client, dispatcher=dispatcher, every=every, ended=delivery.wake)
-    first_loaded = sorted(checkpoints.values(), key=lambda checkpoint: checkpoint.name != settings.checkpoint)
-    return House(client, dispatcher, delivery, board, housekeeper, history, tools.database, admission, first_loaded)
-
-
-def offered_checkpoints(settings: Settings) -> dict[str, "Checkpoint"]:
-    """Return the checkpoints on offer. Raises ConfigError for names that models.toml does not know."""
-    from inference.checkpoints import load_checkpoints
-
-    known = load_checkpoints(settings.models)
-    unknown = [name for name in settings.checkpoints if name not in known]
-    if unknown:
-        raise ConfigError(f"checkpoints: {', '.join(unknown)} not in {settings.models}")
-    return {name: known[name] for name in settings.checkpoints}
-
-
-@asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """Start the processes and the database, and build the house on them; close in reverse order."""
-    from db.session import Database
-    from inference.local import LocalExecutor
-    from jobs.clerk import MEMORY_BYTES, Clerk
-    from moderation.policy_file import load_policy
-
-    guard = load_policy(settings.policy).guard
-    memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
-    executor = LocalExecutor(settings, offered_checkpoints(settings))
-    async with Database(settings.database_url) as database, Clerk() as pictures, Clerk(memory=memory) as prompts:
-        await database.migrate()
-        house = build_house(settings, Tools(database, executor, pictures, prompts))
-        async with database.held(), AsyncExitStack() as stack:
-            await remove_rubbish(settings, database)
-            stack.push_async_callback(executor.close, CLOSE_SECONDS)
-            await executor.start()
-            await stack.enter_async_context(house.client)
-            stack.push_async_callback(house.close)
-            yield house
-
-
-async def remove_rubbish(settings: Settings, database: "Database") -> None:
-    """Remove picture files that no row needs: a crash between file and row left them."""
-    from db.images import PictureStore
-    from db.privacy import Privacy
-
-    await PictureStore(settings.data / "pictures").sweep(await Privacy(database).needed())
 
 
 async def serve(settings: Settings) -> int:
     """Run the bot until a signal comes."""
+    from bot.house import open_house, running
     from bot.login import chosen_login
     from config.data_lock import data_lock
 
@@ -278,20 +49,11 @@ async def first_of(*waits: Coroutine[Any, Any, Any]) -> int:
             task.cancel()
 
 
-@asynccontextmanager
-async def running(house: House, login: "Login") -> AsyncIterator[None]:
-    """Run the house beside the body; whichever fails first ends both."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(house.run(login))
-        yield
-        await house.close()
-        task.cancel()
-
-
 async def try_commands(settings: Settings, commands: list[str], user: str, out: Path, as_json: bool) -> int:
     """Run slash commands through everything, as one person would, and show what comes."""
     import aiohttp
 
+    from bot.house import open_house, running
     from bot.login import local_server
     from bot.trial import Trial, TrialFailed
     from config.data_lock import data_lock

@@ -14,8 +14,10 @@ from fakes import FakeExecutor, InThreadClerk
 from guest import Guest, Json
 from yarl import URL
 
+from bot.builder import Tools
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.house import House as BuiltHouse
 from bot.housekeeper import Housekeeper
 from bot.progress import ProgressBoard
 from bot.studio import Studio
@@ -26,7 +28,6 @@ from db.jobs import Jobs
 from db.session import Database
 from local_discord.guild import Channel
 from local_discord.server import LocalDiscord
-from run_bot import Tools, build_house
 
 POLL_SECONDS = 0.05
 
@@ -56,7 +57,7 @@ async def open_house(server: LocalDiscord, database: Database, folder: Path, **c
     """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
     settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
-    built = build_house(settings, Tools(database, executor, clerk, clerk))
+    built = BuiltHouse.build(settings, Tools(database, executor, clerk, clerk))
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
     async with aiohttp.ClientSession() as session, client:
         client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine

@@ -13,6 +13,7 @@ import pytest
 from fakes import FakeAudience, InThreadClerk
 from jobs_kit import ADA, new_job
 
+from bot.house import CLOSE_SECONDS
 from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
@@ -26,7 +27,6 @@ from inference.local import LocalExecutor
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
 from jobs.queue import Queue
-from run_bot import CLOSE_SECONDS
 
 SCRIPTED = "tests.fakes_inference:ScriptedEngine"
 

@@ -1,0 +1,226 @@
+"""Puts the collaborators together, each once, when it is first asked for."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.admission import Admission
+from bot.client import ImagineClient
+from bot.delivery import Delivery
+from bot.discipline import Discipline
+from bot.gallery import Gallery
+from bot.housekeeper import Housekeeper
+from bot.moderators import Moderators
+from bot.privacy import Privacy
+from bot.progress import ProgressBoard
+from bot.review import Review
+from bot.studio import Studio
+from config.secret_key import secret_key
+from config.settings import ConfigError, Settings
+from db.cases import Cases
+from db.conduct import Conduct
+from db.guilds import Guilds
+from db.history import History
+from db.images import PictureStore
+from db.jobs import Jobs
+from db.never_again import NeverAgain
+from db.outbox import Outbox
+from db.people import People
+from db.privacy import Privacy as Rows
+from db.session import Database
+from db.shares import Shares
+from db.timings import Timings
+from db.uploads import Uploads
+from inference.checkpoints import Checkpoint, load_checkpoints
+from inference.executor import Executor
+from jobs.clerk import Clerk
+from jobs.dispatcher import Dispatcher
+from jobs.finish import Finisher
+from jobs.queue import Queue
+from moderation.policy import Policy
+from moderation.policy_file import load_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The processes and the database that a house stands on: the real ones, or a test's."""
+
+    database: Database
+    executor: Executor
+    pictures: Clerk
+    prompts: Clerk
+
+
+class Builder:
+    """Knows who needs whom. Raises ConfigError where policy or checkpoints are wrong."""
+
+    def __init__(self, settings: Settings, tools: Tools) -> None:
+        self._settings = settings
+        self._tools = tools
+        self._news = asyncio.Event()  #: that there is something for moderators to look at
+        database = tools.database
+        self._jobs, self._timings = Jobs(database), Timings(database)
+        self._conduct, self._guilds, self._cases = Conduct(database), Guilds(database), Cases(database)
+        self._uploads, self._never_again = Uploads(database), NeverAgain(database)
+        self._store = PictureStore(settings.data / "pictures")
+        self.history = History(database)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy."""
+        return load_policy(self._settings.policy)
+
+    @cached_property
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """The checkpoints on offer, by name."""
+        return offered_checkpoints(self._settings)
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        """Who hands out work."""
+        finisher = Finisher(
+            checkpoints=self.checkpoints,
+            history=self.history,
+            never_again=self._never_again,
+            store=self._store,
+            clerk=self._tools.pictures,
+        )
+        return Dispatcher(
+            jobs=self._jobs,
+            timings=self._timings,
+            queue=Queue(self._jobs, Shares(self._tools.database), self._settings.fairness.levels),
+            store=self._store,
+            executor=self._tools.executor,
+            finisher=finisher,
+            times=self._settings.times,
+            slack=self._settings.fairness.slack,
+            spool=self._settings.data / "spool",
+        )
+
+    @cached_property
+    def admission(self) -> Admission:
+        """The way into the queue."""
+        return Admission(
+            timings=self._timings,
+            dispatcher=self.dispatcher,
+            discipline=self._discipline,
+            guilds=self._guilds,
+            clerk=self._tools.prompts,
+            policy_file=self._settings.policy,
+            limits=self._settings.limits,
+            roles=self._settings.roles,
+        )
+
+    @cached_property
+    def client(self) -> ImagineClient:
+        """Who speaks Discord, with everything that people can ask for."""
+        return ImagineClient(studio=self._studio, data=self._settings.data)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Who brings what was made to whom asked for it."""
+        outbox = Outbox(self._tools.database)
+        return Delivery(client=self.client, outbox=outbox, jobs=self._jobs, gallery=self._gallery)
+
+    @cached_property
+    def board(self) -> ProgressBoard:
+        """Who tells people how far their jobs are."""
+        every = self._settings.times.preview_every
+        return ProgressBoard(client=self.client, dispatcher=self.dispatcher, every=every, ended=self.delivery.wake)
+
+    @cached_property
+    def housekeeper(self) -> Housekeeper:
+        """Who forgets what is not to be kept any longer."""
+        return Housekeeper(
+            retention=self._settings.retention,
+            discipline=self._discipline,
+            conduct=self._conduct,
+            cases=self._cases,
+            uploads=self._uploads,
+            privacy=self._privacy,
+        )
+
+    @cached_property
+    def _gallery(self) -> Gallery:
+        return Gallery(history=self.history, store=self._store, clerk=self._tools.pictures)
+
+    @cached_property
+    def _discipline(self) -> Discipline:
+        return Discipline(
+            policy=self.policy,
+            conduct=self._conduct,
+            jobs=self._jobs,
+            dispatcher=self.dispatcher,
+            news=self._news,
+            key=secret_key(self._settings),
+        )
+
+    @cached_property
+    def _review(self) -> Review:
+        return Review(
+            settings=self._settings.review,
+            cases=self._cases,
+            conduct=self._conduct,
+            discipline=self._discipline,
+            gallery=self._gallery,
+            guilds=self._guilds,
+            news=self._news,
+        )
+
+    @cached_property
+    def _moderators(self) -> Moderators:
+        return Moderators(
+            policy=self.policy,
+            fairness=self._settings.fairness,
+            limits=self._settings.limits,
+            review=self._review,
+            cases=self._cases,
+            conduct=self._conduct,
+            discipline=self._discipline,
+            gallery=self._gallery,
+            guilds=self._guilds,
+            never_again=self._never_again,
+            clerk=self._tools.pictures,
+        )
+
+    @cached_property
+    def _privacy(self) -> Privacy:
+        return Privacy(
+            rows=Rows(self._tools.database),
+            jobs=self._jobs,
+            dispatcher=self.dispatcher,
+            store=self._store,
+            clerk=self._tools.pictures,
+        )
+
+    @cached_property
+    def _studio(self) -> Studio:
+        return Studio(
+            checkpoints=self.checkpoints,
+            default_checkpoint=self._settings.checkpoint,
+            limits=self._settings.limits,
+            policy=self.policy,
+            people=People(self._tools.database),
+            jobs=self._jobs,
+            uploads=self._uploads,
+            never_again=self._never_again,
+            store=self._store,
+            dispatcher=self.dispatcher,
+            gallery=self._gallery,
+            discipline=self._discipline,
+            review=self._review,
+            moderators=self._moderators,
+            privacy=self._privacy,
+            retention=self._settings.retention,
+            admission=self.admission,
+            clerk=self._tools.pictures,
+        )
+
+
+def offered_checkpoints(settings: Settings) -> dict[str, Checkpoint]:
+    """Return the checkpoints on offer. Raises ConfigError for names that models.toml does not know."""
+    known = load_checkpoints(settings.models)
+    unknown = [name for name in settings.checkpoints if name not in known]
+    if unknown:
+        raise ConfigError(f"checkpoints: {', '.join(unknown)} not in {settings.models}")
+    return {name: known[name] for name in settings.checkpoints}

@@ -1,0 +1,110 @@
+"""The collaborators that run: built on processes and a database, run beside each other, closed in reverse order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from bot.admission import Admission
+from bot.builder import Builder, Tools, offered_checkpoints
+from bot.client import ImagineClient
+from bot.delivery import Delivery
+from bot.housekeeper import Housekeeper
+from bot.login import Login, join
+from bot.progress import ProgressBoard
+from config.settings import Settings
+from db.bell import listen
+from db.history import History
+from db.images import PictureStore
+from db.privacy import Privacy
+from db.session import Database
+from inference.checkpoints import Checkpoint
+from inference.local import LocalExecutor
+from jobs.clerk import MEMORY_BYTES, Clerk
+from jobs.dispatcher import Dispatcher
+from moderation.policy_file import load_policy
+
+CLOSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The collaborators that run."""
+
+    client: ImagineClient
+    dispatcher: Dispatcher
+    delivery: Delivery
+    board: ProgressBoard
+    housekeeper: Housekeeper
+    history: History
+    database: Database
+    admission: Admission
+    checkpoints: Sequence[Checkpoint]  #: the one that workers start with comes first
+
+    @classmethod
+    def build(cls, settings: Settings, tools: Tools) -> Self:
+        """Put the collaborators together. Raises ConfigError where policy or checkpoints are wrong."""
+        builder = Builder(settings, tools)
+        offered = builder.checkpoints.values()
+        return cls(
+            client=builder.client,
+            dispatcher=builder.dispatcher,
+            delivery=builder.delivery,
+            board=builder.board,
+            housekeeper=builder.housekeeper,
+            history=builder.history,
+            database=tools.database,
+            admission=builder.admission,
+            checkpoints=sorted(offered, key=lambda checkpoint: checkpoint.name != settings.checkpoint),
+        )
+
+    async def run(self, login: Login) -> None:
+        """Serve until cancelled; the end of one is the end of all, loudly."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(join(self.client, login))
+            group.create_task(self.admission.prepare())
+            group.create_task(self.dispatcher.run(self.board, self.checkpoints))
+            group.create_task(listen(self.database, self.dispatcher.heard))
+            group.create_task(self.board.run())
+            group.create_task(self.delivery.run(self.board))
+            group.create_task(self.client.desk.run())
+            group.create_task(self.housekeeper.run())
+
+    async def close(self) -> None:
+        """Let what runs end or be put back, then stop following it."""
+        await self.dispatcher.drain()
+        await self.board.close()
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Start the processes and the database, and build the house on them; close in reverse order."""
+    guard = load_policy(settings.policy).guard
+    memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
+    executor = LocalExecutor(settings, offered_checkpoints(settings))
+    async with Database(settings.database_url) as database, Clerk() as pictures, Clerk(memory=memory) as prompts:
+        await database.migrate()
+        house = House.build(settings, Tools(database, executor, pictures, prompts))
+        async with database.held(), AsyncExitStack() as stack:
+            await _remove_rubbish(settings, database)
+            stack.push_async_callback(executor.close, CLOSE_SECONDS)
+            await executor.start()
+            await stack.enter_async_context(house.client)
+            stack.push_async_callback(house.close)
+            yield house
+
+
+@asynccontextmanager
+async def running(house: House, login: Login) -> AsyncIterator[None]:
+    """Run the house beside the body; whichever fails first ends both."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(house.run(login))
+        yield
+        await house.close()
+        task.cancel()
+
+
+async def _remove_rubbish(settings: Settings, database: Database) -> None:
+    """Remove picture files that no row needs: a crash between file and row left them."""
+    await PictureStore(settings.data / "pictures").sweep(await Privacy(database).needed())
