@@ -7,13 +7,14 @@ differ in the last bits, and a few steps later in the picture.
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
 import torch
 
 from inference.contract import DeviceBroken, OutOfMemory
-from inference.engine.capture import Ask, Recorder
+from inference.engine.capture import Ask, Recorder, call
 from inference.engine.errors import device_errors
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
@@ -84,12 +85,13 @@ class Press:
     def _ask(self, model: Model, shape: Shape) -> Ask:
         """Return the way to ask the UNet for answers to rows of a shape."""
         ask: Ask
+        if self.narrow:  # a recording would keep memory
+            return partial(call, model)
         width = self.width(model, shape)
         if (shape, width) not in model.asks:
             sample = sample_rows(model, shape, width, seed=0)
             ask = self._recorder.eager(model, sample)
-            usual = shape == native_shape(model) and not self.narrow
-            compilable = usual and model.device.type == "cuda" and not model.low_memory
+            compilable = model.device.type == "cuda" and not model.low_memory and shape == native_shape(model)
             model.asks[shape, width] = self._faster(model, ask, sample) if compilable else ask
         ask = model.asks[shape, width]
         return ask
