@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db.base import Base
@@ -126,9 +127,14 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema to this program's version; several processes may do so at once.
 
-        Raises DatabaseTooNew where a newer program was here before.
+        Raises DatabaseTooNew where a newer program was here before, DatabaseUnreachable where nobody answers any more.
         """
-        await asyncio.to_thread(upgrade, self.url)
+        try:
+            await asyncio.to_thread(upgrade, self.url)
+        except (OSError, DBAPIError) as error:
+            if isinstance(error, DatabaseError) and not isinstance(error, OperationalError):
+                raise  # it answers, and does not like what it hears
+            raise unreachable(self.url, error) or error from error
 
     async def revision(self) -> str | None:
         """Return the schema's revision, None for an empty database."""

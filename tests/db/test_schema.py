@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from db import tables
 from db.base import Base
-from db.errors import DatabaseTooNew
+from db.errors import DatabaseTooNew, DatabaseUnreachable
 from db.session import Database
 
 assert tables
@@ -96,3 +96,8 @@ async def test_migrating_leaves_the_event_loop_free(empty_url):
         await migration
 
     assert ticks > 3
+
+
+async def test_a_database_that_is_gone_before_its_schema_was_looked_at_is_named():
+    with pytest.raises(DatabaseUnreachable, match="does not answer"):
+        await Database("postgresql+asyncpg://bot@127.0.0.1:1/imagine").migrate()
