@@ -38,7 +38,8 @@ def write_policy(folder: Path) -> Path:
     """Write it: "marmalade" and "castle" break rules, "bridge" earns a strike, "lantern" in a "harbour" locks."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "config" / "policy.toml", folder)
-    (folder / "terms.toml").write_text(TERMS, encoding="utf-8")
+    (folder / "terms").mkdir(exist_ok=True)
+    (folder / "terms" / "neutral.toml").write_text(TERMS, encoding="utf-8")
     return folder / "policy.toml"
 
 
