@@ -6,6 +6,7 @@ import torch
 
 from inference.engine.engine import DiffusersEngine
 from inference.numerics import NUMERICS
+from inference.request import Adapters
 
 FLAGS = {
     "cudnn.benchmark": lambda: torch.backends.cudnn.benchmark,
@@ -20,7 +21,7 @@ FLAGS = {
 class TellingEngine(DiffusersEngine):
     """The product's engine, talkative."""
 
-    def load(self, checkpoint: str) -> dict[str, str]:
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         flags = {name: str(read()) for name, read in FLAGS.items()}
         environment = {name: os.environ.get(name, "") for name in NUMERICS}
-        return super().load(checkpoint) | flags | environment
+        return super().load(checkpoint, adapters) | flags | environment

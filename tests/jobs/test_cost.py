@@ -171,7 +171,9 @@ def requests(draw: st.DrawFn) -> ImageRequest:
         guidance_scale=draw(st.floats(0, 30)),
         sampler=draw(st.sampled_from(Sampler)),
         count=draw(st.integers(1, 4)),
-        **{} if task is Task.TEXT_TO_IMAGE else {"strength": draw(st.floats(0, 1)), "factor": 2} | SOURCE,
+        **{}
+        if task is Task.TEXT_TO_IMAGE
+        else {"strength": draw(st.floats(0, 1)), "factor": 2, "mask": "1" * 64} | SOURCE,
     )
 
 

@@ -10,11 +10,11 @@ EVERYTHING = (*LABELS, *SERVER_RULES)
 
 
 def quiet(_prompt: str) -> Opinion:
-    return Opinion("operator", -100.0)
+    return Opinion({"operator": -100.0})
 
 
 def sure(_prompt: str) -> Opinion:
-    return Opinion("operator", 100.0)
+    return Opinion({"operator": 100.0})
 
 
 def test_a_rule_that_is_off_rests_with_the_classifiers_view_of_it(stand_in_policy: Policy) -> None:
