@@ -108,6 +108,7 @@ class Admission:
         spent = await self._timings.spent(new.user_id, midnight())
 
         def check(place: Place) -> None:
+            self._discipline.check(new.user_id, new.guild_id)  # what was asked beside this may have shut them out
             opened = self._dispatcher.open_jobs()
             check_budget(new, spent, opened, allowance)
             check_room(new, place, opened, self._limits, allowance, self._dispatcher.places)

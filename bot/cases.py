@@ -16,7 +16,7 @@ from db.conduct import Refusal
 from moderation.policy import Policy
 
 POLL_SECONDS = 30.0
-WORDS_LENGTH = 500  # of each: the prompt, the person's text, the notes
+WORDS_LENGTH = 400  # of each: both prompts, the person's text, the notes; all of it fits a message
 
 log = logging.getLogger(__name__)
 

@@ -64,11 +64,13 @@ class Discipline:
         self._news = news
         self._key = key
         self._barred: dict[tuple[int, int], Sanction] = {}  #: by person and place, so that the gate asks no database
+        self._turn = asyncio.Lock()  #: of who changes sanctions: no look into the database is older than what is known
 
     async def load(self) -> None:
         """Take up who is shut out."""
-        held = await self._conduct.sanctions(utc_now())
-        self._barred = {(each.user_id, each.guild_id): each for each in held}
+        async with self._turn:
+            held = await self._conduct.sanctions(utc_now())
+            self._barred = {(each.user_id, each.guild_id): each for each in held}
 
     def sanctions(self, user_id: int, guild_id: int | None) -> list[Sanction]:
         """Return what shuts the person out in a place, the hardest first."""
@@ -94,7 +96,8 @@ class Discipline:
 
     async def bar(self, sanction: Sanction) -> None:
         """Shut somebody out by a moderator's will, and cancel what they have waiting there."""
-        self._know(await self._conduct.impose(sanction))
+        async with self._turn:
+            self._know(await self._conduct.impose(sanction))
         await self.cancel(sanction.user_id, sanction.guild_id)
 
     async def lift(self, user_id: int, guild_id: int, by: int) -> bool:
@@ -119,9 +122,10 @@ class Discipline:
 
     async def _strike(self, caller: Caller, decision: Decision, new: NewRefusal) -> Refused:
         user_id = caller.user_id
-        count, sanction = await self._conduct.strike(new, self.since, lambda strikes: self.owed(user_id, strikes))
-        if sanction is not None:
-            self._know(sanction)
+        async with self._turn:
+            count, sanction = await self._conduct.strike(new, self.since, lambda strikes: self.owed(user_id, strikes))
+            if sanction is not None:
+                self._know(sanction)
         await self.cancel(user_id)
         log.info("user %s: strike %s by %s", user_id, count, decision.label)
         days = f"{self._policy.strikes.decay_days:g}"
@@ -134,7 +138,8 @@ class Discipline:
         """Lock the account; what was asked is kept as a keyed hash alone, and shown to nobody."""
         guild_id = caller.guild_id
         alert = NewCase(kind=CaseKind.ALERT, user_id=caller.user_id, opened_by=None, guild_id=guild_id)
-        self._know(await self._conduct.lock(replace(new, words=None), alert))
+        async with self._turn:
+            self._know(await self._conduct.lock(replace(new, words=None), alert))
         self._news.set()
         await self.cancel(caller.user_id)
         log.warning("user %s: locked by %s", caller.user_id, decision.label)

@@ -62,11 +62,11 @@ def decision(outcome: Outcome) -> Press:
     async def press(interaction: Interaction, case_id: str) -> None:
         await hold(interaction)
         case = await interaction.client.studio.review.decide(caller_of(interaction), int(case_id), outcome)
-        await _show(interaction, case)
         if outcome is Outcome.DELETED:
             await _take_down(interaction, case)
         if case.kind is CaseKind.APPEAL:
             await interaction.client.desk.tell(case.user_id, say(TOLD[outcome]))
+        await _show(interaction, case)
 
     return press
 

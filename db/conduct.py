@@ -148,7 +148,7 @@ async def overturn(session: AsyncSession, strike_id: int, since: datetime, step:
     await session.flush()
     owed = step(await session.scalar(counting(row.user_id, since)) or 0)
     held = await session.get(SanctionRow, (row.user_id, EVERYWHERE))
-    if held is None or held.bar is Bar.LOCK:
+    if held is None or held.bar is Bar.LOCK or held.by is not None:  # what a moderator imposed rests on no strike
         return
     if owed is None:
         await session.delete(held)

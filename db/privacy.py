@@ -69,6 +69,9 @@ class Privacy:
         insert = self._database.insert(ErasureRow).values(user_id=user_id, asked_at=now)
         async with self._database.transaction() as session:
             await session.execute(insert.on_conflict_do_update(index_elements=["user_id"], set_={"asked_at": now}))
+            await session.execute(
+                delete(MemberRow).where(MemberRow.user_id == user_id)
+            )  # it tells not when it was given
             await append(session, Act(action="erase", actor=user_id, subject=user_id))
         return now
 
@@ -86,7 +89,7 @@ class Privacy:
         """
         async with self._database.transaction() as session:
             files = set(await session.scalars(files_of(user_id, asked_at)))
-            await _forget_words(session, user_id)
+            await _forget_words(session, user_id, asked_at)
             await _forget_records(session, user_id, asked_at)
             await _forget_jobs(session, user_id, asked_at, today)
             left = select(JobRow.id).where(JobRow.user_id == user_id, JobRow.created_at <= asked_at).limit(1)
@@ -131,18 +134,25 @@ def needed_files() -> Select[str | None]:
     """Select what live records show and were made from, what open jobs are made from, and what people sent."""
     live = RecordRow.deleted_at.is_(None)
     shown = select(RecordRow.sha256.label("sha256")).where(live)
-    sources = select(RecordRow.request["source"].as_string()).where(live)
-    open_sources = select(JobRow.request["source"].as_string()).where(JobRow.status.in_(OPEN))
-    found = union_all(shown, sources, open_sources, select(UploadRow.sha256)).subquery()
+    begun = [
+        select(column[name].as_string()).where(which)
+        for column, which in ((RecordRow.request, live), (JobRow.request, JobRow.status.in_(OPEN)))
+        for name in ("source", "mask")
+    ]
+    found = union_all(shown, *begun, select(UploadRow.sha256)).subquery()
     return select(found.c.sha256).distinct()
 
 
-async def _forget_words(session: AsyncSession, user_id: int) -> None:
-    """Forget what the person wrote and accepted; what they sent; and what share they were given."""
-    await session.execute(update(RefusalRow).where(RefusalRow.user_id == user_id).values(words=None))
-    await session.execute(update(CaseRow).where(CaseRow.opened_by == user_id).values(text=""))
-    for table in (PersonRow, UploadRow, MemberRow):
-        await session.execute(delete(table).where(table.user_id == user_id))
+async def _forget_words(session: AsyncSession, user_id: int, until: datetime) -> None:
+    """Forget what the person wrote, accepted and sent up to then."""
+    written = (RefusalRow.user_id == user_id, RefusalRow.at <= until)
+    await session.execute(update(RefusalRow).where(*written).values(words=None))
+    opened = (CaseRow.opened_by == user_id, CaseRow.opened_at <= until)
+    await session.execute(update(CaseRow).where(*opened).values(text=""))
+    accepted = (PersonRow.user_id == user_id, PersonRow.licence_accepted_at <= until)
+    sent = (UploadRow.user_id == user_id, UploadRow.created_at <= until)
+    await session.execute(delete(PersonRow).where(*accepted))
+    await session.execute(delete(UploadRow).where(*sent))
 
 
 async def _forget_records(session: AsyncSession, user_id: int, until: datetime) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from moderation.embedding import Encoder
-from moderation.language import is_embedded, is_english
+from moderation.language import is_embedded, is_english, without_devanagari
 from moderation.normalise import legible
 from moderation.opinion import Opinion
 
@@ -40,7 +40,9 @@ class Classifier:
     def judge(self, prompt: str) -> Opinion:
         """Return the opinion of the gravest part of the prompt. Raises ValueError where a number is no number."""
         text = legible(prompt)
-        if not is_embedded(text):  # the terms alone judge it
+        if not is_embedded(text):  # the terms alone judge what is Devanagari; what stands beside it is judged here
+            text = without_devanagari(text)
+        if not any(map(str.isalpha, text)):
             return Opinion(dict.fromkeys(LABELS[1:], -math.inf))
         scores = perceive(self._weights, self._encoder.windows(text))
         if is_english(text):  # the n-grams learnt from English alone

@@ -38,6 +38,11 @@ def is_embedded(text: str) -> bool:
     return 2 * letters["DEVANAGARI"] <= letters.total()
 
 
+def without_devanagari(text: str) -> str:
+    """Return what is left of a text without the letters and signs of Devanagari."""
+    return "".join(char for char in text if _script(char) != "DEVANAGARI").strip()
+
+
 def unread(text: str) -> float:
     """Return the share of letters, from 0 to 1, in scripts that neither the terms nor the classifier know."""
     letters = Counter(_script(char) for char in text if char.isalpha())

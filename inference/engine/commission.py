@@ -30,6 +30,7 @@ class Commission:
         self.due = self.served = 0
         self.seconds = 0.0
         self.widths: set[int] = set()
+        self.kernels: set[str] = set()
         in_tiles = thrifty and max(attempt.request.width, attempt.request.height) > model.vae.tile_sample_min_size
         self._decoding = {"decoding": "in tiles"} if in_tiles else {}
         self._started = False
@@ -103,10 +104,14 @@ class Commission:
     def drawing(self) -> Drawing:
         """Return what was drawn, once all is done."""
         rows = "+".join(map(str, sorted(self.widths))) or "0"
+        kernels = "+".join(sorted(self.kernels))
         return Drawing(
             pictures=tuple(self._written[index] for index in range(len(self._canvases))),
             seconds=self.seconds,
-            fingerprint=self.model.fingerprint | {"rows": rows} | self._decoding,
+            fingerprint=self.model.fingerprint
+            | {"rows": rows}
+            | ({"kernels": kernels} if kernels else {})
+            | self._decoding,
             truncated=self.model.reader.overflow(self._attempt.request.prompt),
         )
 

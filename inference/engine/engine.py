@@ -50,6 +50,7 @@ class DiffusersEngine:
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable and Unfeasible."""
+        self._press.narrow = False
         return self._take(checkpoint, adapters).fingerprint
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> None:
@@ -122,6 +123,7 @@ class DiffusersEngine:
         width = self._press.width(first.model, painting.shape)
         for (turn, rows), prediction in zip(ready, predictions, strict=True):
             turn[0].widths.add(width)
+            turn[0].kernels.add(self._press.kernels(first.model, painting.shape))
             turn[0].seconds += share * len(rows)
             ended += self._take_step(turn, prediction)
         return ended

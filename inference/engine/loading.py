@@ -64,6 +64,8 @@ class Model:
     fingerprint: dict[str, str]
     low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
     asks: dict[tuple[Shape, int], Any] = field(default_factory=dict)  #: ways to ask the UNet, by shape and rows
+    apart: dict[tuple[Shape, int], bool] = field(default_factory=dict)  #: whether rows keep apart then
+    compiled: set[tuple[Shape, int]] = field(default_factory=set)  #: those of the ways that are compiled
 
     @property
     def key(self) -> Key:

@@ -39,7 +39,6 @@ class Press:
         self._store = Store(cache / "rows.json")
         self._recorder = Recorder(cache)
         self._widths: dict[str, int] = {}
-        self._apart: dict[tuple[str, Shape, int], bool] = {}
         self.called = 0  #: rows, over all calls
         self.used = 0  #: those of them that were somebody's
 
@@ -60,10 +59,9 @@ class Press:
     def room(self, model: Model, shape: Shape) -> int:
         """Return how many rows of a call may be in use: none beside the first picture's where they could disturb it."""
         width = self.width(model, shape)
-        key = model.fingerprint["weights"], shape, width
-        if key not in self._apart:
-            self._apart[key] = keeps_apart(model, shape, width, self._ask(model, shape))
-            if not self._apart[key]:
+        if (shape, width) not in model.apart:
+            model.apart[shape, width] = keeps_apart(model, shape, width, self._ask(model, shape))
+            if not model.apart[shape, width]:
                 log.error(
                     "%s, latents of %d x %d: on this device a row's answer depends on the rows beside it; so that "
                     "pictures can be made again, each is drawn alone, which is slower",
@@ -71,7 +69,13 @@ class Press:
                     shape.width,
                     shape.height,
                 )
-        return width if self._apart[key] else 0
+        return width if model.apart[shape, width] else 0
+
+    def kernels(self, model: Model, shape: Shape) -> str:
+        """Return what computes the calls of a shape, as a record tells it; on a CPU there is one way only, "" here."""
+        if model.device.type == "cpu":
+            return ""
+        return "compiled" if not self.narrow and (shape, self.width(model, shape)) in model.compiled else "eager"
 
     def predict(self, model: Model, parts: Sequence[Rows]) -> list[torch.Tensor]:
         """Return the UNet's answer to every part."""
@@ -99,7 +103,7 @@ class Press:
     def _faster(self, model: Model, eager: Ask, sample: Rows) -> Ask:
         """Return the compiled way where it pays; whether it does is tried once, as it is another picture."""
         name = f"{_key(model)} compiled"
-        pays, model.fingerprint["kernels"] = self._store.read().get(name), "eager"
+        pays = self._store.read().get(name)
         if pays == 0:
             return eager
         try:
@@ -117,7 +121,7 @@ class Press:
             pays = self._store.keep(name, int(apart))
         if not pays:
             return eager
-        model.fingerprint["kernels"] = "compiled"
+        model.compiled.add((sample.shape, len(sample)))
         return compiled
 
     def _native_width(self, model: Model) -> int:

@@ -175,7 +175,7 @@ async def test_what_discord_asks_for_and_what_the_licence_asks_for_stays_on(stri
     with pytest.raises(Refused):
         await mia.type("/moderation rule name:b on:false")
 
-    assert fixed == ["nudity", "real_people"]
+    assert fixed == ["nudity", "real_people", "nonsense", "language"]
     assert "cannot be switched off" in told["content"]
 
 

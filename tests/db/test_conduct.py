@@ -153,3 +153,12 @@ async def test_a_consequence_that_fails_leaves_the_case_open(database, conduct):
 
     assert (await cases.get(case.id)).outcome is Outcome.OPEN
     assert await Audit(database).verify() is None
+
+
+async def test_what_a_moderator_imposed_outlives_an_overturned_strike(database, conduct):
+    await conduct.impose(sanction(Bar.BAN, hours=None, by=BOB))
+    await strike(conduct)
+    async with database.transaction() as session:
+        await overturn(session, 1, utc_now() - DAY, lambda _: None)
+
+    assert await held(conduct) == [(EVERYWHERE, Bar.BAN, BOB)]

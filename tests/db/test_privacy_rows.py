@@ -168,3 +168,20 @@ async def test_what_is_made_afterwards_is_not_forgotten(database, privacy, made)
     await privacy.erase(ALICE, asked, utc_now() + TOMORROW)
 
     assert [row["id"] for row in (await privacy.collect(ALICE))["records"]] == [new]
+
+
+async def test_what_is_written_accepted_and_sent_afterwards_is_not_forgotten(database, privacy):
+    asked = await privacy.ask(ALICE)
+    await People(database).accept_licence(ALICE, "1")
+    await Uploads(database).add("22" * 32, ALICE, 64, 64)
+    await Conduct(database).strike(refusal(ALICE), utc_now() - TOMORROW, lambda _: None)
+    await privacy.erase(ALICE, asked, utc_now() + TOMORROW)
+
+    assert await kept(database, "quince") == ["refusals"]
+    assert {"people", "uploads"} <= set(await kept(database, str(ALICE)))
+
+
+async def test_the_mask_of_a_picture_is_needed_as_its_source_is(privacy, made):
+    await made(user_id=ALICE, record={"request": {"prompt": "", "source": "11" * 32, "mask": "33" * 32}})
+
+    assert {"11" * 32, "33" * 32} <= await privacy.needed()

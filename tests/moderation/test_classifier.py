@@ -132,3 +132,10 @@ def test_our_own_harmless_prompts_are_complete_sentences_in_ten_languages() -> N
     assert len({source for _, _, source in prompts}) == 11, "nine languages besides English, and the scenes"
     assert all(label == 0 and "{" not in prompt for prompt, label, _ in prompts)
     assert len({prompt for prompt, _, _ in prompts}) == len(prompts) > 500
+
+
+def test_letters_that_the_encoder_lacks_hide_nothing_that_stands_beside_them() -> None:
+    padded, plain = (shipped().judge(text) for text in ("समुद्र के ऊपर सूर्यास्त " * 8 + "a red fox", "a red fox"))
+
+    assert padded.odds == plain.odds
+    assert set(shipped().judge("समुद्र के ऊपर सूर्यास्त").odds.values()) == {-np.inf}

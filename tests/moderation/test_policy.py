@@ -184,6 +184,7 @@ def test_a_guild_has_words_of_its_own_and_changes_rules_for_itself_alone(policy_
         ("[guilds.77]", "[guilds.my-guild]", "valid integer"),
         ('["pineapple pizza"]', '["!"]', '"!" has no letter'),
         ("[guilds.77.rules.gore]", "[guilds.77.rules.b]", 'no rule of the server called "b"'),
+        ("[guilds.77.rules.gore]", "[guilds.77.rules.language]", 'no guild can allow what "language" is about'),
         ('action = "allow"', 'action = "forgive"', "guilds.77.rules.gore.action"),
         ("relaxed_in_age_restricted = false", "relaxed = false", "guilds.77.rules.nudity.relaxed"),
         ("[guilds.77.rules.nudity]", "[guilds.77.clauses.b]", "guilds.77.clauses"),
