@@ -30,6 +30,9 @@ class Database:
         self._engine = make_engine(url)
         self._writes = self._engine.execution_options(**{WRITES: True})
         self.is_sqlite = self._engine.dialect.name == "sqlite"
+        # SQLite's readers see the database as it was at one moment; PostgreSQL's have to ask for it
+        steady = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reads = self._engine.execution_options(**steady)
         # SQLite has one writer: who queues for it here waits in order and takes no connection from the readers
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
@@ -66,8 +69,8 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Give a session that only reads; it waits for no writer."""
-        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+        """Give a session that only reads, all of it as of one moment; it waits for no writer."""
+        async with AsyncSession(self._reads, expire_on_commit=False) as session, session.begin():
             yield session
 
     def insert(self, table: type[Base]) -> Insert:

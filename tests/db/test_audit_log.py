@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from db.audit import ORIGIN, Act, Audit, Entry, Head, append, digest_of, first_fault
 from db.session import Database
-from db.tables.audit import AuditRow
+from db.tables.audit import AuditHeadRow, AuditRow
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 IDS = st.none() | st.integers(1, 2**63 - 1)
@@ -143,3 +143,15 @@ async def test_a_change_past_the_database_is_found(database: Database) -> None:
         await session.execute(update(AuditRow).where(AuditRow.id == 1).values(subject=3))
 
     assert await Audit(database).verify() == "entry 1 was changed"
+
+
+async def test_a_log_that_is_written_to_while_it_is_read_is_not_called_forged(database: Database) -> None:
+    async with database.transaction() as session:
+        await append(session, Act(action="ban"), Act(action="unban"))
+    async with database.reading() as reader:
+        entries = (await reader.scalars(select(AuditHeadRow))).one().entries
+        async with database.transaction() as session:
+            await append(session, Act(action="ban"))
+        rows = list(await reader.scalars(select(AuditRow)))
+
+    assert len(rows) == entries == 2
