@@ -11,7 +11,7 @@ from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
 from db.cases import add_case
 from db.session import Database
-from db.tables.case import CaseRow, NewCase
+from db.tables.case import CaseRow, NewCase, Outcome
 from db.tables.conduct import (
     EVERYWHERE,
     Bar,
@@ -120,12 +120,16 @@ class Conduct:
             return len(list(await session.scalars(gone)))
 
     async def forget_old(self, before: datetime) -> int:
-        """Delete strikes and refusals from before, and sanctions that are over. Returns how many refusals."""
-        old = select(StrikeRow.id).where(StrikeRow.at < before)
-        struck = select(StrikeRow.refusal_id).where(StrikeRow.at >= before)
+        """Delete strikes and refusals from before, and sanctions that are over. Returns how many refusals.
+
+        What somebody still has to decide about stays.
+        """
+        pending = select(CaseRow.strike_id).where(CaseRow.outcome == Outcome.OPEN, CaseRow.strike_id.is_not(None))
+        old = select(StrikeRow.id).where(StrikeRow.at < before, StrikeRow.id.not_in(pending))
+        struck = select(StrikeRow.refusal_id)
         async with self._database.transaction() as session:
             await session.execute(update(CaseRow).where(CaseRow.strike_id.in_(old)).values(strike_id=None))
-            await session.execute(delete(StrikeRow).where(StrikeRow.at < before))
+            await session.execute(delete(StrikeRow).where(StrikeRow.id.in_(old)))
             await session.execute(delete(SanctionRow).where(SanctionRow.until < utc_now()))
             gone = delete(RefusalRow).where(RefusalRow.at < before, RefusalRow.id.not_in(struck))
             return len(list(await session.scalars(gone.returning(RefusalRow.id))))

@@ -162,3 +162,20 @@ async def test_what_a_moderator_imposed_outlives_an_overturned_strike(database, 
         await overturn(session, 1, utc_now() - DAY, lambda _: None)
 
     assert await held(conduct) == [(EVERYWHERE, Bar.BAN, BOB)]
+
+
+async def test_an_old_strike_stays_as_long_as_somebody_has_to_decide_about_it(database, conduct):
+    cases = Cases(database)
+    await strike(conduct)
+    await strike(conduct)
+    appeal = NewCase(kind=CaseKind.APPEAL, user_id=ALICE, opened_by=ALICE, guild_id=GUILD, strike_id=1)
+    case = await cases.open(appeal)
+    later = utc_now() + DAY
+    await conduct.forget_old(later)
+    while_open = [each.id for each in await conduct.strikes(ALICE)]
+    await cases.decide(case.id, Outcome.UPHELD, BOB, lambda _session: asyncio.sleep(0))
+    await conduct.forget_old(later)
+
+    assert while_open == [1]
+    assert await conduct.strikes(ALICE) == []
+    assert await conduct.refusals(user_id=ALICE) == []
