@@ -40,10 +40,10 @@ def _how(company: Company) -> dict[str, Any]:
     press, model = company.engine._press, company.engine._shelf.take(company.checkpoint.name)
     return {
         "rows": press.width(model, native_shape(model)),
-        "kept_apart": all(press._apart.values()),
+        "kept_apart": all(model.apart.values()),
         "device": model.fingerprint["device"],
         "dtype": model.fingerprint["dtype"],
-        "kernels": model.fingerprint.get("kernels", "eager"),
+        "kernels": press.kernels(model, native_shape(model)) or "eager",
     }
 
 
