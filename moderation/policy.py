@@ -186,11 +186,12 @@ class PolicyFile(_Frozen):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         _same("clauses", LABELS, self.clauses)
+        _same("rules", SERVER_RULES, self.rules)
         for guild_id, guild in self.guilds.items():
             for name, change in guild.rules.items():
-                if change.action is Verdict.ALLOW and name in self.rules and self.rules[name].fixed:
-                    raise Misplaced(f'no guild can allow what "{name}" is about', "guilds", str(guild_id), "rules", name)
-        _same("rules", SERVER_RULES, self.rules)
+                if change.action is Verdict.ALLOW and self.rules[name].fixed:
+                    told = f'no guild can allow what "{name}" is about'
+                    raise Misplaced(told, "guilds", str(guild_id), "rules", name)
         if self.clauses["b"].action is not Verdict.LOCK:
             raise Misplaced('clause b (minors) must have the action "lock"', "clauses", "b", "action")
         if self.guard is not None and self.guard.breaks not in {*self.clauses, *self.rules}:
