@@ -133,17 +133,23 @@ async def presence_of_the_bot(person: Guest, expected: bool) -> None:
 
 
 async def settle(url: str, patience: float) -> None:
-    """Return when nothing is left to draw or to tell."""
-    async with asyncio.timeout(patience):
-        while not await is_over(url):  # noqa: ASYNC110 - another's news
-            await asyncio.sleep(POLL_SECONDS)
+    """Return when nothing is left to draw or to tell. Raises TimeoutError where nothing changes for so many seconds.
+
+    A storm can leave more messages for one channel than its pace lets out in minutes.
+    """
+    left = await left_to_do(url)
+    while left != (0, 0):
+        before = left
+        async with asyncio.timeout(patience):
+            while left == before:
+                await asyncio.sleep(POLL_SECONDS)
+                left = await left_to_do(url)
 
 
-async def is_over(url: str) -> bool:
-    """Say whether no job is open and no message waits."""
+async def left_to_do(url: str) -> tuple[int, int]:
+    """Return how many jobs are open and how many messages wait."""
     jobs, outbox, _ = await rows_of(url)
-    open_jobs = [job for job in jobs if job.status in OPEN]
-    return not open_jobs and not [each for each in outbox if each.state is DeliveryState.WAITING]
+    return sum(job.status in OPEN for job in jobs), sum(each.state is DeliveryState.WAITING for each in outbox)
 
 
 def make_old(pictures: Path) -> None:
