@@ -9,7 +9,7 @@ from guest import Guest, labels
 async def test_a_running_job_shows_its_steps_and_a_preview_before_its_result(guest: Callable[..., Guest]) -> None:
     ada = guest()
     await ada.type("/imagine warm up steps:2")
-    started = await ada.post("run", {"channel": "studio", "text": "/imagine a slow sunrise steps:150 count:2"})
+    started = await ada.post("run", {"channel": "studio", "text": "/imagine a slow sunrise steps:100 count:2"})
     seen = []
     async with asyncio.timeout(60):
         while not seen or "Vary 1" not in labels(seen[-1]):

@@ -35,14 +35,14 @@ async def test_a_stopped_bot_puts_back_what_runs_and_is_gone_within_fifteen_seco
             ada = Guest(session, world["page"])
             with running_bot(tmp_path / "data", IMAGINE_TIMES__DRAIN="1", **joining(world)) as bot:
                 await ada.type("/imagine warm steps:2")
-                running = await start(ada, "/imagine a long one steps:150 count:4")
+                running = await start(ada, "/imagine a long one steps:80 count:2")
                 seconds = await asyncio.to_thread(bot.stop)
             with running_bot(tmp_path / "data", **joining(world)):
                 end = await ada.follow(running)
 
     assert bot.process.returncode == 0
     assert seconds < 15
-    assert len(end["attachments"]) == 4
+    assert len(end["attachments"]) == 2
 
 
 async def test_what_outlives_its_interaction_comes_as_a_message_that_names_its_person(tmp_path: Path) -> None:
