@@ -94,11 +94,16 @@ class Discipline:
         await self._conduct.refuse(new)
         return Refused(decision)
 
-    async def bar(self, sanction: Sanction) -> None:
-        """Shut somebody out by a moderator's will, and cancel what they have waiting there."""
+    async def bar(self, sanction: Sanction) -> Sanction:
+        """Shut somebody out by a moderator's will, and cancel what they have waiting there.
+
+        Returns what holds now: what was imposed before, where that is harder.
+        """
         async with self._turn:
-            self._know(await self._conduct.impose(sanction))
+            held = await self._conduct.impose(sanction)
+            self._know(held)
         await self.cancel(sanction.user_id, sanction.guild_id)
+        return held
 
     async def lift(self, user_id: int, guild_id: int, by: int) -> bool:
         """Let somebody in again; False where they were not shut out."""

@@ -100,15 +100,14 @@ class Moderators:
         return await self._conduct.refusals(guild_id=guild_id, user_id=user_id, limit=LISTED)
 
     async def ban(self, caller: Caller, user_id: int, hours: float | None) -> Sanction:
-        """Shut somebody out in the guild: for so many hours, or until a moderator lifts it."""
+        """Shut somebody out in the guild: for so many hours, or until a moderator lifts it; return what holds now."""
         guild_id = self._review.check_moderator(caller)
         if user_id == caller.user_id:
             raise UserError("people.not_yourself")
         until = None if hours is None else utc_now() + timedelta(hours=hours)
         bar = Bar.BAN if until is None else Bar.TIME_OUT
         sanction = Sanction(user_id=user_id, guild_id=guild_id, bar=bar, until=until, by=caller.user_id)
-        await self._discipline.bar(sanction)
-        return sanction
+        return await self._discipline.bar(sanction)
 
     async def unban(self, caller: Caller, user_id: int) -> None:
         """Lift what the guild's moderators imposed; what the policy imposed falls with its strikes, by an appeal."""

@@ -138,8 +138,8 @@ class Conduct:
 async def impose(session: AsyncSession, sanction: Sanction) -> Sanction:
     """Shut somebody out by a moderator's will, in the transaction of who decided so; return what holds now."""
     held = await _impose(session, sanction)
-    until = None if sanction.until is None else sanction.until.isoformat()
-    details = {"bar": sanction.bar.value, "until": until}
+    until = None if held.until is None else held.until.isoformat()
+    details = {"bar": held.bar.value, "until": until}
     user_id, guild_id = sanction.user_id, sanction.guild_id
     await append(session, Act(action="ban", actor=sanction.by, subject=user_id, guild_id=guild_id, details=details))
     return held

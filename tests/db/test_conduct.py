@@ -179,3 +179,11 @@ async def test_an_old_strike_stays_as_long_as_somebody_has_to_decide_about_it(da
     assert while_open == [1]
     assert await conduct.strikes(ALICE) == []
     assert await conduct.refusals(user_id=ALICE) == []
+
+
+async def test_a_ban_shorter_than_what_holds_is_told_as_what_holds(database, conduct):
+    await conduct.impose(sanction(Bar.BAN, GUILD, hours=None, by=BOB))
+    held_now = await conduct.impose(sanction(guild_id=GUILD, hours=1.0, by=BOB))
+
+    assert (held_now.bar, held_now.until) == (Bar.BAN, None)
+    assert [entry.details["until"] for entry in await Audit(database).about(ALICE)] == [None, None]
