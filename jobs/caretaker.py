@@ -48,8 +48,12 @@ class Caretaker:
         if job_id not in self._queue and job_id not in self._running:
             self._unknown.set()
 
+    def doubt(self) -> None:
+        """Look around as soon as the database answers: a job may have been committed though nobody said so."""
+        self._unknown.set()
+
     async def find_unknown(self) -> None:
-        """Look around whenever an unknown job was heard of, until cancelled."""
+        """Look around whenever an unknown job was heard of or is likely, until cancelled."""
         while True:
             await self._unknown.wait()
             self._unknown.clear()

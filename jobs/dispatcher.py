@@ -92,7 +92,11 @@ class Dispatcher:
             if place.begins > horizon:  # it will be refused, and the person be told when to come back
                 place = situation.after(self._queue.ahead_of(new, inf), new.user_id, new.cost)
             check(place)
-            job, created = await self._queue.submit(replace(new, expected=place.seconds))
+            try:
+                job, created = await self._queue.submit(replace(new, expected=place.seconds))
+            except Exception:
+                self._caretaker.doubt()  # it may be committed all the same, and its person would wait out of the line
+                raise
         if not created:
             return job, self.place(job)
         self._audience.queued(job, place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
@@ -9,7 +10,7 @@ from jobs_kit import ADA, BEN, CARL, GUILD, at_work, new_job
 
 from config.words import UserError
 from db.base import utc_now
-from db.jobs import Jobs, JobStatus
+from db.jobs import Job, Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
 from db.shares import Shares
@@ -249,6 +250,32 @@ async def test_a_job_that_somebody_else_committed_is_found_without_news(
         job, _ = await Jobs(sqlite_database).submit(new_job(ADA))
 
         assert (await bench.ended(job)).status is JobStatus.DONE
+
+
+class UnconfirmedJobs(Jobs):
+    """A job table whose connection is lost, where it is to be, between a submission's commit and the word of it."""
+
+    loses = False
+    committed: Job
+
+    async def submit(self, *args: Any, **options: Any) -> tuple[Job, bool]:
+        self.committed, created = await super().submit(*args, **options)
+        if self.loses:
+            raise ConnectionError("as told")
+        return self.committed, created
+
+
+async def test_a_job_that_was_committed_though_nobody_said_so_is_drawn_at_once(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    jobs = UnconfirmedJobs(sqlite_database)
+    async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor(), jobs, lease=3600.0) as bench:
+        await bench.ended(await bench.ask())  # what was there at the start is taken up by now
+        jobs.loses = True
+        with pytest.raises(ConnectionError):
+            await bench.ask()
+
+        assert (await bench.ended(jobs.committed)).status is JobStatus.DONE
 
 
 async def test_what_is_refused_is_neither_kept_nor_queued(
