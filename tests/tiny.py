@@ -19,6 +19,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 from trunk import CHANNELS, set_unet_trunk, set_vae_trunk
 
+from benchmarks._checkpoints import SCHEDULER
 from inference.checkpoints import Family
 
 SEED = 20
@@ -34,17 +35,6 @@ PIPELINES = {
     Family.SD1: "StableDiffusionPipeline",
     Family.SD2: "StableDiffusionPipeline",
     Family.SDXL: "StableDiffusionXLPipeline",
-}
-SCHEDULER = {
-    "_class_name": "PNDMScheduler",
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "num_train_timesteps": 1000,
-    "set_alpha_to_one": False,
-    "skip_prk_steps": True,
-    "steps_offset": 1,
-    "clip_sample": False,
 }
 
 Options = Mapping[str, Any]
