@@ -47,6 +47,7 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
     engine = create_async_engine(url, connect_args=arguments, **options)
     event.listen(engine.sync_engine, "connect", _pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine.pool, "invalidate", _roll_back)
     return engine
 
 
@@ -75,6 +76,11 @@ def _begin(connection: Connection) -> None:
     begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN"
     adapted: Any = connection.connection.dbapi_connection
     adapted.run_async(lambda driver: driver.execute(begin))  # one errand to the driver's thread; a cursor makes three
+
+
+def _roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
+    # a statement that was cancelled outlives its connection until it is collected, and the lock of its transaction too
+    connection.run_async(lambda driver: driver.rollback())
 
 
 def unreachable(url: str, error: Exception) -> DatabaseUnreachable | None:

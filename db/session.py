@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
@@ -58,7 +58,7 @@ class Database:
 
         Do nothing slow inside: on SQLite every other writer waits.
         """
-        async with self._turn, AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
+        async with self._turn, self._session(self._writes) as session:
             yield session
 
     @asynccontextmanager
@@ -70,8 +70,16 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Give a session that only reads, all of it as of one moment; it waits for no writer."""
-        async with AsyncSession(self._reads, expire_on_commit=False) as session, session.begin():
+        async with self._session(self._reads) as session:
             yield session
+
+    @staticmethod
+    @asynccontextmanager
+    async def _session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        # a session that took its connection itself would give it back where a cancellation can come in between
+        async with engine.connect() as connection, AsyncSession(connection, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
 
     def insert(self, table: type[Base]) -> Insert:
         """Return an insert that can say ON CONFLICT in this database's dialect."""

@@ -6,6 +6,7 @@ start never differ by more than what is being committed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from math import inf
 
 from config.settings import Level
@@ -34,7 +35,7 @@ class Queue:
         self._waiting: dict[int, Job] = {}
         self._unsaved: dict[Path, fair_share.Standing] = {}
         self._unsure: set[int] = set()  #: claims that may have been committed though nobody said so; refunded already
-        self._doubts: dict[int, tuple[Job, float]] = {}  #: ends that may have been committed though nobody said so
+        self._doubts: dict[int, tuple[Job, Callable[[], None]]] = {}  #: what to do if an end was committed after all
 
     # Looking
 
@@ -141,7 +142,7 @@ class Queue:
             if ours := await end(self._to_keep()):
                 self._unsaved.clear()
         except BaseException:
-            self._doubts[job.id] = job, refund
+            self._doubts[job.id] = job, partial(self._refund, job, refund)
             raise
         finally:
             if not ours:
@@ -151,18 +152,20 @@ class Queue:
     async def put_back(self, jobs: Sequence[Job], release: Write) -> bool:
         """Put jobs whose attempts were lost to where they waited; say whether they were still ours to put back."""
         await self._settle_doubts()
-        ours = False
-        for job in jobs:
+        # but for what came back already, though nobody said so
+        away = [job for job in jobs if job.id not in self._line or job.id in self._unsure]
+        ours = not away
+        for job in away:
             self._back(job)
         try:
-            if ours := await release(self._to_keep()):
+            if away and (ours := await release(self._to_keep())):
                 self._unsaved.clear()
         except BaseException:
-            self._doubts |= {job.id: (job, job.cost) for job in jobs}
+            self._doubts |= {job.id: (job, partial(self._back, job)) for job in away}
             raise
         finally:
             if not ours:
-                for job in jobs:
+                for job in away:
                     self._leave(job)
                     self._refund(job, -job.cost)
         return ours
@@ -223,10 +226,10 @@ class Queue:
         self._waiting[job.id] = job
 
     async def _settle_doubts(self) -> None:
-        """Give back what an end has given back that is committed after all, before any other standings are kept."""
-        for job, refund in list(self._doubts.values()):
+        """Do what an end does that is committed after all, before any other standings are kept."""
+        for job, follow in list(self._doubts.values()):
             if await self._table.has_ended(job.id, job.fence):
-                self._refund(job, refund)
+                follow()
             del self._doubts[job.id]
 
     def _refund(self, job: Job, cost: float) -> None:

@@ -26,8 +26,8 @@ _CHUNK = re.compile(r"\S+")
 _TOKEN = re.compile(r"[a-z0-9@$]+|[!|+]")
 _LEET = {"0": "o", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "+": "t"}
 _LEET_TABLES = tuple(str.maketrans({**_LEET, **dict.fromkeys("1!|", letter)}) for letter in "il")
-# These also end a sentence or join a list: they stand for letters only before another letter.
-_INSIDE_ONLY = re.compile(r"[!|+]++(?![\w@$])")
+# These also end a sentence or join a list: they stand for letters only before another letter, glued on or not.
+_INSIDE_ONLY = re.compile(r"[!|+]++(?![\[\](){}<>._\-*~'^`/\\:\"]*[\w@$])")
 _SHORTEST_RUN = 3
 
 

@@ -44,6 +44,23 @@ async def write_and_break(database: Database) -> None:
         raise RuntimeError("halfway")
 
 
+@pytest.mark.parametrize("way", ["transaction", "writing", "reading"])
+async def test_a_cancellation_at_any_moment_leaves_no_lock_and_no_traceback(database, way, caplog):
+    async def work() -> None:
+        while True:
+            async with getattr(database, way)() as session:
+                await session.execute(text("SELECT 1"))
+
+    for moment in range(60):
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.002 + moment / 20_000)
+        task.cancel()
+        _, waiting = await asyncio.wait([task], timeout=10)
+        assert not waiting  # for a lock that a cancelled one left behind
+        assert task.cancelled()
+    assert not caplog.records
+
+
 async def test_a_cancelled_writer_holds_nobody_up(database):
     entered = asyncio.Event()
 

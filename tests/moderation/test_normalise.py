@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moderation import Policy, check_prompt
@@ -86,6 +86,7 @@ def disguises(draw: Draw) -> str:
     before=st.sampled_from(("", "a red fox, ", "portrait of ")),
     after=st.sampled_from(("", " in the snow", ", oil painting, 8k", "!")),
 )
+@example(disguise="marma|(ade)", before="", after="")
 def test_a_blocked_term_is_found_in_every_disguise_and_in_two_at_once(
     stand_in_policy: Policy, harmless: Callable[[str], Opinion], disguise: str, before: str, after: str
 ) -> None:
