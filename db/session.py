@@ -77,9 +77,12 @@ class Database:
     @asynccontextmanager
     async def _session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         # a session that took its connection itself would give it back where a cancellation can come in between
-        async with engine.connect() as connection, AsyncSession(connection, expire_on_commit=False) as session:
-            async with session.begin():
-                yield session
+        async with (
+            engine.connect() as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
 
     def insert(self, table: type[Base]) -> Insert:
         """Return an insert that can say ON CONFLICT in this database's dialect."""
