@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.errors import DatabaseInUse
@@ -86,7 +86,7 @@ class Hold:
         """Give the lock back, if the server is there to take it."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(*LOST):
+            with suppress(*LOST, PendingRollbackError):  # a look that was cancelled has ended its session already
                 await connection.execute(select(func.pg_advisory_unlock(ONE_BOT)))
             await connection.close()
 

@@ -304,6 +304,15 @@ async def test_a_bot_leaves_in_order_where_its_server_is_gone(database, database
         await let_go_of(database)
 
 
+async def test_a_hold_is_let_go_of_while_it_is_being_looked_at(database, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 0)
+    for moment in range(60):
+        async with database.held(patience=5):
+            await asyncio.sleep(moment / 20_000)
+
+
 async def test_a_bot_that_lost_its_database_to_another_one_ends(database, database_url, monkeypatch):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
