@@ -10,7 +10,7 @@ from bot.details import details_text
 from bot.downloads import download
 from bot.exporting import erase, export
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
-from bot.letters import NOBODY
+from bot.letters import NOBODY, SPOILER
 from bot.paging import turn_page
 from bot.remixing import open_remix
 from bot.removal import leave_out, remove_message
@@ -108,9 +108,11 @@ async def _delete(interaction: Interaction, record_id: str, *, alone: bool) -> N
         job = await studio.job_of(records[0])
     text, pressed = deleted_text(caller.user_id, caller.locale), interaction.message
     left = [each for each in records if alone and each.id != record_id]
-    shown_at = set() if left or job.message_id is None else {(job.channel_id, job.message_id)}
+    shown_in = {each.message_id for each in records if each not in left} | ({job.message_id} if not left else set())
     if left:
+        shown_in.discard(job.message_id)
         await leave_out(interaction.client, job, caller.user_id)
+    shown_at = {(job.channel_id, message_id) for message_id in shown_in if message_id is not None}
     if pressed is not None and not pressed.flags.ephemeral:
         shown_at.add((caller.channel_id, pressed.id))
     for channel_id, message_id in shown_at:
@@ -149,6 +151,7 @@ PRESSES: Mapping[str, Press] = {
     "report": ask_report,
     "uphold": decision(Outcome.UPHELD),
     "leave": decision(Outcome.UPHELD),
+    "release": decision(Outcome.RELEASED),
     "overturn": decision(Outcome.OVERTURNED),
     "takedown": decision(Outcome.DELETED),
     "ban": decision(Outcome.BANNED),
@@ -178,6 +181,9 @@ async def records_of(interaction: Interaction, message: discord.Message) -> list
     studio, caller = interaction.client.studio, caller_of(interaction)
     known = await studio.gallery.history.by_message(message.id)
     if not known and message.author.id == interaction.application_id:
-        names = (attachment.filename.removeprefix("imagine-").partition(".")[0] for attachment in message.attachments)
+        names = (
+            attachment.filename.removeprefix(SPOILER).removeprefix("imagine-").partition(".")[0]
+            for attachment in message.attachments
+        )
         known = [found for name in names if (found := await studio.gallery.history.get(name)) is not None]
-    return [await studio.gallery.record(caller, each.id) for each in known if each.deleted_at is None]
+    return [await studio.gallery.record(caller, each.id) for each in known if each.is_there]

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bot.allowance import Allowance, allowance_of
 from bot.caller import Caller
 from bot.discipline import Discipline
 from bot.room import check_budget, check_room, midnight
+from bot.screen import Screen
 from config.settings import Limits, Role
 from config.words import UserError
 from db.guilds import Guilds
@@ -16,14 +16,10 @@ from db.jobs import Job, NewJob
 from db.tables.record import Record
 from db.timings import Timings
 from inference.request import ImageRequest
-from jobs.clerk import Clerk, ClerkFailed
+from jobs.clerk import ClerkFailed
 from jobs.dispatcher import Dispatcher
 from jobs.notes import Note
 from jobs.place import Place
-from moderation.judge import judge, prepare
-
-CHECK_SECONDS = 10.0
-PREPARE_SECONDS = 300.0
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +42,7 @@ class Admission:
         dispatcher: Dispatcher,
         discipline: Discipline,
         guilds: Guilds,
-        clerk: Clerk,
-        policy_file: Path,
+        screen: Screen,
         limits: Limits,
         roles: Sequence[Role],
     ) -> None:
@@ -55,14 +50,9 @@ class Admission:
         self._dispatcher = dispatcher
         self._discipline = discipline
         self._guilds = guilds
-        self._clerk = clerk
-        self._policy_file = policy_file
+        self._screen = screen
         self._limits = limits
         self._roles = roles
-
-    async def prepare(self) -> None:
-        """Load what judges words before the first of them comes. Raises what keeps it from being loaded."""
-        await self._clerk.call(prepare, self._policy_file, timeout=PREPARE_SECONDS)
 
     async def admit(
         self,
@@ -123,10 +113,10 @@ class Admission:
 
     async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
         """Let through what the policy allows, and nothing that was not checked."""
-        off = () if caller.guild_id is None else (await self._guilds.policy(caller.guild_id)).rules_off
-        words = (caller.guild_id, prompt, negative_prompt, caller.age_restricted, off)
         try:
-            decision = await self._clerk.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
+            decision = await self._screen.judge_words(
+                caller.guild_id, prompt, negative_prompt, age_restricted=caller.age_restricted
+            )
         except ClerkFailed as error:  # what was not checked is not allowed
             raise UserError("moderation.check_failed") from error
         if decision.allowed:

@@ -14,6 +14,7 @@ from bot.moderators import Moderators
 from bot.privacy import Privacy
 from bot.progress import ProgressBoard
 from bot.review import Review
+from bot.screen import Screen
 from bot.studio import Studio
 from config.secret_key import secret_key
 from config.settings import ConfigError, Settings
@@ -49,6 +50,7 @@ class Tools:
     executor: Executor
     pictures: Clerk
     prompts: Clerk
+    eyes: Clerk | None = None  #: for what people send, unless the world of every checkpoint is closed
 
 
 class Builder:
@@ -81,7 +83,7 @@ class Builder:
         finisher = Finisher(
             checkpoints=self.checkpoints,
             history=self.history,
-            never_again=self._never_again,
+            screening=self.screen,
             store=self._store,
             clerk=self._tools.pictures,
         )
@@ -91,6 +93,7 @@ class Builder:
             queue=Queue(self._jobs, Shares(self._tools.database), self._settings.fairness.levels),
             store=self._store,
             executor=self._tools.executor,
+            screening=self.screen,
             finisher=finisher,
             times=self._settings.times,
             slack=self._settings.fairness.slack,
@@ -105,10 +108,26 @@ class Builder:
             dispatcher=self.dispatcher,
             discipline=self._discipline,
             guilds=self._guilds,
-            clerk=self._tools.prompts,
-            policy_file=self._settings.policy,
+            screen=self.screen,
             limits=self._settings.limits,
             roles=self._settings.roles,
+        )
+
+    @cached_property
+    def screen(self) -> Screen:
+        """What judges words and pictures."""
+        return Screen(
+            policy=self.policy,
+            policy_file=self._settings.policy,
+            checkpoints=self.checkpoints,
+            guilds=self._guilds,
+            conduct=self._conduct,
+            never_again=self._never_again,
+            prompts=self._tools.prompts,
+            pictures=self._tools.pictures,
+            eyes=self._tools.eyes,
+            review_channel=self._settings.review.channel,
+            key=self._key,
         )
 
     @cached_property
@@ -141,6 +160,10 @@ class Builder:
         )
 
     @cached_property
+    def _key(self) -> bytes:
+        return secret_key(self._settings)
+
+    @cached_property
     def _gallery(self) -> Gallery:
         return Gallery(history=self.history, store=self._store, clerk=self._tools.pictures)
 
@@ -152,7 +175,7 @@ class Builder:
             jobs=self._jobs,
             dispatcher=self.dispatcher,
             news=self._news,
-            key=secret_key(self._settings),
+            key=self._key,
         )
 
     @cached_property
@@ -213,6 +236,7 @@ class Builder:
             privacy=self._privacy,
             retention=self._settings.retention,
             admission=self.admission,
+            screen=self.screen,
             clerk=self._tools.pictures,
         )
 

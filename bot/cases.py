@@ -6,16 +6,19 @@ import logging
 import aiohttp
 import discord
 
-from bot.letters import NOBODY
+from bot.composer import HEADROOM, SMALLEST_LIMIT
+from bot.gallery import Gallery, PictureLost
+from bot.letters import NOBODY, Enclosure, Letter, send_letter
+from bot.replies import alt_text
 from bot.review import Review
 from bot.views.cases import case_view
 from bot.wording import escape, moment, quote, shorten
-from config.words import say
+from config.words import FALLBACK, say
 from db.cases import Case, CaseKind
 from db.conduct import Refusal
 from moderation.policy import Policy
 
-POLL_SECONDS = 30.0
+POLL_SECONDS = 5.0
 WORDS_LENGTH = 400  # of each: both prompts, the person's text, the notes; all of it fits a message
 
 log = logging.getLogger(__name__)
@@ -24,9 +27,10 @@ log = logging.getLogger(__name__)
 class Desk:
     """Posts cases to the moderators, again and again until they are there."""
 
-    def __init__(self, client: discord.Client, review: Review, policy: Policy) -> None:
+    def __init__(self, client: discord.Client, review: Review, gallery: Gallery, policy: Policy) -> None:
         self._client = client
         self._review = review
+        self._gallery = gallery
         self._policy = policy
 
     async def run(self) -> None:
@@ -55,13 +59,26 @@ class Desk:
 
     async def _post(self, case: Case, channel_id: int) -> None:
         channel = self._client.get_partial_messageable(channel_id)
-        text, nonce = await self.text(case), f"case-{case.id}"
+        letter = Letter(await self.text(case), await self._enclosures(case), case_view(case))
         try:
-            sent = await channel.send(text, view=case_view(case), nonce=nonce, allowed_mentions=NOBODY)
+            sent = await send_letter(channel, letter, f"case-{case.id}")
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("case %s cannot be posted in channel %s: %s", case.id, channel_id, error)
             return
         await self._review.posted(case, channel_id, sent.id)
+
+    async def _enclosures(self, case: Case) -> tuple[Enclosure, ...]:
+        """Return the picture that moderators have to look at, hidden until they click on it."""
+        record = await self._review.picture_of(case)
+        if record is None or record.deleted_at is not None:
+            return ()
+        try:
+            data, suffix = await self._gallery.picture(record, SMALLEST_LIMIT - HEADROOM)
+        except PictureLost:
+            log.exception("case %s is posted without its picture", case.id)
+            return ()
+        alt = say("people.case_held_alt", alt=alt_text(record, FALLBACK))
+        return (Enclosure(f"imagine-{record.id}{suffix}", data, alt, spoiler=True),)
 
     async def _wait(self) -> None:
         try:
@@ -87,6 +104,10 @@ def case_text(case: Case, refusal: Refusal | None, policy: Policy) -> str:
 def _heading(case: Case) -> str:
     if case.kind is CaseKind.ALERT:
         return say("people.case_alert", id=case.id, user=case.user_id)
+    if case.kind is CaseKind.SIGHTING:
+        return say("people.case_sighting", id=case.id, user=case.user_id)
+    if case.kind is CaseKind.HELD:
+        return say("people.case_held", id=case.id, user=case.user_id, record=case.record_id)
     if case.kind is CaseKind.APPEAL:
         key = "people.case_appeal_ban" if case.strike_id is None else "people.case_appeal"
         return say(key, id=case.id, user=case.user_id)

@@ -43,7 +43,7 @@ class ImagineClient(Host):
         )
         self.studio = studio
         self.making = Making(studio)
-        self.desk = Desk(self, studio.review, studio.policy)
+        self.desk = Desk(self, studio.review, studio.gallery, studio.policy)
         self.presses = PRESSES
         self.tree = Tree(
             self,

@@ -9,17 +9,17 @@ import discord
 
 from bot.composer import Composer
 from bot.gallery import Gallery
-from bot.letters import Letter
+from bot.letters import Letter, token_lives
 from bot.progress import ProgressBoard
 from bot.replies import undelivered_letter
 from bot.ways import Ways
 from config.words import say
 from db.base import utc_now
 from db.jobs import Jobs
-from db.outbox import Message, Outbox
+from db.outbox import Message, Notice, Outbox
 from db.tables.job import Job
 
-POLL_SECONDS = 30.0
+POLL_SECONDS = 5.0
 STUMBLE_SECONDS = 5.0  # before a database that failed is asked again
 AT_HAND = 500  # messages under way, most of them in their channel's line: more than the queue holds as it is set
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try
@@ -48,7 +48,7 @@ class Delivery:
         self._outbox = outbox
         self._jobs = jobs
         self._composer = Composer(client, gallery)
-        self._ways = Ways(client)
+        self._ways = Ways(client, outbox)
         self._news = asyncio.Event()
         self._under_way: set[int] = set()
 
@@ -104,6 +104,11 @@ class Delivery:
         assert job is not None, "the outbox refers to the job table"
         try:
             await board.settle(job.id)
+            if message.kind is Notice.RELEASED and token_lives(job):  # the answer itself is still under way
+                await self._outbox.put_off(
+                    message.id, utc_now() + timedelta(seconds=STUMBLE_SECONDS), "the answer first"
+                )
+                return
             await self._send(message, job)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is something to do about it
             await self._after_failure(message, job, error)
@@ -114,7 +119,8 @@ class Delivery:
             log.warning("job %s: no way to user %s", job.id, job.user_id)
             await self._outbox.abandon(message.id, "no way to the person is open")
             return
-        await self._point_to(sent, job, insist=message.tries + 1 < TRIES)
+        if message.kind is not Notice.RELEASED:  # it comes besides the answer
+            await self._point_to(sent, job, insist=message.tries + 1 < TRIES)
         await self._outbox.sent(message.id, sent.id)
 
     async def _posted(self, message: Message, job: Job) -> Sent | None:

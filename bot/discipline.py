@@ -1,9 +1,6 @@
 """What a refusal has for consequence: kept, counted, and told; and who is shut out."""
 
 import asyncio
-import hashlib
-import hmac
-import json
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +8,7 @@ from math import isfinite
 
 from bot.caller import Caller
 from bot.wording import moment
+from config.secret_key import keyed_hash
 from config.words import UserError, say
 from db.base import Json, utc_now
 from db.cases import CaseKind, NewCase
@@ -18,9 +16,11 @@ from db.conduct import EVERYWHERE, Bar, Conduct, NewRefusal, Sanction
 from db.jobs import Jobs
 from db.tables.job import JobStatus
 from jobs.dispatcher import Dispatcher
-from moderation.check import Decision
+from moderation.check import Decision, refusal
 from moderation.ladder import Step
+from moderation.pictures import MINORS, Judgement
 from moderation.policy import Policy, Verdict
+from moderation.rules import Breach
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,20 @@ class Discipline:
         if decision.verdict is Verdict.STRIKE:
             return await self._strike(caller, decision, new)
         await self._conduct.refuse(new)
+        return Refused(decision)
+
+    async def refuse_upload(self, caller: Caller, judgement: Judgement) -> UserError:
+        """Keep the refusal of a picture that somebody sent; return the error that tells the person.
+
+        The check errs, so nobody is punished by it; of clause b the moderators hear.
+        """
+        if judgement.label is None:  # the check saw nothing, which is nobody's doing
+            return UserError("people.upload_unchecked")
+        policy, breach = self._policy.in_guild(caller.guild_id), Breach(judgement.label, Verdict.REFUSE)
+        decision = refusal(breach, policy, judgement.scores)
+        sighting = NewCase(kind=CaseKind.SIGHTING, user_id=caller.user_id, opened_by=None, guild_id=caller.guild_id)
+        new = replace(self._refusal(caller, decision, {}), words=None)
+        await self._conduct.refuse(new, sighting if judgement.label == MINORS else None)
         return Refused(decision)
 
     async def bar(self, sanction: Sanction) -> Sanction:
@@ -168,15 +182,9 @@ class Discipline:
             verdict=decision.verdict.value,
             policy_version=decision.policy_version,
             scores={name: round(score, 4) for name, score in decision.scores.items() if isfinite(score)},
-            fingerprint=fingerprint(words, self._key),
+            fingerprint=keyed_hash(words, self._key),
             words=words,
         )
-
-
-def fingerprint(words: Json, key: bytes) -> str:
-    """Return the keyed hash by which the same words are known again, and nothing else."""
-    text = json.dumps(words, sort_keys=True, ensure_ascii=True)
-    return hmac.new(key, text.encode("ascii"), hashlib.sha256).hexdigest()
 
 
 def _barred_key(sanction: Sanction) -> str:

@@ -13,7 +13,7 @@ from huggingface_hub import try_to_load_from_cache
 from config.settings import ConfigError, Settings
 from db.audit import Audit
 from db.session import Database
-from inference.checkpoints import Checkpoint, Weights
+from inference.checkpoints import Checkpoint, ImageCheck, Weights
 from inference.devices import find_devices
 
 API = "https://discord.com/api/v10"
@@ -171,5 +171,7 @@ def _cached(weights: Weights) -> object:
 
 
 def _weights(checkpoint: Checkpoint) -> list[Weights]:
-    candidates = (checkpoint.weights, checkpoint.unet, checkpoint.upscaler, checkpoint.image_check)
-    return [weights for weights in candidates if isinstance(weights, Weights)]
+    check = checkpoint.image_check
+    checks = (check.checker, check.classifier) if isinstance(check, ImageCheck) else ()
+    candidates = (checkpoint.weights, checkpoint.unet, checkpoint.upscaler, *checks)
+    return [weights for weights in candidates if weights is not None]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.caller import Caller
 from config.words import UserError
-from db.history import History, Page, Record, Relative
+from db.history import History, Page, Record, Relative, Showing
 from db.images import PictureDamaged, PictureStore
 from jobs.clerk import Clerk
 from provenance.thumbnails import shrink_to_fit, thumbnail
@@ -45,12 +45,18 @@ class Gallery:
 
     def may_show(self, caller: Caller, record: Record) -> bool:
         """Say whether a record that the caller may see may be shown in this place."""
+        if record.showing is not Showing.OPEN:
+            return caller.age_restricted
         return caller.sees_age_restricted or not record.age_restricted
 
     async def suggestions(self, caller: Caller, typed: str) -> list[Record]:
         """Return the records that the caller may mean by what was typed so far."""
         return await self.history.suggestions(
-            caller.user_id, caller.views, typed, age_restricted=caller.sees_age_restricted
+            caller.user_id,
+            caller.views,
+            typed,
+            age_restricted=caller.sees_age_restricted,
+            flagged=caller.age_restricted,
         )
 
     async def family(self, caller: Caller, record: Record) -> Family:
@@ -93,6 +99,7 @@ class Gallery:
             caller.user_id,
             caller.views,
             age_restricted=caller.sees_age_restricted,
+            flagged=caller.age_restricted,
             user_id=user_id,
             text=text,
             limit=size,
@@ -107,7 +114,7 @@ class Gallery:
         record = await self.record(caller, record_id)
         if not (record.user_id == caller.user_id or record.channel_id in caller.moderates):
             raise UserError("bot.not_yours_to_delete")
-        records = [each for each in await self.history.of_job(record.job_id) if each.deleted_at is None]
+        records = [each for each in await self.history.of_job(record.job_id) if each.is_there]
         for each in [record] if alone else records:
             await self.history.delete(each.id, caller.user_id)
             await self.discard(each)

@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from bot.admission import Admission
 from bot.builder import Builder, Tools, offered_checkpoints
 from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
 from bot.progress import ProgressBoard
+from bot.screen import Screen
 from config.settings import Settings
 from db.bell import listen
 from db.history import History
@@ -26,6 +26,7 @@ from jobs.dispatcher import Dispatcher
 from moderation.policy_file import load_policy
 
 CLOSE_SECONDS = 2.0
+EYES_BYTES = 8 << 30  # of address space: torch with two networks of a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class House:
     housekeeper: Housekeeper
     history: History
     database: Database
-    admission: Admission
+    screen: Screen
     checkpoints: Sequence[Checkpoint]  #: the one that workers start with comes first
 
     @classmethod
@@ -55,7 +56,7 @@ class House:
             housekeeper=builder.housekeeper,
             history=builder.history,
             database=tools.database,
-            admission=builder.admission,
+            screen=builder.screen,
             checkpoints=sorted(offered, key=lambda checkpoint: checkpoint.name != settings.checkpoint),
         )
 
@@ -63,7 +64,7 @@ class House:
         """Serve until cancelled; the end of one is the end of all, loudly."""
         async with asyncio.TaskGroup() as group:
             group.create_task(join(self.client, login))
-            group.create_task(self.admission.prepare())
+            group.create_task(self.screen.prepare())
             group.create_task(self.dispatcher.run(self.board, self.checkpoints))
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
@@ -83,9 +84,14 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     guard = load_policy(settings.policy).guard
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
     executor = LocalExecutor(settings, offered_checkpoints(settings))
-    async with Database(settings.database_url) as database, Clerk() as pictures, Clerk(memory=memory) as prompts:
+    async with (
+        Database(settings.database_url) as database,
+        Clerk() as pictures,
+        Clerk(memory=memory) as prompts,
+        _eyes(settings) as eyes,
+    ):
         await database.migrate()
-        house = House.build(settings, Tools(database, executor, pictures, prompts))
+        house = House.build(settings, Tools(database, executor, pictures, prompts, eyes))
         async with database.held(), AsyncExitStack() as stack:
             await _remove_rubbish(settings, database)
             stack.push_async_callback(executor.close, CLOSE_SECONDS)
@@ -103,6 +109,16 @@ async def running(house: House, login: Login) -> AsyncIterator[None]:
         yield
         await house.close()
         task.cancel()
+
+
+@asynccontextmanager
+async def _eyes(settings: Settings) -> AsyncIterator[Clerk | None]:
+    """Give the process that looks at what people send; none where the world of every checkpoint is closed."""
+    if all(checkpoint.image_check == "closed world" for checkpoint in offered_checkpoints(settings).values()):
+        yield None
+        return
+    async with Clerk(memory=EYES_BYTES) as clerk:
+        yield clerk
 
 
 async def _remove_rubbish(settings: Settings, database: Database) -> None:

@@ -12,21 +12,24 @@ from db.tables.job import Job
 
 TOKEN_LIFE = timedelta(minutes=15)
 TOKEN_MARGIN = timedelta(seconds=30)
-LOOK_BACK = 100  # messages
+LOOK_BACK = 2_000  # messages; a channel at our own pace has so many in forty minutes
+SPOILER = "SPOILER_"  #: before the name of a file that is hidden until somebody clicks on it; discord.py's prefix
 NOBODY = discord.AllowedMentions.none()
 
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A picture of a letter. `description` is its alt text."""
+    """A picture of a letter. `description` is its alt text; a spoiler is hidden until somebody clicks on it."""
 
     filename: str
     data: bytes
     description: str
+    spoiler: bool = False
 
     def to_file(self) -> discord.File:
         """Return the file as discord.py sends it; a new one for every try, as sending consumes it."""
-        return discord.File(io.BytesIO(self.data), self.filename, description=self.description[:1024])
+        description = self.description[:1024]
+        return discord.File(io.BytesIO(self.data), self.filename, description=description, spoiler=self.spoiler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +91,5 @@ async def find_letter(
 
 
 def _stems(files: Iterable[Enclosure] | Iterable[discord.Attachment]) -> set[str]:
-    """Return the files' names without their endings, which change with the size."""
-    return {file.filename.rpartition(".")[0] for file in files}
+    """Return the files' names without their endings, which change with the size, and without what hides them."""
+    return {file.filename.removeprefix(SPOILER).rpartition(".")[0] for file in files}

@@ -11,6 +11,7 @@ from bot.interaction import Host
 from bot.letters import NOBODY
 from bot.replies import deleted_text
 from db.tables.job import Job
+from db.tables.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +45,12 @@ async def leave_out(client: Host, job: Job, by: int) -> None:
         await remove_message(client, job.channel_id, job.message_id, deleted_text(by, job.locale))
 
 
-async def take_down(client: Host, job: Job, by: int) -> None:
-    """Take what was deleted of a job's pictures out of the message that shows them."""
+async def take_down(client: Host, job: Job, deleted: Record, by: int) -> None:
+    """Take a deleted picture out of the message that shows it, which may show others of its job."""
+    if deleted.message_id is None:
+        return
     records = await client.studio.gallery.history.of_job(job.id)
-    if any(record.deleted_at is None for record in records):
+    if any(record.is_there and record.message_id == deleted.message_id for record in records):
         await leave_out(client, job, by)
-    elif job.message_id is not None:
-        await remove_message(client, job.channel_id, job.message_id, deleted_text(by, job.locale))
+    else:
+        await remove_message(client, job.channel_id, deleted.message_id, deleted_text(by, job.locale))

@@ -11,8 +11,9 @@ from bot.views.buttons import cancel_view, result_view, shown_view
 from bot.wording import escape, quote, shorten, span, words_or_none
 from config.words import say
 from db.tables.job import Job, JobStatus
-from db.tables.record import Record
+from db.tables.record import Record, Showing
 from inference.request import Task
+from jobs.notes import HELD
 from jobs.place import Place, Reason
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import Policy
@@ -79,6 +80,11 @@ def ending_letter(job: Job) -> Letter:
     return Letter(_clip(lines))
 
 
+def restricted_letter(job: Job) -> Letter:
+    """Return what is said of age-restricted pictures where they may not be posted."""
+    return Letter(say("bot.only_age_restricted", locale=job.locale, user=job.user_id))
+
+
 def undelivered_letter(job: Job) -> Letter:
     """Return what can still be said where the letter itself could not be sent."""
     return Letter(say("bot.undelivered", locale=job.locale, user=job.user_id))
@@ -98,7 +104,9 @@ def result_letter(
     """
     locale = job.locale
     if not records:
-        return Letter(say("bot.all_deleted", locale=locale, user=job.user_id))
+        held = any(note["key"] == HELD for note in job.notes)
+        key = "bot.all_held" if held and not lost else "bot.all_deleted"
+        return Letter(say(key, locale=locale, user=job.user_id))
     lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
     lines += [*lost, *(f"-# {note}" for note in notes_of(job))]
     if smaller:
@@ -109,7 +117,8 @@ def result_letter(
 def shown_letter(record: Record, data: bytes, suffix: str, locale: str) -> Letter:
     """Return a picture of the history as a message; what is no PNG file had to be made smaller."""
     heading = say("bot.shown", locale=locale, user=record.user_id)
-    enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale))
+    spoiler = record.showing is Showing.SPOILERED
+    enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale), spoiler)
     lines = [heading, *description([record], locale)]
     if suffix != ".png":
         lines.append(f"-# {say('bot.note_smaller', locale=locale)}")

@@ -12,7 +12,7 @@ from config.words import UserError
 from db.cases import Case, CaseKind, Cases, NewCase, Outcome
 from db.conduct import EVERYWHERE, Bar, Conduct, Refusal, Sanction, Strike, impose, lift, overturn
 from db.guilds import Guilds
-from db.history import delete_record
+from db.history import Record, delete_record, release_record
 
 OPEN_REPORTS = 10  # of one person at once
 
@@ -137,6 +137,12 @@ class Review:
                 return policy.review_channel_id
         return self._settings.channel
 
+    async def picture_of(self, case: Case) -> Record | None:
+        """Return the picture that a case shows to the moderators: one that nobody else has seen."""
+        if case.kind is not CaseKind.HELD or case.record_id is None:
+            return None
+        return await self._gallery.history.get(case.record_id)
+
     async def refusal_of(self, case: Case) -> Refusal | None:
         """Return the refusal behind the strike that a case is about."""
         strikes = {each.id: each for each in await self._conduct.strikes(case.user_id)}
@@ -162,9 +168,13 @@ class Review:
                 await overturn(session, case.strike_id, self._discipline.since, lambda n: owed(case.user_id, n))
             case Outcome.OVERTURNED:
                 await lift(session, case.user_id, guild_id)
+            case Outcome.RELEASED if case.record_id is not None:
+                await release_record(session, case.record_id)
             case Outcome.BANNED:
                 ban = Sanction(user_id=case.user_id, guild_id=guild_id, bar=Bar.BAN, until=None, by=by)
                 await impose(session, ban)
+                if case.kind is CaseKind.HELD and case.record_id is not None:
+                    await delete_record(session, case.record_id, by)
             case Outcome.DELETED if case.record_id is not None:
                 await delete_record(session, case.record_id, by)
 
@@ -172,9 +182,9 @@ class Review:
         """Do what no transaction can: cancel a banned person's jobs, remove a deleted picture's file."""
         if case.outcome is Outcome.BANNED:
             await self._discipline.cancel(case.user_id, EVERYWHERE if case.guild_id is None else case.guild_id)
-        if case.outcome is Outcome.DELETED and case.record_id is not None:
+        if case.record_id is not None and case.outcome in (Outcome.DELETED, Outcome.BANNED):
             record = await self._gallery.history.get(case.record_id)
-            if record is not None:  # its person may have had it erased
+            if record is not None and record.deleted_at is not None:  # its person may have had it erased
                 await self._gallery.discard(record)
 
     async def _latest_strike(self, user_id: int) -> Strike | None:

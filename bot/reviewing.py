@@ -62,8 +62,10 @@ def decision(outcome: Outcome) -> Press:
     async def press(interaction: Interaction, case_id: str) -> None:
         await hold(interaction)
         case = await interaction.client.studio.review.decide(caller_of(interaction), int(case_id), outcome)
-        if outcome is Outcome.DELETED:
+        if outcome is Outcome.DELETED and case.kind is CaseKind.REPORT:
             await _take_down(interaction, case)
+        if case.kind is CaseKind.HELD and outcome is Outcome.DELETED:
+            await interaction.client.desk.tell(case.user_id, say("people.told_withheld"))
         if case.kind is CaseKind.APPEAL:
             await interaction.client.desk.tell(case.user_id, say(TOLD[outcome]))
         await _show(interaction, case)
@@ -82,8 +84,12 @@ async def _thank(interaction: Interaction, key: str) -> None:
 
 
 async def _show(interaction: Interaction, case: Case) -> None:
-    text = await interaction.client.desk.text(case)
-    await interaction.edit_original_response(content=text, view=case_view(case), allowed_mentions=NOBODY)
+    """Write a case anew; once it is decided, its message shows no picture any more."""
+    text, view = await interaction.client.desk.text(case), case_view(case)
+    if case.closed_at is None:
+        await interaction.edit_original_response(content=text, view=view, allowed_mentions=NOBODY)
+    else:
+        await interaction.edit_original_response(content=text, view=view, attachments=[], allowed_mentions=NOBODY)
 
 
 async def _take_down(interaction: Interaction, case: Case) -> None:
@@ -92,4 +98,4 @@ async def _take_down(interaction: Interaction, case: Case) -> None:
     assert case.record_id is not None
     record = await studio.gallery.history.get(case.record_id)
     if record is not None:  # its person may have had it erased
-        await take_down(interaction.client, await studio.job_of(record), interaction.user.id)
+        await take_down(interaction.client, await studio.job_of(record), record, interaction.user.id)

@@ -14,6 +14,7 @@ from bot.gallery import Gallery
 from bot.moderators import Moderators
 from bot.privacy import Privacy
 from bot.review import Review
+from bot.screen import Screen
 from bot.sizing import Size, choose_size, snap
 from bot.wishes import Source, Wish, parse_strength
 from config.settings import Limits, Retention
@@ -26,9 +27,10 @@ from db.people import People
 from db.uploads import Uploads
 from inference.checkpoints import Checkpoint
 from inference.request import FACTORS, SEEDS, SIDE, SIDE_MULTIPLE, ImageRequest, InvalidRequest, Task
-from jobs.clerk import Clerk
+from jobs.clerk import Clerk, ClerkFailed
 from jobs.dispatcher import Dispatcher
 from jobs.notes import Note
+from moderation.pictures import Sight
 from moderation.policy import Policy
 from provenance.intake import take_in
 from provenance.pdq import pdq_of_file
@@ -73,6 +75,7 @@ class Studio:
         privacy: Privacy,
         retention: Retention,
         admission: Admission,
+        screen: Screen,
         clerk: Clerk,
     ) -> None:
         self.turns = asyncio.Semaphore(AT_ONCE)
@@ -93,6 +96,7 @@ class Studio:
         self._store = store
         self._dispatcher = dispatcher
         self._admission = admission
+        self._screen = screen
         self._clerk = clerk
 
     # The licence
@@ -262,7 +266,13 @@ class Studio:
         return found
 
     async def _check_upload(self, caller: Caller, data: bytes) -> None:
-        """Refuse what the guild never wants to see again."""
+        """Refuse what the policy does not let anybody see, and what the guild never wants to see again."""
+        try:
+            judgement = await self._screen.judge_upload(caller.guild_id, data, age_restricted=caller.age_restricted)
+        except ClerkFailed as error:  # what was not looked at is not allowed
+            raise UserError("people.upload_unchecked") from error
+        if judgement.sight in (Sight.HELD, Sight.STOPPED):
+            raise await self.discipline.refuse_upload(caller, judgement)
         if caller.guild_id is None or not await self._never_again.of(caller.guild_id):
             return
         pdq = await self._clerk.call(pdq_of_file, data, timeout=INTAKE_SECONDS)

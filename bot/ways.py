@@ -10,9 +10,10 @@ import discord
 
 from bot.letters import NOBODY, Letter, edit_reply, find_letter, send_letter, token_lives
 from bot.pacing import Pacing
+from bot.replies import restricted_letter
 from config.words import say
 from db.base import utc_now
-from db.outbox import Message
+from db.outbox import Message, Outbox
 from db.tables.job import Job
 
 AT_ONCE = 20  # letters written and on their way: their pictures are in memory
@@ -39,8 +40,9 @@ class Ways:
     meanwhile is not shown.
     """
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, outbox: Outbox) -> None:
         self._client = client
+        self._outbox = outbox
         self._pacing = Pacing()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -64,7 +66,7 @@ class Ways:
         if not token_lives(job) or job.message_id is None:
             return None
         # nothing to pace: each token is a route of its own, with this one message left to send
-        return await self._hand_over(write, lambda letter: self._edit(job, letter))
+        return await self._hand_over(self._fit(write, job, self._channel(job)), lambda letter: self._edit(job, letter))
 
     async def _in_channel(self, message: Message, job: Job, write: Write) -> discord.Message | None:
         return None if job.guild_id is None else await self._post(self._channel(job), message, job, write)
@@ -76,15 +78,35 @@ class Ways:
         async with self._pacing.of(place.id):
             # without a time limit of ours: to break off while discord.py sits out a global rate limit would leave
             # it waiting for ever; aiohttp ends every request after five minutes, and other channels go on
-            return await self._hand_over(write, lambda letter: self._post_once(place, message, job, letter))
+            fit = self._fit(write, job, place)
+            return await self._hand_over(fit, lambda letter: self._post_once(place, message, job, letter))
 
     async def _post_once(self, place: Place, message: Message, job: Job, letter: Letter) -> discord.Message:
         """Post the letter; long after the first try no nonce keeps it from being there twice, so look before."""
-        letter = self._addressed(letter, job)
-        earlier = None
-        if utc_now() - message.created_at > NONCE_LIFE:
-            earlier = await find_letter(place, letter, self._client.user, job.created_at - CLOCKS)
+        letter, earlier, since = self._addressed(letter, job), None, message.posting_since
+        if since is None:
+            await self._outbox.posting(message.id)
+        elif utc_now() - since > NONCE_LIFE:
+            earlier = await find_letter(place, letter, self._client.user, since - CLOCKS)
         return earlier or await send_letter(place, letter, message.nonce)
+
+    def _fit(self, write: Write, job: Job, place: Place) -> Write:
+        """Let what was asked for in an age-restricted channel be posted only where one is, as it is now.
+
+        What somebody asked for alone they may see alone.
+        """
+
+        async def fitting(divisor: int) -> Letter:
+            letter = await write(divisor)
+            return letter if not letter.enclosures or await self._is_age_restricted(place) else restricted_letter(job)
+
+        return fitting if job.age_restricted and not job.private else write
+
+    async def _is_age_restricted(self, place: Place) -> bool:
+        """Ask Discord, unless it keeps us told: threads and posts of forums are what their channel is."""
+        channel = self._client.get_channel(place.id) or await self._client.fetch_channel(place.id)
+        is_nsfw = getattr(channel, "is_nsfw", None)  # direct messages know no such thing
+        return is_nsfw is not None and bool(is_nsfw())
 
     def _addressed(self, letter: Letter, job: Job) -> Letter:
         """Let a letter without pictures say which reply it comes instead of: the person wants to know, and so do we."""

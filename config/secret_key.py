@@ -1,7 +1,11 @@
 """The key of this bot's keyed hashes: from the environment, or made once and kept in the data folder."""
 
+import hashlib
+import hmac
+import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from config.settings import ConfigError, Settings
@@ -23,6 +27,12 @@ def secret_key(settings: Settings) -> bytes:
     if not key:
         raise ConfigError(f"{file}: the key is empty; put it back from a backup, or delete the file for a new one")
     return key
+
+
+def keyed_hash(words: Mapping[str, str], key: bytes) -> str:
+    """Return the keyed hash by which the same words are known again, and nothing else."""
+    text = json.dumps(words, sort_keys=True, ensure_ascii=True)
+    return hmac.new(key, text.encode("ascii"), hashlib.sha256).hexdigest()
 
 
 def _make(file: Path) -> None:

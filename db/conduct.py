@@ -35,11 +35,14 @@ class Conduct:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def refuse(self, new: NewRefusal) -> None:
-        """Keep a refusal that has no consequence."""
+    async def refuse(self, new: NewRefusal, case: NewCase | None = None) -> None:
+        """Keep a refusal that has no consequence, but perhaps a case for the moderators."""
         async with self._database.transaction() as session:
+            await take_turn(session)
             row = await _keep(session, new)
             await append(session, _refused(new, row.id))
+            if case is not None:
+                await add_case(session, case)
 
     async def strike(self, new: NewRefusal, since: datetime, step: Step) -> tuple[int, Sanction | None]:
         """Keep a refusal and a strike for it; return how many count now, from `since` on, and what follows."""

@@ -11,9 +11,10 @@ from db.base import utc_now, value_of
 from db.ids import tidy_record_id
 from db.session import Database
 from db.tables.lineage import LineageRow
-from db.tables.record import NewRecord, Record, RecordRow
+from db.tables.outbox import Notice, OutboxRow
+from db.tables.record import NewRecord, Record, RecordRow, Showing
 
-__all__ = ["History", "NewRecord", "Page", "Record", "Relative"]
+__all__ = ["History", "NewRecord", "Page", "Record", "Relative", "Showing"]
 
 Channels = Collection[int]
 
@@ -39,9 +40,9 @@ class History:
 
     `viewer` is the user id of who looks and `channels` are those into which that person may look where
     they are, none in a direct message. One sees one's own pictures everywhere and other people's public
-    ones that were made in these channels; nobody sees deleted ones.
+    ones that were made in these channels; nobody sees deleted ones, nor those that a moderator has still to look at.
     Lists leave out age-restricted pictures, one's own too, unless `age_restricted` says that the place
-    is meant for them.
+    is meant for them, and sexual ones, unless `flagged` says so.
     """
 
     def __init__(self, database: Database) -> None:
@@ -62,13 +63,14 @@ class History:
         channels: Channels,
         *,
         age_restricted: bool = False,
+        flagged: bool = False,
         user_id: int | None = None,
         text: str | None = None,
         limit: int = 10,
         offset: int = 0,
     ) -> Page:
         """Return a page of what the viewer may see: of one person, with `text` in one of the prompts."""
-        query = listed_for(viewer, channels, age_restricted)
+        query = listed_for(viewer, channels, age_restricted, flagged)
         if user_id is not None:
             query = query.where(RecordRow.user_id == user_id)
         if text:
@@ -79,10 +81,17 @@ class History:
             return Page(records=tuple(value_of(Record, row) for row in rows), total=total)
 
     async def suggestions(
-        self, viewer: int, channels: Channels, typed: str, limit: int = 25, *, age_restricted: bool = False
+        self,
+        viewer: int,
+        channels: Channels,
+        typed: str,
+        limit: int = 25,
+        *,
+        age_restricted: bool = False,
+        flagged: bool = False,
     ) -> list[Record]:
         """Return the newest visible records whose id starts with, or whose prompts contain, what was typed."""
-        query = listed_for(viewer, channels, age_restricted)
+        query = listed_for(viewer, channels, age_restricted, flagged)
         if typed.strip():
             starts = RecordRow.id.startswith(tidy_record_id(typed), autoescape=True)
             query = query.where(or_(starts, mentioning(typed.strip())))
@@ -109,11 +118,6 @@ class History:
         seen = query.where(LineageRow.parent_id == record_id, seen_by(viewer, channels))
         return await self._relatives(seen.limit(limit))
 
-    async def set_message(self, job_id: int, message_id: int) -> None:
-        """Write down which message shows the job's pictures."""
-        async with self._database.transaction() as session:
-            await session.execute(shown_by(job_id, message_id))
-
     async def delete(self, record_id: str, by: int) -> bool:
         """Take the record out of everybody's sight; False if it was already. Whether `by` may is not asked here."""
         async with self._database.transaction() as session:
@@ -133,6 +137,14 @@ class History:
         ordered = query.order_by(RecordRow.job_id, RecordRow.index)
         async with self._database.reading() as session:
             return [Relative(record=value_of(Record, row), kind=kind) for row, kind in await session.execute(ordered)]
+
+
+async def release_record(session: AsyncSession, record_id: str) -> None:
+    """Let a record that was held be shown, in the transaction of who decided so, and put the news into the outbox."""
+    held = (RecordRow.id == record_id, RecordRow.showing == Showing.HELD, RecordRow.deleted_at.is_(None))
+    open_ = update(RecordRow).where(*held).values(showing=Showing.OPEN).returning(RecordRow.job_id)
+    if (job_id := await session.scalar(open_)) is not None:
+        session.add(OutboxRow(job_id=job_id, kind=Notice.RELEASED, record_id=record_id))
 
 
 async def delete_record(session: AsyncSession, record_id: str, by: int) -> bool:
@@ -155,13 +167,15 @@ def with_id(record_id: str) -> Select[RecordRow]:
 def seen_by(viewer: int, channels: Channels) -> ColumnElement[bool]:
     """Return the condition under which the viewer, looking into these channels, sees a record."""
     public = RecordRow.private.is_(False) & RecordRow.channel_id.in_(channels)
-    return RecordRow.deleted_at.is_(None) & or_(RecordRow.user_id == viewer, public)
+    there = RecordRow.deleted_at.is_(None) & (RecordRow.showing != Showing.HELD)
+    return there & or_(RecordRow.user_id == viewer, public)
 
 
-def listed_for(viewer: int, channels: Channels, age_restricted: bool) -> Select[RecordRow]:
+def listed_for(viewer: int, channels: Channels, age_restricted: bool, flagged: bool) -> Select[RecordRow]:
     """Select what the viewer, looking into these channels, may see listed."""
     query = select(RecordRow).where(seen_by(viewer, channels))
-    return query if age_restricted else query.where(RecordRow.age_restricted.is_(False))
+    query = query if age_restricted else query.where(RecordRow.age_restricted.is_(False))
+    return query if flagged else query.where(RecordRow.showing == Showing.OPEN)
 
 
 def mentioning(text: str) -> ColumnElement[bool]:
@@ -176,5 +190,6 @@ def newest_first(query: Select[RecordRow]) -> Select[RecordRow]:
 
 
 def shown_by(job_id: int, message_id: int) -> Update:
-    """Return the change that ties a job's records to the message which shows them."""
-    return update(RecordRow).where(RecordRow.job_id == job_id).values(message_id=message_id)
+    """Return the change that ties a job's records to the message which shows them; those held it does not show."""
+    shown = (RecordRow.job_id == job_id, RecordRow.showing != Showing.HELD)
+    return update(RecordRow).where(*shown).values(message_id=message_id)

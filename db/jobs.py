@@ -6,19 +6,23 @@ service, the `standings`, is kept in the same transaction.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.audit import take_turn
 from db.base import Json, utc_now, value_of
+from db.cases import add_case
 from db.ending import FREE, end, lineage_of, record_of
 from db.session import Database
 from db.shares import Shares, Standing
+from db.tables.case import CaseKind, NewCase
 from db.tables.job import OPEN, Job, JobRow, JobStatus, NewJob
 from db.tables.outbox import Notice
-from db.tables.record import NewRecord
+from db.tables.record import NewRecord, Showing
 
 __all__ = ["Job", "JobStatus", "Jobs", "NewJob", "NewRecord"]
 
@@ -137,6 +141,7 @@ class Jobs:
             session.add_all(record_of(job, record, seconds / len(records)) for record in records)
             await session.flush()
             session.add_all(lineage_of(job, records))
+            await _put_before_moderators(session, job, records)
             await self._shares.keep(await session.connection(), standings)
             return True
 
@@ -237,6 +242,15 @@ class Jobs:
                 return False
             await self._shares.keep(await session.connection(), standings)
             return True
+
+
+async def _put_before_moderators(session: AsyncSession, job: JobRow, records: Sequence[NewRecord]) -> None:
+    """Open a case for every picture that is held."""
+    if held := [record.id for record in records if record.showing is Showing.HELD]:
+        await take_turn(session)
+        case = NewCase(kind=CaseKind.HELD, user_id=job.user_id, opened_by=None, guild_id=job.guild_id)
+        for record_id in held:
+            await add_case(session, replace(case, record_id=record_id))
 
 
 def with_status(*statuses: JobStatus) -> Select[JobRow]:

@@ -11,6 +11,7 @@ from db.history import shown_by
 from db.session import Database
 from db.tables.job import JobRow
 from db.tables.outbox import DeliveryState, Message, Notice, OutboxRow
+from db.tables.record import RecordRow
 
 __all__ = ["DeliveryState", "Message", "Notice", "Outbox"]
 
@@ -32,6 +33,12 @@ class Outbox:
         async with self._database.reading() as session:
             return await session.scalar(earliest().where(OutboxRow.id.not_in(besides)))
 
+    async def posting(self, outbox_id: int) -> None:
+        """Write down, before it is posted for the first time, that from now on it may be."""
+        waiting = (OutboxRow.id == outbox_id, OutboxRow.posting_since.is_(None))
+        async with self._database.transaction() as session:
+            await session.execute(update(OutboxRow).where(*waiting).values(posting_since=utc_now()))
+
     async def posted(self, outbox_id: int, message_id: int) -> None:
         """Write down which message says it, while there is more to do: no later try posts another one."""
         waiting = (OutboxRow.id == outbox_id, OutboxRow.state == DeliveryState.WAITING)
@@ -39,14 +46,19 @@ class Outbox:
             await session.execute(update(OutboxRow).where(*waiting).values(message_id=message_id))
 
     async def sent(self, outbox_id: int, message_id: int) -> None:
-        """Write down that Discord has it: on the message, on the job and on its records."""
+        """Write down that Discord has it: on the message, on the job and on its records, or on the one released."""
         changes = {"state": DeliveryState.SENT, "message_id": message_id, "sent_at": utc_now()}
         async with self._database.transaction() as session:
-            job_id = await session.scalar(_change(outbox_id, changes))
-            if job_id is not None:
-                told = {"message_id": message_id, "token": None}  # the token has done its work
-                await session.execute(update(JobRow).where(JobRow.id == job_id).values(told))
-                await session.execute(shown_by(job_id, message_id))
+            row = await session.scalar(_change(outbox_id, changes))
+            if row is None:
+                return
+            if row.record_id:
+                released = update(RecordRow).where(RecordRow.id == row.record_id)
+                await session.execute(released.values(message_id=message_id))
+                return
+            told = {"message_id": message_id, "token": None}  # the token has done its work
+            await session.execute(update(JobRow).where(JobRow.id == row.job_id).values(told))
+            await session.execute(shown_by(row.job_id, message_id))
 
     async def retry(self, outbox_id: int, at: datetime, note: str) -> None:
         """Try again at that time; `note` says what went wrong."""
@@ -77,4 +89,4 @@ def earliest() -> Select[datetime | None]:
 
 def _change(outbox_id: int, values: dict[str, Any], *, tries: int = 1) -> Any:
     waiting = (OutboxRow.id == outbox_id, OutboxRow.state == DeliveryState.WAITING)
-    return update(OutboxRow).where(*waiting).values(tries=OutboxRow.tries + tries, **values).returning(OutboxRow.job_id)
+    return update(OutboxRow).where(*waiting).values(tries=OutboxRow.tries + tries, **values).returning(OutboxRow)

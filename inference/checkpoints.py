@@ -51,6 +51,16 @@ class Weights(BaseModel):
         return self
 
 
+class ImageCheck(BaseModel):
+    """The two networks that look at finished pictures; the policy says what follows from what they see."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    checker: Weights  #: a StableDiffusionSafetyChecker
+    classifier: Weights  #: an image classifier of transformers
+    label: str  #: what the classifier calls a sexual picture
+
+
 class Checkpoint(BaseModel):
     """One entry of models.toml. Sides are in pixels."""
 
@@ -77,7 +87,7 @@ class Checkpoint(BaseModel):
     guided: bool = True  #: False: made for guidance 1, where a negative prompt has no effect
     licence: str
     licence_url: str
-    image_check: Literal["closed world"] | Weights  #: the safety checker, or why none is needed
+    image_check: Literal["closed world"] | ImageCheck  #: who looks at its pictures, or why nobody has to
 
 
 def load_checkpoints(path: Path) -> dict[str, Checkpoint]:

@@ -55,7 +55,7 @@ class Pixels:
     seed: int
     width: int
     height: int
-    concern: str | None  #: what the picture check found; None where nothing was found
+    seen: dict[str, float] | None  #: what the picture check saw; None where the checkpoint's world is closed
 
 
 # To the worker

@@ -21,6 +21,7 @@ from inference.request import ImageRequest
 from jobs.audience import Audience
 from jobs.clerk import ClerkFailed
 from jobs.finish import Finished, Finisher
+from jobs.screening import Screening, Unwanted
 
 LOOKS = 100  # at who is drawn beside an attempt, until its time is over
 HOPELESS = {  # trying again will not help
@@ -84,6 +85,13 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """Today's policy refuses the job, for a reason that the person should know."""
+
+    error: UserError
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """Nothing came of it, and nobody knows that the next attempt will fare no better."""
 
@@ -93,16 +101,24 @@ class NoRoom:
     """The worker's device has too little memory for it, however thriftily it is drawn; another's may have enough."""
 
 
-Outcome = Drawn | GivenUp | Lost | NoRoom
+Outcome = Drawn | GivenUp | Refused | Lost | NoRoom
 
 
 class Attempts:
     """Carries attempts out. Their raw pixels lie under `spool` meanwhile."""
 
     def __init__(
-        self, *, store: PictureStore, executor: Executor, finisher: Finisher, times: Times, spool: Path
+        self,
+        *,
+        store: PictureStore,
+        executor: Executor,
+        screening: Screening,
+        finisher: Finisher,
+        times: Times,
+        spool: Path,
     ) -> None:
         self._store = store
+        self._screening = screening
         self._executor = executor
         self._finisher = finisher
         self._times = times
@@ -117,6 +133,7 @@ class Attempts:
         """Have a worker draw the job's pictures and finish them; return what came of it."""
         request = ImageRequest.from_dict(running.job.request)
         try:
+            await self._screening.check_words(running.job, request)
             async with spool_folder(self._spool) as spool:
                 source, mask = await self._source(request.source), await self._source(request.mask)
                 attempt = Attempt(id=running.id, request=request, source_path=source, mask_path=mask, spool=spool)
@@ -124,8 +141,10 @@ class Attempts:
                 if isinstance(last, Done):
                     return Drawn(request, last, await self._finisher.finish(running.job, request, last))
         except ClerkFailed as error:
-            log.warning("job %s: the pictures of attempt %s were not finished: %r", running.job.id, running.id, error)
+            log.warning("job %s: attempt %s was not checked or not finished: %r", running.job.id, running.id, error)
             return Lost()
+        except Unwanted as error:
+            return Refused(error)
         except UserError as error:
             return GivenUp(error)
         return outcome_of(last, running.stop) if isinstance(last, Failed) else Lost()

@@ -25,6 +25,7 @@ from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
 from jobs.place import Place, Situation
 from jobs.queue import Queue
+from jobs.screening import Screening
 from jobs.settlement import ATTEMPTS, Fate, Settlement
 from jobs.workers import Workers
 
@@ -46,6 +47,7 @@ class Dispatcher:
         queue: Queue,
         store: PictureStore,
         executor: Executor,
+        screening: Screening,
         finisher: Finisher,
         times: Times,
         slack: float,
@@ -55,7 +57,9 @@ class Dispatcher:
         self._timings = timings
         self._queue = queue
         self._executor = executor
-        self._attempts = Attempts(store=store, executor=executor, finisher=finisher, times=times, spool=spool)
+        self._attempts = Attempts(
+            store=store, executor=executor, screening=screening, finisher=finisher, times=times, spool=spool
+        )
         self._settlement = Settlement(jobs, queue)
         self._audience: Audience = Silence()
         self._times = times

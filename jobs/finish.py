@@ -1,4 +1,4 @@
-"""From an attempt's raw pixels to a record: image check, provenance, picture store."""
+"""From an attempt's raw pixels to a record: who may see it, provenance, picture store."""
 
 import logging
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ import numpy as np
 from db.history import History
 from db.ids import new_record_id
 from db.images import PictureStore
-from db.never_again import NeverAgain
 from db.tables.job import Job
-from db.tables.record import NewRecord, Record
+from db.tables.record import NewRecord, Record, Showing
 from inference.checkpoints import Checkpoint
-from inference.protocol import Done, Pixels
+from inference.protocol import Done
 from inference.request import ImageRequest
 from jobs.clerk import Clerk
 from jobs.reproduction import Verdict, compare
-from provenance.pdq import pdq_of_array
+from jobs.screening import Screening
+from moderation.pictures import Sight
 from provenance.picture import Facts, Stamped
 from provenance.stamp import stamp
 
@@ -46,35 +46,29 @@ class Finisher:
         *,
         checkpoints: Mapping[str, Checkpoint],
         history: History,
-        never_again: NeverAgain,
+        screening: Screening,
         store: PictureStore,
         clerk: Clerk,
     ) -> None:
         self._checkpoints = checkpoints
         self._history = history
-        self._never_again = never_again
+        self._screening = screening
         self._store = store
         self._clerk = clerk
 
     async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
-        """Return the records of every picture that may be shown; none where all were stopped."""
-        shown = [index for index, pixels in enumerate(done.pictures) if await self._may_be_shown(job, pixels)]
+        """Return the records of every picture that was not stopped."""
+        sights = [await self._screening.look(job, request, pixels) for pixels in done.pictures]
+        kept = {index: Showing(sight) for index, sight in enumerate(sights) if sight is not Sight.STOPPED}
         original = None if job.reproduces is None else await self._history.get(job.reproduces)
-        records = [await self._record(request, done, index, original) for index in shown]
+        records = [await self._record(request, done, index, showing, original) for index, showing in kept.items()]
         if original is None or not records:
             return Finished(records)
         return Finished(records, await self._compare(original, records[0]))
 
-    async def _may_be_shown(self, job: Job, pixels: Pixels) -> bool:
-        """Say whether neither the image check nor the guild's own list stops a picture."""
-        if pixels.concern is not None:
-            return False
-        if job.guild_id is None or not await self._never_again.of(job.guild_id):
-            return True
-        pdq = await self._clerk.call(pdq_of_array, pixels.path, timeout=STAMP_SECONDS)
-        return pdq is None or not await self._never_again.stops(job.guild_id, job.user_id, pdq)
-
-    async def _record(self, request: ImageRequest, done: Done, index: int, original: Record | None) -> NewRecord:
+    async def _record(
+        self, request: ImageRequest, done: Done, index: int, showing: Showing, original: Record | None
+    ) -> NewRecord:
         checkpoint, alone, pixels = self._checkpoints[request.checkpoint], request.single(index), done.pictures[index]
         record_id = new_record_id()
         facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
@@ -85,6 +79,7 @@ class Finisher:
         return NewRecord(
             id=record_id,
             index=index,
+            showing=showing,
             sha256=stamped.sha256,
             pixels_sha256=stamped.pixels_sha256,
             width=pixels.width,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+HELD = "jobs.note_held"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

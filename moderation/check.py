@@ -120,7 +120,7 @@ def _decide(
             breaches.append(Breach(policy.guard.breaks, Verdict.REFUSE))
     if not breaches:
         return Decision(Verdict.ALLOW, policy.version, scores=scores)
-    return _refusal(max(breaches, key=lambda each: each.action.severity), policy, scores)
+    return refusal(max(breaches, key=lambda each: each.action.severity), policy, scores)
 
 
 def _learned(opinion: Opinion, threshold: float, resting: set[str], policy: Policy) -> list[Breach]:
@@ -157,7 +157,8 @@ def _breach(label: str, policy: Policy) -> Breach:
     return Breach(label, policy.find(label).action)
 
 
-def _refusal(breach: Breach, policy: Policy, scores: Mapping[str, float]) -> Decision:
+def refusal(breach: Breach, policy: Policy, scores: Mapping[str, float]) -> Decision:
+    """Return the decision that a breach leads to, with its sentence for the person."""
     clause = policy.find(breach.label)
     values = {"title": clause.title, "reply": clause.reply}
     key = "moderation.refused_by_server"

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from config.settings import ROOT
+from moderation import pictures
 from moderation.check import Decision, check_prompt
 from moderation.policy import Policy
 from moderation.policy_file import load_policy
@@ -20,6 +21,11 @@ def judge(
     """Return what the policy in the file says of the prompts in that guild. Raises ConfigError where it is wrong."""
     here = _policy(policy).in_guild(guild_id)
     return check_prompt(prompt, negative_prompt, age_restricted=age_restricted, rules_off=rules_off, policy=here)
+
+
+def speaks_of_the_young(policy: Path, guild_id: int | None, prompt: str) -> bool:
+    """Say whether a prompt has words of the group by which the policy in the file knows the young."""
+    return pictures.speaks_of_the_young(prompt, _policy(policy).in_guild(guild_id))
 
 
 def prepare(policy: Path) -> None:

@@ -91,6 +91,44 @@ class GuardModel(_Frozen):
     memory_gib: int = Field(gt=0)
 
 
+class Flagged(StrEnum):
+    """What becomes of sexual pictures where the rule on nudity rests."""
+
+    NEVER = "never"  #: they are not posted there either
+    SPOILERED = "spoilered"  #: they are posted, hidden until somebody looks
+    SHOWN = "shown"
+
+
+class Limits(_Frozen):
+    """How sure of sexual content the two networks may be: by the checker's margin, by the classifier's probability."""
+
+    checker: float = Field(ge=-2, le=2)
+    classifier: float = Field(ge=0, le=1)
+
+    def reached(self, seen: Mapping[str, float]) -> bool:
+        """Say whether one of the networks is as sure as that."""
+        return seen["checker"] >= self.checker or seen["classifier"] >= self.classifier
+
+
+class Pictures(_Frozen):
+    """What the picture check leads to. `youth` is the checker's margin from which somebody in a picture is young."""
+
+    doubtful: Limits  #: from here on a moderator looks before anybody else does
+    certain: Limits  #: from here on nobody sees it, or only where the rule on nudity rests
+    with_youth: Limits  #: from here on clause b is broken, if somebody in it is young
+    youth: float = Field(ge=-2, le=2)
+    young: str = Field(min_length=1)  #: the group of terms by which a prompt speaks of the young
+    age_restricted: Flagged
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for name in ("checker", "classifier"):
+            rising = [getattr(each, name) for each in (self.with_youth, self.doubtful, self.certain)]
+            if rising != sorted(rising):
+                raise Misplaced(f"with_youth, doubtful and certain must not fall: {rising}", "doubtful", name)
+        return self
+
+
 class Group(_Frozen):
     """Words, phrases and patterns that mean one thing; `except` lists harmless phrases that contain them.
 
@@ -159,6 +197,7 @@ class Guild(_Frozen):
     """What one guild wants for itself: its own list of words, and changes to the server's rules, never to a clause."""
 
     words: tuple[str, ...] = ()
+    flagged_pictures: Flagged | None = None
     rules: Mapping[str, RuleChange] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -179,6 +218,7 @@ class PolicyFile(_Frozen):
     classifier: Learned
     strikes: Strikes
     guard: GuardModel | None = None
+    pictures: Pictures
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
     guilds: Mapping[int, Guild] = Field(default_factory=dict)
@@ -207,6 +247,7 @@ class Policy(_Frozen):
     classifier: Learned
     strikes: Strikes
     guard: GuardModel | None
+    pictures: Pictures
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Clause]
     guilds: Mapping[int, Guild]
@@ -241,7 +282,10 @@ def _in_guild(policy: Policy, guild_id: int) -> Policy:
     groups = {**policy.terms.groups, "guild": Group(words=guild.words)}
     own = ContextRule(breaks="operator", groups=("guild",))
     terms = policy.terms.model_copy(update={"groups": groups, "rules": (*policy.terms.rules, own)})
-    return policy.model_copy(update={"rules": rules, "terms": terms})
+    pictures = policy.pictures
+    if guild.flagged_pictures is not None:
+        pictures = pictures.model_copy(update={"age_restricted": guild.flagged_pictures})
+    return policy.model_copy(update={"rules": rules, "terms": terms, "pictures": pictures})
 
 
 def _changed(rule: Clause, change: RuleChange | None) -> Clause:

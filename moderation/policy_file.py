@@ -25,6 +25,8 @@ def load_policy(path: Path = DEFAULT) -> Policy:
     """Return the policy in the file and its terms. Raises ConfigError with line and reason where either is wrong."""
     file = _read(path, PolicyFile)
     terms = _load_terms(path.parent / file.terms, {*file.clauses, *file.rules})
+    if file.pictures.young not in terms.groups:
+        raise ConfigError(_placed(path, ("pictures", "young"), f'there is no group "{file.pictures.young}"'))
     return Policy(terms=terms, **{name: getattr(file, name) for name in Policy.model_fields if name != "terms"})
 
 

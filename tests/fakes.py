@@ -10,21 +10,30 @@ import numpy as np
 from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Pixels, Preview, Progress, Started
+from inference.request import ImageRequest
 from jobs.place import Place
+from jobs.screening import Unwanted
+from moderation.pictures import Sight
 
 FINGERPRINT = {"engine": "fake", "weights": "0" * 64}
 
 
-def draw(attempt: Attempt, *, concern: str | None = None, stopped: int = 4, truncated: str = "") -> Done:
-    """Write pictures whose pixels follow from the seed alone; the first `stopped` of them raise the concern."""
+CLEAR = {"checker": -0.1, "youth": -0.2, "classifier": 0.01}
+DOUBTFUL = CLEAR | {"checker": 0.01}
+CERTAIN = CLEAR | {"checker": 0.1}
+SEXUAL_AND_YOUNG = CLEAR | {"youth": 0.02, "classifier": 0.3}
+
+
+def draw(attempt: Attempt, *, seen: dict[str, float] | None = None, looked_so: int = 4, truncated: str = "") -> Done:
+    """Write pictures whose pixels follow from the seed alone; of the first `looked_so` the check has `seen` that."""
     pictures = []
     for index, seed in enumerate(attempt.request.seeds):
         request, path = attempt.request, Path(attempt.spool) / f"{index}.npy"
         random = np.random.default_rng(seed)
         coarse = random.integers(0, 256, (request.height // 8, request.width // 8, 3), np.uint8)
         np.save(path, coarse.repeat(8, axis=0).repeat(8, axis=1), allow_pickle=False)
-        found = concern if index < stopped else None
-        pictures.append(Pixels(path=str(path), seed=seed, width=request.width, height=request.height, concern=found))
+        found = seen if index < looked_so else None
+        pictures.append(Pixels(path=str(path), seed=seed, width=request.width, height=request.height, seen=found))
     made = tuple(pictures)
     return Done(attempt_id=attempt.id, pictures=made, seconds=0.5, fingerprint=FINGERPRINT, truncated=truncated)
 
@@ -125,6 +134,37 @@ class InThreadClerk:
     async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
         self.called.append(function.__name__)
         return await asyncio.wait_for(asyncio.to_thread(function, *args), timeout)
+
+
+class FakeEyes(InThreadClerk):
+    """Sees in every picture that people send what it is told to, or fails as it is told to."""
+
+    def __init__(self, seen: dict[str, float] | Exception) -> None:
+        super().__init__()
+        self.seen = seen
+
+    async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
+        self.called.append(function.__name__)
+        if isinstance(self.seen, Exception):
+            raise self.seen
+        return self.seen
+
+
+class FakeScreening:
+    """Refuses every job's words with `unwanted`; sees in pictures what the sights are by their scores; records."""
+
+    def __init__(self, *sights: tuple[dict[str, float], Sight]) -> None:
+        self.sights = sights
+        self.unwanted: Unwanted | None = None
+        self.checked: list[int] = []
+
+    async def check_words(self, job: Job, request: ImageRequest) -> None:
+        self.checked.append(job.id)
+        if self.unwanted is not None:
+            raise self.unwanted
+
+    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
+        return next((sight for seen, sight in self.sights if seen == pixels.seen), Sight.OPEN)
 
 
 class FakeAudience:

@@ -145,4 +145,4 @@ def custom_id(message: Json, prefix: str) -> str | None:
 
 def record_ids(message: Json) -> list[str]:
     """Return the ids of the records that a result shows, from the names of its pictures."""
-    return [re.sub(r"imagine-(\w+)\..*", r"\1", each["filename"]) for each in message["attachments"]]
+    return [re.sub(r"(SPOILER_)?imagine-(\w+)\..*", r"\2", each["filename"]) for each in message["attachments"]]

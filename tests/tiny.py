@@ -15,12 +15,21 @@ import diffusers
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from tokenizers.pre_tokenizers import ByteLevel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import (
+    CLIPConfig,
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessor,
+)
 from trunk import CHANNELS, set_unet_trunk, set_vae_trunk
 
 from benchmarks._checkpoints import SCHEDULER
-from inference.checkpoints import Family
+from inference.checkpoints import Family, ImageCheck, Weights
 
 SEED = 20
 TOKENS = 77
@@ -55,6 +64,24 @@ def make(folder: Path, family: Family = Family.SD1, seed: int = SEED, **other: O
         except OSError:
             if not folder.is_dir():  # where it is one, another process was quicker
                 raise
+
+
+def make_check(folder: Path, threshold: float, *, label: str = "nsfw") -> ImageCheck:
+    """Write a tiny random picture check; its margins are far above zero with a threshold of -2, far below with 2."""
+    size = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = CLIPConfig(text_config=size, vision_config=size | {"patch_size": 32}, projection_dim=8)
+    checker = StableDiffusionSafetyChecker(config)
+    for name in ("concept_embeds", "special_care_embeds"):
+        torch.nn.init.normal_(getattr(checker, name))
+        getattr(checker, f"{name}_weights").data.fill_(threshold)
+    checker.save_pretrained(folder / "safety_checker")
+    names = {"id2label": {0: "normal", 1: "nsfw"}, "label2id": {"normal": 0, "nsfw": 1}}
+    ViTForImageClassification(ViTConfig(**size, image_size=32, patch_size=16, **names)).save_pretrained(
+        folder / "second"
+    )
+    ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder / "second")
+    checker, second = (Weights(source=str(folder), subfolder=name) for name in ("safety_checker", "second"))
+    return ImageCheck(checker=checker, classifier=second, label=label)
 
 
 def _write(folder: Path, family: Family, *, unet: Options = NOTHING, scheduler: Options = NOTHING) -> None:

@@ -69,7 +69,7 @@ def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.
     others = [
         ActionButton("details", each.id, label)
         for each, label in _labelled(siblings, "buttons.details", locale)
-        if each.id != record.id and each.deleted_at is None
+        if each.id != record.id and each.is_there
     ]
     return _view([first, others] if others else [first])
 

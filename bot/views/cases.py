@@ -15,8 +15,17 @@ BUTTONS = {
     CaseKind.APPEAL: ("uphold", "overturn", "ban", "note"),
     CaseKind.REPORT: ("leave", "takedown", "ban", "note"),
     CaseKind.ALERT: ("seen", "note"),
+    CaseKind.SIGHTING: ("seen", "note"),
+    CaseKind.HELD: ("release", "takedown", "ban", "note"),
 }
-STYLES = {"uphold": PRIMARY, "overturn": PRIMARY, "leave": PRIMARY, "takedown": DANGER, "ban": DANGER}
+STYLES = {
+    "uphold": PRIMARY,
+    "overturn": PRIMARY,
+    "leave": PRIMARY,
+    "release": PRIMARY,
+    "takedown": DANGER,
+    "ban": DANGER,
+}
 
 
 def case_view(case: Case) -> ui.View:

@@ -17,6 +17,8 @@ class CaseKind(StrEnum):
     APPEAL = "appeal"  #: somebody says that a strike or a ban is wrong
     REPORT = "report"  #: somebody says that a picture is wrong
     ALERT = "alert"  #: an account was locked; there is nothing to decide, but to know
+    SIGHTING = "sighting"  #: a picture was stopped by the clause on minors; there is nothing to decide either
+    HELD = "held"  #: the picture check is in doubt, and nobody sees the picture meanwhile
 
 
 @unique
@@ -26,6 +28,7 @@ class Outcome(StrEnum):
     OPEN = "open"  #: nobody has decided yet
     UPHELD = "upheld"  #: the strike, the ban or the picture stays
     OVERTURNED = "overturned"  #: the strike or the ban is taken back
+    RELEASED = "released"  #: the picture may be shown
     DELETED = "deleted"  #: the picture is gone
     BANNED = "banned"  #: whom it is about is banned
     SEEN = "seen"  #: an alert was read

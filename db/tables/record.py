@@ -2,11 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum, unique
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Json, Snowflake, utc_now
+from db.base import Base, Json, Snowflake, choice, utc_now
+
+
+@unique
+class Showing(StrEnum):
+    """Where a picture may be shown, by what the picture check saw in it."""
+
+    OPEN = "open"  #: everywhere
+    RESTRICTED = "restricted"  #: in age-restricted channels
+    SPOILERED = "spoilered"  #: there, hidden until somebody clicks on it
+    HELD = "held"  #: nowhere before a moderator has looked at it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,7 @@ class NewRecord:
     request: Json
     fingerprint: Json
     pixels_sha256: str
+    showing: Showing = Showing.OPEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +67,11 @@ class Record(NewRecord):
     started_at: datetime | None
     finished_at: datetime
     seconds: float
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be shown at all."""
+        return self.deleted_at is None and self.showing is not Showing.HELD
 
 
 class RecordRow(Base):
@@ -87,6 +104,7 @@ class RecordRow(Base):
     request: Mapped[Json]
     fingerprint: Mapped[Json]
     pixels_sha256: Mapped[str] = mapped_column(String(64))
+    showing: Mapped[Showing] = mapped_column(choice(Showing))
     user_id: Mapped[int] = mapped_column(Snowflake)
     guild_id: Mapped[int | None] = mapped_column(Snowflake)
     channel_id: Mapped[int] = mapped_column(Snowflake)

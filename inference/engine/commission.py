@@ -157,13 +157,13 @@ class Commission:
 
     def _write(self, index: int, seed: int, picture: Picture) -> Pixels:
         height, width, _ = picture.shape
-        safety = self.model.safety
+        check = self.model.picture_check
         return Pixels(
             path=pictures.write(picture, self._attempt.spool, index),
             seed=seed,
             width=width,
             height=height,
-            concern=None if safety is None else safety.concern(picture),
+            seen=None if check is None else check.look(picture),
         )
 
 

@@ -15,14 +15,14 @@ from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
-from inference.checkpoints import Checkpoint, Family, Weights
+from inference.checkpoints import Checkpoint, Family, ImageCheck, Weights
 from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
 from inference.engine.adapters import add, describe, find
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
 from inference.engine.preview import PreviewMap
 from inference.engine.rows import Shape
-from inference.engine.safety import SafetyCheck
+from inference.engine.safety import PictureCheck
 from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
 from inference.engine.text import Reader, TextEncoder
@@ -59,7 +59,7 @@ class Model:
     vae: Any
     upscaler: Upscaler | None
     schedulers: Schedulers
-    safety: SafetyCheck | None
+    picture_check: PictureCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
     low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
@@ -77,7 +77,7 @@ class Model:
         """Its networks."""
         parts = [self.unet, self.vae, *self.reader.networks]
         parts += [] if self.upscaler is None else [self.upscaler]
-        parts += [] if self.safety is None else [self.safety.network]
+        parts += [] if self.picture_check is None else self.picture_check.networks
         return parts
 
     @property
@@ -111,7 +111,7 @@ def load(
     """
     folder = locate(checkpoint.weights, _parts(checkpoint.family))
     home = device if seat is None else torch.device("cpu")
-    safety = _load_safety(checkpoint, home)
+    picture_check = _load_picture_check(checkpoint, home)
     dtype = _choose_dtype(device)
     loader = _Loader(folder, checkpoint.weights.variant, home, dtype)
     unet = _load_unet(checkpoint, loader)
@@ -145,7 +145,7 @@ def load(
         vae=vae,
         upscaler=upscaler,
         schedulers=Schedulers(scheduler, checkpoint.scheduler),
-        safety=safety,
+        picture_check=picture_check,
         preview=PreviewMap.fit(vae.to(device)),
         fingerprint=told | describe(adapters, files, cache),
         low_memory=seat is not None,
@@ -157,15 +157,22 @@ def load(
 
 
 def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
-    """Return the folder of the weights, from the hub's cache where they come from there. Raises CheckpointUnusable."""
+    """Return the folder of the weights, from the hub's cache where they come from there. Raises CheckpointUnusable.
+
+    `parts` are the folders in it that are wanted, "" for its own files.
+    """
     folder = weights.folder
     if folder is None:
         suffix = f".{weights.variant}" if weights.variant else ""
         names = (f"model{suffix}", f"diffusion_pytorch_model{suffix}")
+        folders = [f"{part}/" if part else "" for part in parts]
         patterns = [
-            f"{part}/{name}{tail}" for part in parts for name in names for tail in (".safetensors", "-*.safetensors")
+            f"{folder}{name}{tail}"
+            for folder in folders
+            for name in names
+            for tail in (".safetensors", "-*.safetensors")
         ]
-        texts = [f"{part}/{name}" for part in parts for name in ("*.json", "*.txt")]
+        texts = [f"{folder}{name}" for folder in folders for name in ("*.json", "*.txt")]
         folder = Path(
             snapshot_download(
                 weights.source, revision=weights.revision, allow_patterns=["model_index.json", *patterns, *texts]
@@ -287,14 +294,22 @@ def _load_encoder(loader: _Loader, family: Family, tokenizer: str, encoder: str,
     )
 
 
-def _load_safety(checkpoint: Checkpoint, device: torch.device) -> SafetyCheck | None:
+def _load_picture_check(checkpoint: Checkpoint, device: torch.device) -> PictureCheck | None:
     """Return the picture check that the checkpoint asks for; that it cannot be loaded makes the checkpoint unusable."""
     check = checkpoint.image_check
-    if not isinstance(check, Weights):
-        return None
     try:
-        folder = locate(check, (check.subfolder or "safety_checker",)) / check.subfolder
-        safetensors_in(folder, check.variant)
-        return SafetyCheck(folder, device, check.variant)
+        return None if check == "closed world" else load_picture_check(check, device)
     except Exception as error:
         raise CheckpointUnusable(f"its picture check cannot be loaded: {error}") from error
+
+
+def load_picture_check(check: ImageCheck, device: torch.device) -> PictureCheck:
+    """Return a picture check in memory. Raises CheckpointUnusable, OSError, ValueError where a network is missing."""
+    checker, classifier = (_locate_network(weights) for weights in (check.checker, check.classifier))
+    return PictureCheck(check, checker, classifier, device)
+
+
+def _locate_network(weights: Weights) -> Path:
+    folder = locate(weights, (weights.subfolder,)) / weights.subfolder
+    safetensors_in(folder, weights.variant)
+    return folder

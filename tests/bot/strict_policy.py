@@ -1,6 +1,5 @@
 """The shipped clauses over neutral words, and a classifier that has no opinion: no test needs harmful prose."""
 
-import shutil
 from pathlib import Path
 
 from bot_kit import House
@@ -37,7 +36,8 @@ groups = ["castle"]
 def write_policy(folder: Path) -> Path:
     """Write it: "marmalade" and "castle" break rules, "bridge" earns a strike, "lantern" in a "harbour" locks."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "config" / "policy.toml", folder)
+    shipped = (ROOT / "config" / "policy.toml").read_text(encoding="utf-8")
+    (folder / "policy.toml").write_text(shipped.replace('young = "minor"', 'young = "first_half"'), encoding="utf-8")
     (folder / "terms").mkdir(exist_ok=True)
     (folder / "terms" / "neutral.toml").write_text(TERMS, encoding="utf-8")
     return folder / "policy.toml"

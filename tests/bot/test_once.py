@@ -5,10 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from bot_kit import House, in_channel, open_house
 from delivery_kit import POST, delivered_again, held, order, over, send_again, state_of
 from fakes import fail
+from guest import Guest
 from sqlalchemy import update
 
 from db.base import utc_now
@@ -52,7 +54,7 @@ async def test_a_reply_that_has_its_pictures_already_stays_the_only_one(
     assert [int(each["id"]) for each in pictures] == [first.message_id] == [again.message_id]
 
 
-@pytest.mark.parametrize("token", ["alive", "dead", "dead for long"])
+@pytest.mark.parametrize("token", ["alive", "dead", "dead for long", "dead for long, and much was said since"])
 async def test_a_death_before_it_is_written_down_makes_no_second_message(
     server: LocalDiscord, sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
@@ -63,7 +65,8 @@ async def test_a_death_before_it_is_written_down_makes_no_second_message(
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "sent", die)
+        for name in ("posted", "sent"):
+            patch.setattr(Outbox, name, die)
         async with open_house(server, sqlite_database, tmp_path) as house:
             await held(house, house.guest(), "/imagine a red circle")
             if token != "alive":
@@ -71,13 +74,17 @@ async def test_a_death_before_it_is_written_down_makes_no_second_message(
             house.executor.go_on.set()
             await asyncio.wait_for(arrived.wait(), 10)
     assert (await state_of(sqlite_database)).state is DeliveryState.WAITING
-    if token == "dead for long":  # Discord has forgotten the nonce
+    if "said" in token:
+        async with aiohttp.ClientSession() as session:
+            ben = Guest(session, server.base, "ben")
+            await asyncio.gather(*(ben.say(f"{number} bottles") for number in range(130)))
+    if "for long" in token:  # Discord has forgotten the nonce
         server.core.world.clock.advance(600)
         async with sqlite_database.transaction() as session:
-            await session.execute(update(OutboxRow).values(created_at=utc_now() - timedelta(minutes=10)))
+            await session.execute(update(OutboxRow).values(posting_since=utc_now() - timedelta(minutes=10)))
     async with open_house(server, sqlite_database, tmp_path) as house:
         row = await over(sqlite_database)
-        messages = await in_channel(house.guest())
+        messages = await house.guest().messages()
         pictures = [each for each in messages if each["attachments"]]
 
     assert [int(each["id"]) for each in pictures] == [row.message_id]
@@ -96,7 +103,7 @@ async def test_a_notice_without_pictures_that_was_posted_long_ago_is_found_and_a
     for awaited, messages in ((first, 2), (second, 3)):  # the reply that it comes instead of is how it is known
         async with sqlite_database.transaction() as session:
             await session.execute(update(JobRow).values(message_id=int(awaited["id"])))
-            await session.execute(update(OutboxRow).values(created_at=utc_now() - timedelta(minutes=10)))
+            await session.execute(update(OutboxRow).values(posting_since=utc_now() - timedelta(minutes=10)))
         house.server.core.world.clock.advance(600)  # Discord has forgotten the nonce
         await send_again(house, sqlite_database)
         await over(sqlite_database)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.discipline import fingerprint
-from config.secret_key import secret_key
+from config.secret_key import keyed_hash, secret_key
 from config.settings import ConfigError, load_settings
 
 
@@ -46,6 +45,6 @@ def test_a_hash_depends_on_the_words_and_on_the_key() -> None:
     words = {"prompt": "a", "negative_prompt": ""}
     other = {"prompt": "", "negative_prompt": "a"}
 
-    assert fingerprint(words, b"k") == fingerprint(dict(reversed(words.items())), b"k")
-    assert fingerprint(words, b"k") != fingerprint(other, b"k")
-    assert fingerprint(words, b"k") != fingerprint(words, b"l")
+    assert keyed_hash(words, b"k") == keyed_hash(dict(reversed(words.items())), b"k")
+    assert keyed_hash(words, b"k") != keyed_hash(other, b"k")
+    assert keyed_hash(words, b"k") != keyed_hash(words, b"l")

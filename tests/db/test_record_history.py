@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from db_samples import ALICE, BOB, CHANNEL
 
-from db.history import History
+from db.history import History, shown_by
 from db.ids import ALPHABET, new_record_id, tidy_record_id
 from db.privacy import Privacy
 from db.session import Database
@@ -189,11 +189,12 @@ async def test_a_picture_may_come_from_and_reproduce_the_same_one(history, made)
     assert len(await history.parents(child, ALICE, HERE)) == 1
 
 
-async def test_records_are_found_by_the_message_that_shows_them(history, made):
+async def test_records_are_found_by_the_message_that_shows_them(database, history, made):
     record_id = await made()
     job_id = (await history.get(record_id)).job_id
 
-    await history.set_message(job_id, 1 << 61)
+    async with database.transaction() as session:
+        await session.execute(shown_by(job_id, 1 << 61))
 
     assert ids(await history.by_message(1 << 61)) == [record_id]
     assert await history.by_message(1) == []

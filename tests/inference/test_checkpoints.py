@@ -3,7 +3,7 @@ import re
 import pytest
 
 from config.settings import ROOT, ConfigError
-from inference.checkpoints import Checkpoint, Weights, load_checkpoints
+from inference.checkpoints import Checkpoint, ImageCheck, Weights, load_checkpoints
 
 MODELS = ROOT / "config" / "models.toml"
 
@@ -22,8 +22,9 @@ def test_the_file_that_ships_is_sound():
 def test_all_that_comes_from_the_hub_is_pinned_and_its_pictures_are_checked():
     for checkpoint in load_checkpoints(MODELS).values():
         if checkpoint.weights.folder is None:
-            assert isinstance(checkpoint.image_check, Weights)
-            for weights in filter(None, (checkpoint.weights, checkpoint.unet, checkpoint.image_check)):
+            check = checkpoint.image_check
+            assert isinstance(check, ImageCheck)
+            for weights in filter(None, (checkpoint.weights, checkpoint.unet, check.checker, check.classifier)):
                 assert re.fullmatch("[0-9a-f]{40}", weights.revision or "")
 
 

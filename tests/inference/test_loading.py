@@ -7,13 +7,15 @@ import pytest
 import tiny
 import torch
 from inference_kit import Bystander, a_checkpoint, an_attempt
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from inference.checkpoints import Weights
+from inference.checkpoints import ImageCheck, Weights
 from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
 from inference.engine.engine import DiffusersEngine
 from inference.engine.fingerprint import hash_weights
-from inference.engine.loading import naming
+from inference.engine.loading import load_picture_check, naming
+from inference.engine.safety import squares_of, views
 
 
 @pytest.fixture(scope="module")
@@ -117,34 +119,74 @@ def test_all_that_goes_wrong_is_the_checkpoints_but_for_a_broken_or_crowded_devi
         raise error
 
 
-def make_checker(folder: Path, threshold: float) -> None:
-    """Write a tiny random picture check that finds everything (threshold -2) or nothing (2) a concern."""
-    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
-    from transformers import CLIPConfig
-
-    size = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = CLIPConfig(text_config=size, vision_config=size | {"patch_size": 32}, projection_dim=8)
-    checker = StableDiffusionSafetyChecker(config)
-    checker.concept_embeds_weights.data.fill_(threshold)
-    checker.special_care_embeds_weights.data.fill_(threshold)
-    checker.save_pretrained(folder)
-
-
-@pytest.mark.parametrize(("threshold", "concern"), [(-2.0, "sexual content"), (2.0, None)])
-def test_the_picture_check_tells_its_concern(folder, tmp_path, threshold, concern):
-    make_checker(tmp_path / "checks" / "safety_checker", threshold)
-    check = Weights(source=str(tmp_path / "checks"), subfolder="safety_checker")
+@pytest.mark.parametrize(("threshold", "is_over"), [(-2.0, True), (2.0, False)])
+def test_the_picture_check_tells_what_it_sees(folder, tmp_path, threshold, is_over):
+    check = tiny.make_check(tmp_path / "checks", threshold)
     (picture,) = draw(engine_of(a_checkpoint(folder, image_check=check), tmp_path), tmp_path).pictures
-    assert picture.concern == concern
+    assert (picture.seen["checker"] > 0, picture.seen["youth"] > 0) == (is_over, is_over)
+    assert 0 < picture.seen["classifier"] < 1
     assert np.load(picture.path).std() > 2  # the check looks, and leaves the pixels to whoever decides
 
 
-def test_without_its_picture_check_a_checkpoint_is_unusable(folder, tmp_path):
-    check = Weights(source=str(tmp_path / "nowhere"))
+@pytest.mark.parametrize("shift", [-0.05, 0.0, 0.05])
+def test_the_margins_flag_what_the_stock_checker_flags(tmp_path, shift):
+    """A margin is what the stock checker's own score is: it flags what is over zero, rounded to a thousandth."""
+    check = load_picture_check(tiny.make_check(tmp_path, 0.0), torch.device("cpu"))
+    stock = check.networks[0].checker
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    stock.special_care_embeds_weights.data.fill_(2.0)  # nobody young
+    stock.concept_embeds_weights.data += check.look(picture)["checker"] + shift
+    _, (flagged,) = stock(clip_input=views([Image.fromarray(picture)]), images=np.zeros((1, 8, 8, 3)))
+    assert check.look(picture)["checker"] == pytest.approx(-shift, abs=1e-5)
+    assert flagged is (shift < 0)
+
+
+@pytest.mark.parametrize("place", [0, 32, 64])
+def test_all_of_a_wide_picture_is_looked_at(tmp_path, place):
+    check = load_picture_check(tiny.make_check(tmp_path, 0.0), torch.device("cpu"))
+    grey, noise = np.full((32, 96, 3), 127, np.uint8), np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
+    wide = grey.copy()
+    wide[:, place : place + 32] = noise
+    alone, around = check.look(noise), check.look(grey)
+    assert check.look(wide) == pytest.approx({name: max(alone[name], around[name]) for name in alone}, abs=1e-5)
+    assert check.look(np.rot90(wide, axes=(0, 1)).copy())["checker"] >= around["checker"]
+
+
+def test_squares_cover_a_picture():
+    for size in ((8, 8), (8, 9), (20, 8), (8, 41)):
+        picture = np.arange(size[0] * size[1] * 3).reshape(*size, 3)
+        squares = squares_of(picture)
+        assert {square.shape for square in squares} == {(8, 8, 3)}
+        assert set(picture.flat) == {value for square in squares for value in square.flat}
+
+
+def without(check: ImageCheck, folder: Path, what: str) -> ImageCheck:
+    shutil.rmtree(folder / what)
+    return check
+
+
+@pytest.mark.parametrize("missing", ["safety_checker", "second"])
+def test_without_one_of_its_picture_checks_a_checkpoint_is_unusable(folder, tmp_path, missing):
+    check = without(tiny.make_check(tmp_path / "checks", 0.0), tmp_path / "checks", missing)
     with pytest.raises(CheckpointUnusable, match=r'"tiny".*picture check'):
         engine_of(a_checkpoint(folder, image_check=check), tmp_path).load("tiny")
 
 
+def test_a_classifier_with_other_labels_is_no_picture_check(folder, tmp_path):
+    check = tiny.make_check(tmp_path / "checks", 0.0, label="explicit")
+    with pytest.raises(CheckpointUnusable, match=r'no label "explicit", but normal, nsfw'):
+        engine_of(a_checkpoint(folder, image_check=check), tmp_path).load("tiny")
+
+
+def test_a_picture_check_that_raises_shows_nothing(folder, tmp_path):
+    engine = engine_of(a_checkpoint(folder, image_check=tiny.make_check(tmp_path / "checks", 0.0)), tmp_path)
+    engine.load("tiny")
+    (model,) = engine._shelf._models.values()
+    model.picture_check._label = 7  # as if the classifier had another shape
+    with pytest.raises(IndexError):
+        draw(engine, tmp_path)
+
+
 def test_a_closed_world_needs_no_check(folder, tmp_path):
     (picture,) = draw(engine_of(a_checkpoint(folder), tmp_path), tmp_path).pictures
-    assert picture.concern is None
+    assert picture.seen is None

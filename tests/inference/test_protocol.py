@@ -56,7 +56,8 @@ requests = st.builds(
 )
 paths = st.none() | st.text()
 attempts = st.builds(Attempt, id=ids, request=requests, source_path=paths, mask_path=paths, spool=st.text())
-pictures = st.builds(Pixels, path=st.text(), seed=counts, width=counts, height=counts, concern=st.none() | st.text())
+seen = st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3)
+pictures = st.builds(Pixels, path=st.text(), seed=counts, width=counts, height=counts, seen=seen)
 messages = st.one_of(
     st.builds(Run, attempt=attempts),
     st.builds(Cancel, attempt_id=ids),

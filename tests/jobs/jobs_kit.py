@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from fakes import FakeAudience, FakeExecutor, InThreadClerk
+from fakes import FakeAudience, FakeExecutor, FakeScreening, InThreadClerk
 
 from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Job, Jobs, NewJob
-from db.never_again import NeverAgain
 from db.outbox import Outbox
 from db.session import Database
 from db.shares import Shares
@@ -94,16 +93,17 @@ async def at_work(
     clerk: InThreadClerk,
     executor: FakeExecutor,
     jobs: Jobs | None = None,
+    screening: FakeScreening | None = None,
     calibrated: Sequence[Checkpoint] = (),
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
-    jobs = jobs or Jobs(database)
+    jobs, screening = jobs or Jobs(database), screening or FakeScreening()
     history, store = History(database), PictureStore(folder)
     finisher = Finisher(
         checkpoints=load_checkpoints(settings.models),
         history=history,
-        never_again=NeverAgain(database),
+        screening=screening,
         store=store,
         clerk=clerk,
     )
@@ -115,6 +115,7 @@ async def at_work(
         queue=Queue(jobs, Shares(database), settings.fairness.levels),
         store=store,
         executor=executor,
+        screening=screening,
         finisher=finisher,
         times=times,
         slack=settings.fairness.slack,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
+from fakes import CERTAIN, FINGERPRINT, FakeExecutor, FakeScreening, InThreadClerk, draw, fail
 from jobs_kit import ADA, BEN, CARL, GUILD, at_work, new_job
 
 from config.words import UserError
@@ -18,6 +18,7 @@ from db.timings import Timings
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import FailureKind
 from jobs.place import Place
+from moderation.pictures import Sight
 
 
 async def test_a_job_ends_as_stored_marked_recorded_pictures_and_one_message(
@@ -94,8 +95,9 @@ async def test_what_has_no_room_on_one_worker_is_drawn_by_another(
 async def test_a_picture_that_the_check_stopped_is_neither_kept_nor_recorded(
     sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
 ) -> None:
-    executor = FakeExecutor([lambda attempt: draw(attempt, concern="nudity")])
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+    executor = FakeExecutor([lambda attempt: draw(attempt, seen=CERTAIN)])
+    screening = FakeScreening((CERTAIN, Sight.STOPPED))
+    async with at_work(sqlite_database, tmp_path, clerk, executor, screening=screening) as bench:
         job = await bench.ended(await bench.ask())
 
         assert (job.status, job.error_key) == (JobStatus.REFUSED, "jobs.picture_refused")

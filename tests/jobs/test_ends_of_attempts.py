@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeExecutor, InThreadClerk, draw, fail
+from fakes import CERTAIN, DOUBTFUL, FakeExecutor, FakeScreening, InThreadClerk, draw, fail
 from jobs_kit import ADA, BEN, CARL, at_work, new_job
 
 from db.base import utc_now
+from db.cases import CaseKind, Cases
 from db.jobs import Job, Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
@@ -19,6 +20,8 @@ from inference.executor import WorkerState
 from inference.protocol import FailureKind
 from jobs.clerk import ClerkFailed
 from jobs.place import Reason
+from jobs.screening import Unwanted
+from moderation.pictures import Sight
 
 TAIL = "and a tail " * 20
 
@@ -265,8 +268,9 @@ async def test_a_worker_that_only_restarts_is_waited_for(
 async def test_what_the_person_should_know_is_kept_with_the_pictures(
     sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
 ) -> None:
-    executor = FakeExecutor([lambda attempt: draw(attempt, truncated=TAIL, concern="nudity", stopped=1)])
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+    executor = FakeExecutor([lambda attempt: draw(attempt, truncated=TAIL, seen=CERTAIN, looked_so=1)])
+    screening = FakeScreening((CERTAIN, Sight.STOPPED))
+    async with at_work(sqlite_database, tmp_path, clerk, executor, screening=screening) as bench:
         job = await bench.ended(await bench.ask(count=3))
 
         assert job.notes == [
@@ -274,6 +278,34 @@ async def test_what_the_person_should_know_is_kept_with_the_pictures(
             {"key": "jobs.note_withheld", "values": {"count": 1}},
         ]
         assert len(await bench.history.of_job(job.id)) == 2
+
+
+async def test_a_picture_in_doubt_is_put_before_the_moderators_with_the_job_that_made_it(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor([lambda attempt: draw(attempt, seen=DOUBTFUL, looked_so=1)])
+    screening = FakeScreening((DOUBTFUL, Sight.HELD))
+    async with at_work(sqlite_database, tmp_path, clerk, executor, screening=screening) as bench:
+        job = await bench.ended(await bench.ask(count=2))
+        held, shown = await bench.history.of_job(job.id)
+
+        assert (held.is_there, shown.is_there) == (False, True)
+        assert job.notes == [{"key": "jobs.note_held", "values": {"count": 1}}]
+        assert await bench.history.visible(held.id, job.user_id, [job.channel_id]) is None
+        (case,) = await Cases(sqlite_database).unposted()
+        assert (case.kind, case.record_id, case.user_id) == (CaseKind.HELD, held.id, job.user_id)
+
+
+async def test_what_todays_policy_refuses_is_not_drawn(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor, screening = FakeExecutor(), FakeScreening()
+    screening.unwanted = Unwanted("moderation.check_failed")
+    async with at_work(sqlite_database, tmp_path, clerk, executor, screening=screening) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.error_key) == (JobStatus.REFUSED, "moderation.check_failed")
+        assert (screening.checked, executor.attempts) == ([job.id], [])
 
 
 async def test_nothing_of_an_attempt_is_left_on_the_disk(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakes import FakeAudience, InThreadClerk
+from fakes import FakeAudience, FakeScreening, InThreadClerk
 from jobs_kit import ADA, new_job
 
 from bot.house import CLOSE_SECONDS
@@ -18,7 +18,6 @@ from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Job, Jobs, JobStatus
-from db.never_again import NeverAgain
 from db.session import Database
 from db.shares import Shares
 from db.timings import Timings
@@ -53,10 +52,11 @@ class Stage:
             queue=Queue(self.jobs, Shares(database), settings.fairness.levels),
             store=store,
             executor=self.executor,
+            screening=FakeScreening(),
             finisher=Finisher(
                 checkpoints=checkpoints,
                 history=History(database),
-                never_again=NeverAgain(database),
+                screening=FakeScreening(),
                 store=store,
                 clerk=InThreadClerk(),
             ),

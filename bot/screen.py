@@ -1,0 +1,157 @@
+"""The policy as it stands now, over words and pictures; what it stops is kept for the moderators."""
+
+import logging
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+
+from config.secret_key import keyed_hash
+from db.conduct import Conduct, NewRefusal
+from db.guilds import Guilds
+from db.never_again import NeverAgain
+from db.tables.case import CaseKind, NewCase
+from db.tables.job import Job
+from inference.checkpoints import Checkpoint, ImageCheck
+from inference.eyes import look, open_eyes
+from inference.protocol import Pixels
+from inference.request import ImageRequest
+from jobs.clerk import Clerk
+from jobs.screening import Unwanted
+from moderation.check import Decision
+from moderation.judge import judge, prepare, speaks_of_the_young
+from moderation.pictures import MINORS, Judgement, Sight, judge_picture
+from moderation.policy import Policy, Verdict
+from provenance.pdq import pdq_of_array
+
+CHECK_SECONDS = 10.0
+PREPARE_SECONDS = 300.0
+PICTURE_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class Screen:
+    """Judges words in a process of their own, and pictures by what the engine's networks saw in them.
+
+    What people send is looked at by `eyes`, None where the world of every checkpoint is closed. `policy` is what stands
+    in `policy_file`; `review_channel` is where the operator's moderators are, if anywhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        policy_file: Path,
+        checkpoints: Mapping[str, Checkpoint],
+        guilds: Guilds,
+        conduct: Conduct,
+        never_again: NeverAgain,
+        prompts: Clerk,
+        pictures: Clerk,
+        eyes: Clerk | None,
+        review_channel: int | None,
+        key: bytes,
+    ) -> None:
+        self._policy = policy
+        self._policy_file = policy_file
+        self._checkpoints = checkpoints
+        self._guilds = guilds
+        self._conduct = conduct
+        self._never_again = never_again
+        self._prompts = prompts
+        self._pictures = pictures
+        self._eyes = eyes
+        self._review_channel = review_channel
+        self._key = key
+
+    async def prepare(self) -> None:
+        """Load what judges words and what people send, before it comes. Raises what keeps it from being loaded."""
+        await self._prompts.call(prepare, self._policy_file, timeout=PREPARE_SECONDS)
+        if self._eyes is not None:
+            await self._eyes.call(open_eyes, self._check, timeout=PREPARE_SECONDS)
+
+    async def judge_words(
+        self, guild_id: int | None, prompt: str, negative_prompt: str, *, age_restricted: bool
+    ) -> Decision:
+        """Return what the policy and the guild's own settings say of words. Raises ClerkFailed."""
+        off = () if guild_id is None else (await self._guilds.policy(guild_id)).rules_off
+        words = (guild_id, prompt, negative_prompt, age_restricted, off)
+        return await self._prompts.call(judge, self._policy_file, *words, timeout=CHECK_SECONDS)
+
+    async def check_words(self, job: Job, request: ImageRequest) -> None:
+        """Raise Unwanted where the policy refuses the words of a job that waited; nobody is punished for it."""
+        decision = await self.judge_words(
+            job.guild_id, request.prompt, request.negative_prompt, age_restricted=_is_for_an_age_restricted_channel(job)
+        )
+        if decision.key is not None:
+            log.info("job %s: refused by %s of policy %s", job.id, decision.label, decision.policy_version)
+            raise Unwanted(decision.key, **decision.values)
+
+    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
+        """Return who may see a picture. One that is stopped is kept as a refusal: its scores, never the picture."""
+        if await self._is_unwanted(job, pixels):
+            return Sight.STOPPED
+        if self._checkpoints[request.checkpoint].image_check == "closed world":
+            return Sight.OPEN
+        young = await self._prompts.call(
+            speaks_of_the_young, self._policy_file, job.guild_id, request.prompt, timeout=CHECK_SECONDS
+        )
+        policy = self._policy.in_guild(job.guild_id)
+        judgement = judge_picture(
+            pixels.seen, policy=policy, age_restricted=_is_for_an_age_restricted_channel(job), young=young
+        )
+        if judgement.sight is Sight.HELD and await self._is_reviewed(job.guild_id):
+            return Sight.HELD
+        if judgement.sight in (Sight.HELD, Sight.STOPPED):
+            await self._stop(job, request, judgement)
+            return Sight.STOPPED
+        return judgement.sight
+
+    async def judge_upload(self, guild_id: int | None, png: bytes, *, age_restricted: bool) -> Judgement:
+        """Return what the policy says of a picture that somebody sent. Raises ClerkFailed."""
+        policy = self._policy.in_guild(guild_id)
+        if self._eyes is None:
+            return Judgement(Sight.OPEN, policy.version)
+        seen = await self._eyes.call(look, self._check, png, timeout=PICTURE_SECONDS)
+        return judge_picture(seen, policy=policy, age_restricted=age_restricted)
+
+    @property
+    def _check(self) -> ImageCheck:
+        """The check of the first checkpoint that has one: it is there, and loaded, before anything is drawn."""
+        checks = (checkpoint.image_check for checkpoint in self._checkpoints.values())
+        return next(check for check in checks if isinstance(check, ImageCheck))
+
+    async def _is_unwanted(self, job: Job, pixels: Pixels) -> bool:
+        """Say whether the guild never wants to see the picture again."""
+        if job.guild_id is None or not await self._never_again.of(job.guild_id):
+            return False
+        pdq = await self._pictures.call(pdq_of_array, pixels.path, timeout=PICTURE_SECONDS)
+        return pdq is not None and await self._never_again.stops(job.guild_id, job.user_id, pdq)
+
+    async def _is_reviewed(self, guild_id: int | None) -> bool:
+        """Say whether there are moderators who look at what is held."""
+        own = None if guild_id is None else (await self._guilds.policy(guild_id)).review_channel_id
+        return (self._review_channel if own is None else own) is not None
+
+    async def _stop(self, job: Job, request: ImageRequest, judgement: Judgement) -> None:
+        """Keep a refusal; of clause b no words, and the moderators hear of it."""
+        log.info("job %s: a picture stopped by %s of policy %s", job.id, judgement.label, judgement.policy_version)
+        words = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+        minors = judgement.label == MINORS
+        refusal = NewRefusal(
+            user_id=job.user_id,
+            guild_id=job.guild_id,
+            label=judgement.label,
+            verdict=Verdict.REFUSE.value,
+            policy_version=judgement.policy_version,
+            scores={name: round(score, 4) for name, score in judgement.scores.items() if isfinite(score)},
+            fingerprint=keyed_hash(words, self._key),
+            words=None if minors else words,
+        )
+        sighting = NewCase(kind=CaseKind.SIGHTING, user_id=job.user_id, opened_by=None, guild_id=job.guild_id)
+        await self._conduct.refuse(refusal, sighting if minors else None)
+
+
+def _is_for_an_age_restricted_channel(job: Job) -> bool:
+    """Say so; what is made in direct messages from an age-restricted picture is none the less no channel's."""
+    return job.age_restricted and not job.private

@@ -1,0 +1,24 @@
+"""Where a picture may be shown, by what the picture check saw in it; news of a single picture, and posts begun."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    add("records", sa.Column("showing", sa.String(16), nullable=False, server_default="open"))
+    add("outbox", sa.Column("record_id", sa.String(10), nullable=False, server_default=""))
+    with op.batch_alter_table("outbox") as outbox:
+        outbox.add_column(sa.Column("posting_since", sa.DateTime(timezone=True)))
+        outbox.drop_constraint("uq_outbox_job_id_kind", type_="unique")
+        outbox.create_unique_constraint("uq_outbox_job_id_kind_record_id", ["job_id", "kind", "record_id"])
+
+
+def add(table: str, column: sa.Column[str]) -> None:
+    """Add a column whose default is for the rows that are there only."""
+    with op.batch_alter_table(table) as change:
+        change.add_column(column)
+    with op.batch_alter_table(table) as change:
+        change.alter_column(column.name, server_default=None)

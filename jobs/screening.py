@@ -1,0 +1,26 @@
+"""What stands between a job and what it makes: today's policy over its words and over its pictures."""
+
+from typing import Protocol
+
+from config.words import UserError
+from db.tables.job import Job
+from inference.protocol import Pixels
+from inference.request import ImageRequest
+from moderation.pictures import Sight
+
+
+class Unwanted(UserError):
+    """Today's policy refuses what was let in when the job was asked for."""
+
+
+class Screening(Protocol):
+    """Looks at jobs before they are drawn, and at pictures before anybody sees them.
+
+    What cannot be looked at raises: it is not drawn, and not shown.
+    """
+
+    async def check_words(self, job: Job, request: ImageRequest) -> None:
+        """Raise Unwanted where the policy refuses the job's words."""
+
+    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
+        """Return who may see a picture of the job."""
