@@ -35,7 +35,7 @@ class Nobody:
         """Want none."""
         return False
 
-    def preview(self, jpeg: bytes) -> None:
+    def preview(self, jpeg: bytes, seen: dict[str, float] | None) -> None:
         """Take no notice."""
 
 

@@ -87,11 +87,17 @@ class Screen:
             log.info("job %s: refused by %s of policy %s", job.id, decision.label, decision.policy_version)
             raise Unwanted(decision.key, **decision.values)
 
+    def may_preview(self, job: Job, request: ImageRequest, seen: Mapping[str, float] | None) -> bool:
+        """Say whether a picture may be shown while it is being drawn, as strictly as if somebody young were in it."""
+        if self._is_closed(request):
+            return True
+        return judge_picture(seen, policy=self._policy.in_guild(job.guild_id), young=True).sight is Sight.OPEN
+
     async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
         """Return who may see a picture. One that is stopped is kept as a refusal: its scores, never the picture."""
         if await self._is_unwanted(job, pixels):
             return Sight.STOPPED
-        if self._checkpoints[request.checkpoint].image_check == "closed world":
+        if self._is_closed(request):
             return Sight.OPEN
         young = await self._prompts.call(
             speaks_of_the_young, self._policy_file, job.guild_id, request.prompt, timeout=CHECK_SECONDS
@@ -114,6 +120,9 @@ class Screen:
             return Judgement(Sight.OPEN, policy.version)
         seen = await self._eyes.call(look, self._check, png, timeout=PICTURE_SECONDS)
         return judge_picture(seen, policy=policy, age_restricted=age_restricted)
+
+    def _is_closed(self, request: ImageRequest) -> bool:
+        return self._checkpoints[request.checkpoint].image_check == "closed world"
 
     @property
     def _check(self) -> ImageCheck:

@@ -55,7 +55,7 @@ class Watch(Protocol):
     def wants_preview(self) -> bool:
         """Say whether a preview is due."""
 
-    def preview(self, jpeg: bytes) -> None:
+    def preview(self, jpeg: bytes, seen: dict[str, float] | None) -> None:
         """Pass a preview on."""
 
 

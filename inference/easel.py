@@ -69,10 +69,10 @@ class AttemptWatch:
         """Say whether the last preview is old enough."""
         return time.monotonic() - self._last_preview >= self._every
 
-    def preview(self, jpeg: bytes) -> None:
-        """Send a preview."""
+    def preview(self, jpeg: bytes, seen: dict[str, float] | None) -> None:
+        """Send a preview, with what the picture check saw in it."""
         self._last_preview = time.monotonic()
-        self._easel.post(Preview(attempt_id=self._id, jpeg=jpeg))
+        self._easel.post(Preview(attempt_id=self._id, jpeg=jpeg, seen=seen))
 
 
 class Easel:

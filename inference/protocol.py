@@ -124,10 +124,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the pictures look like so far: a small JPEG."""
+    """What the pictures look like so far: a small JPEG, and what the picture check saw in it, as of finished ones."""
 
     attempt_id: str
     jpeg: bytes
+    seen: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

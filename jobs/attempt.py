@@ -174,7 +174,10 @@ class Attempts:
                     deadline = asyncio.create_task(self._stop_late(running))
                 if isinstance(event, Progress):
                     running.progress = event.step / event.of
-                _tell(audience, running.job, event)
+                if not isinstance(event, Preview) or self._screening.may_preview(
+                    running.job, attempt.request, event.seen
+                ):
+                    _tell(audience, running.job, event)
                 last = event
         finally:
             if deadline is not None:

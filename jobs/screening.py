@@ -1,5 +1,6 @@
 """What stands between a job and what it makes: today's policy over its words and over its pictures."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from config.words import UserError
@@ -21,6 +22,9 @@ class Screening(Protocol):
 
     async def check_words(self, job: Job, request: ImageRequest) -> None:
         """Raise Unwanted where the policy refuses the job's words."""
+
+    def may_preview(self, job: Job, request: ImageRequest, seen: Mapping[str, float] | None) -> bool:
+        """Say whether a picture may be shown while it is being drawn, by what was seen in it so far."""
 
     async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
         """Return who may see a picture of the job."""

@@ -1,7 +1,7 @@
 """Fakes for the seams: they do what they are told, and record what happened."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,12 +156,16 @@ class FakeScreening:
     def __init__(self, *sights: tuple[dict[str, float], Sight]) -> None:
         self.sights = sights
         self.unwanted: Unwanted | None = None
+        self.previews = True
         self.checked: list[int] = []
 
     async def check_words(self, job: Job, request: ImageRequest) -> None:
         self.checked.append(job.id)
         if self.unwanted is not None:
             raise self.unwanted
+
+    def may_preview(self, job: Job, request: ImageRequest, seen: Mapping[str, float] | None) -> bool:
+        return self.previews
 
     async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
         return next((sight for seen, sight in self.sights if seen == pixels.seen), Sight.OPEN)

@@ -104,7 +104,7 @@ class ScriptedEngine:
             case "hang":
                 time.sleep(60)
             case "flood":
-                watch.preview(BIG_PREVIEW)
+                watch.preview(BIG_PREVIEW, None)
             case "out of memory":
                 raise OutOfMemory("no room")
             case "out of memory once" if not (thrifty and self.freed):

@@ -83,7 +83,8 @@ class Commission:
         """Tell of a painting's step, and note what is to be decoded then."""
         self._watch.step(self._of - self.left, self._of)
         if self._watch.wants_preview():
-            self._watch.preview(to_jpeg(self.model.preview.look(painting.latents)))
+            picture = self.model.preview.look(painting.latents)
+            self._watch.preview(to_jpeg(picture), self._seen(picture))
         if not painting.left:
             self._undeveloped.append(painting)
 
@@ -157,14 +158,18 @@ class Commission:
 
     def _write(self, index: int, seed: int, picture: Picture) -> Pixels:
         height, width, _ = picture.shape
-        check = self.model.picture_check
         return Pixels(
             path=pictures.write(picture, self._attempt.spool, index),
             seed=seed,
             width=width,
             height=height,
-            seen=None if check is None else check.look(picture),
+            seen=self._seen(picture),
         )
+
+    def _seen(self, picture: Picture) -> dict[str, float] | None:
+        """Return what the picture check sees; None where the checkpoint's world is closed."""
+        check = self.model.picture_check
+        return None if check is None else check.look(picture)
 
 
 def check(model: Model, request: ImageRequest) -> None:

@@ -19,6 +19,7 @@ from db.cases import Cases
 from db.conduct import Conduct
 from db.history import Showing
 from db.session import Database
+from inference.request import ImageRequest
 from jobs.clerk import ClerkFailed
 from local_discord.server import LocalDiscord
 
@@ -257,6 +258,19 @@ async def test_what_people_send_and_nobody_could_look_at_is_refused(
 
         assert "could not be checked" in refused["content"]
         assert house.executor.attempts == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "may"), [(CLEAR, True), (DOUBTFUL, False), (CLEAR | {"classifier": 0.3}, False), (None, False)]
+)
+async def test_a_preview_is_shown_only_while_nothing_is_in_doubt(
+    watched: House, seen: dict[str, float] | None, may: bool
+) -> None:
+    sees(watched, CLEAR)
+    record = await watched.history.get(record_ids(await watched.guest().type("/imagine a red circle"))[0])
+    job = await watched.jobs.get(record.job_id)
+
+    assert watched.studio._screen.may_preview(job, ImageRequest.from_dict(job.request), seen) is may
 
 
 async def test_in_direct_messages_nudity_is_allowed_nowhere_not_even_from_where_it_is(watched: House) -> None:

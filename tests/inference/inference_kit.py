@@ -80,7 +80,7 @@ class Bystander:
     def wants_preview(self) -> bool:
         return True
 
-    def preview(self, jpeg: bytes) -> None:
+    def preview(self, jpeg: bytes, seen: dict[str, float] | None) -> None:
         self.previews.append(jpeg)
 
 

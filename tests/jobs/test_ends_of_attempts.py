@@ -296,6 +296,18 @@ async def test_a_picture_in_doubt_is_put_before_the_moderators_with_the_job_that
         assert (case.kind, case.record_id, case.user_id) == (CaseKind.HELD, held.id, job.user_id)
 
 
+async def test_a_preview_that_may_not_be_shown_is_not(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    for may in (True, False):
+        screening = FakeScreening()
+        screening.previews = may
+        async with at_work(sqlite_database, tmp_path, clerk, FakeExecutor(), screening=screening) as bench:
+            job = await bench.ended(await bench.ask())
+
+            assert (("preview", job.id) in bench.audience.told) is may
+
+
 async def test_what_todays_policy_refuses_is_not_drawn(
     sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
 ) -> None:
