@@ -28,6 +28,7 @@ from db.never_again import NeverAgain
 from db.outbox import Outbox
 from db.people import People
 from db.privacy import Privacy as Rows
+from db.removals import Removals
 from db.session import Database
 from db.shares import Shares
 from db.timings import Timings
@@ -133,7 +134,7 @@ class Builder:
     @cached_property
     def client(self) -> ImagineClient:
         """Who speaks Discord, with everything that people can ask for."""
-        return ImagineClient(studio=self._studio, data=self._settings.data)
+        return ImagineClient(studio=self._studio, removals=Removals(self._tools.database), data=self._settings.data)
 
     @cached_property
     def delivery(self) -> Delivery:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 import aiohttp
 import discord
@@ -19,19 +20,24 @@ from db.conduct import Refusal
 from moderation.policy import Policy
 
 POLL_SECONDS = 5.0
+CLOSED_SECONDS = 60.0
 WORDS_LENGTH = 400  # of each: both prompts, the person's text, the notes; all of it fits a message
 
 log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Posts cases to the moderators, again and again until they are there."""
+    """Posts cases to the moderators, again and again until they are there.
+
+    A channel that does not take them is left alone for a while.
+    """
 
     def __init__(self, client: discord.Client, review: Review, gallery: Gallery, policy: Policy) -> None:
         self._client = client
         self._review = review
         self._gallery = gallery
         self._policy = policy
+        self._closed: dict[int, float] = {}  #: channels that took nothing, and until when they are left alone
 
     async def run(self) -> None:
         """Post until cancelled."""
@@ -40,7 +46,8 @@ class Desk:
             self._review.news.clear()
             try:
                 for case, channel_id in await self._review.unposted():
-                    await self._post(case, channel_id)
+                    if self._closed.get(channel_id, 0.0) <= time.monotonic():
+                        await self._post(case, channel_id)
             except Exception:
                 log.exception("the moderators' cases cannot be read, again in %g s", POLL_SECONDS)
             await self._wait()
@@ -64,6 +71,7 @@ class Desk:
             sent = await send_letter(channel, letter, f"case-{case.id}")
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("case %s cannot be posted in channel %s: %s", case.id, channel_id, error)
+            self._closed[channel_id] = time.monotonic() + CLOSED_SECONDS
             return
         await self._review.posted(case, channel_id, sent.id)
 

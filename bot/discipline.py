@@ -167,7 +167,7 @@ class Discipline:
     async def cancel(self, user_id: int, guild_id: int = EVERYWHERE) -> None:
         """Cancel what the person has waiting, everywhere or in a guild; of somebody locked, what runs too."""
         locked = any(each.bar is Bar.LOCK for each in self.sanctions(user_id, None))
-        for job in await self._jobs.open_of(user_id):
+        for job in await self._dispatcher.open_of(user_id):
             if guild_id in (EVERYWHERE, job.guild_id) and (locked or job.status is JobStatus.PENDING):
                 await self._dispatcher.cancel(job)
 

@@ -1,5 +1,6 @@
 """What moderators read: a person's record, recent refusals, the guild's policy, its list, its statistics."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.moderators import Dossier, Statistics
@@ -43,7 +44,9 @@ def refusals_text(refusals: Sequence[Refusal], policy: Policy, locale: str) -> s
     """Return what was refused lately, in words."""
     if not refusals:
         return say("people.no_refusals", locale=locale)
-    return shorten("\n".join(_refusal_line(each, policy, locale) for each in refusals), CONTENT_LENGTH)
+    same = Counter(each.fingerprint for each in refusals)
+    lines = (_refusal_line(each, same[each.fingerprint], policy, locale) for each in refusals)
+    return shorten("\n".join(lines), CONTENT_LENGTH)
 
 
 def policy_text(guild: GuildPolicy, policy: Policy, locale: str) -> str:
@@ -81,11 +84,14 @@ def statistics_alt(found: Statistics, bars: Sequence[tuple[str, int]], locale: s
     return say("people.statistics_alt", locale=locale, days=found.days, numbers=numbers)
 
 
-def _refusal_line(refusal: Refusal, policy: Policy, locale: str) -> str:
+def _refusal_line(refusal: Refusal, times: int, policy: Policy, locale: str) -> str:
+    """Return a refusal in words; the same ones asked several times are known by their hash, when they are gone too."""
     label = refusal.label or ""
     words = say("people.words_forgotten", locale=locale)
     if refusal.words is not None:
         words = escape(shorten(" / ".join(filter(None, refusal.words.values())), WORDS_LENGTH))
+    if times > 1:
+        words = f"{words} {say('people.same_words', locale=locale, times=times)}"
     return say(
         "people.refusal_line",
         locale=locale,

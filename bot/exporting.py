@@ -5,9 +5,7 @@ import io
 import discord
 
 from bot.composer import HEADROOM, REQUEST_LIMIT
-from bot.interaction import Interaction, caller_of, locale_of, think
-from bot.removal import remove_message
-from bot.replies import deleted_text
+from bot.interaction import Interaction, caller_of, think
 from bot.tree import whisper
 from bot.views.privacy import more_view, sure_view
 from config.words import say
@@ -40,12 +38,9 @@ async def erase(interaction: Interaction, answer: str) -> None:
     if answer != SURE:
         await whisper(interaction, say("people.sure", locale=caller.locale), view=sure_view(caller.locale))
         return
-    messages = await studio.privacy.shown_in(caller)
     erased = await studio.privacy.erase(caller)
     interaction.client.making.forget(caller.user_id)
     await whisper(
         interaction, say("people.erased" if erased.complete else "people.erased_nearly", locale=caller.locale)
     )
-    for channel_id, message_id in messages:
-        text = deleted_text(caller.user_id, locale_of(interaction))
-        await remove_message(interaction.client, channel_id, message_id, text)
+    interaction.client.sweeper.news.set()

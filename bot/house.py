@@ -70,6 +70,7 @@ class House:
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))
             group.create_task(self.client.desk.run())
+            group.create_task(self.client.sweeper.run())
             group.create_task(self.housekeeper.run())
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.cases import Desk
     from bot.making import Making
     from bot.studio import Studio
+    from bot.sweeper import Sweeper
     from bot.tree import Tree
 
 
@@ -27,6 +28,7 @@ class Host(discord.Client):
     studio: "Studio"
     making: "Making"
     desk: "Desk"
+    sweeper: "Sweeper"
     tree: "Tree"
     presses: "Mapping[str, Press]"
 

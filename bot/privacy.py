@@ -2,21 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from bot.caller import Caller
 from bot.room import midnight
+from db.base import Json
 from db.images import PictureDamaged, PictureStore
 from db.jobs import Jobs
 from db.privacy import Erased
 from db.privacy import Privacy as Rows
+from db.tables.record import Showing
 from jobs.clerk import Clerk
 from jobs.dispatcher import Dispatcher
 from provenance.thumbnails import shrink_to_fit
 
+ROWS = 20_000  # of one table in one archive: about three megabytes
 PER_ENTRY = 512  # bytes that an archive has beside each file
 SHRINK_SECONDS = 60.0
 
@@ -48,9 +51,10 @@ class Privacy:
         """Yield all that is kept, in archives of at most `limit` bytes: the rows, then the pictures from `start` on."""
         rows = await self._rows.collect(caller.user_id)
         if start == 0:
-            text = json.dumps(rows, indent=1, ensure_ascii=False).encode()
-            yield Archive("imagine-data.zip", await asyncio.to_thread(_zipped, {"data.json": text}, ZIP_DEFLATED), 0)
-        shown = [row for row in rows["records"] if row["deleted_at"] is None]
+            await self._rows.note_export(caller.user_id)
+            for number, part in enumerate(_parts(rows), start=1):
+                yield Archive(f"imagine-data-{number}.zip", await asyncio.to_thread(_written, part), 0)
+        shown = [row for row in rows["records"] if row["deleted_at"] is None and row["showing"] != Showing.HELD]
         files = dict.fromkeys([row["sha256"] for row in (*shown, *rows["uploads"])])
         parts: dict[str, bytes] = {}
         number = start
@@ -73,10 +77,6 @@ class Privacy:
         erased = await self._rows.erase(caller.user_id, asked_at, midnight())
         await self.discard(erased.files)
         return erased
-
-    async def shown_in(self, caller: Caller) -> list[tuple[int, int]]:
-        """Return channel and message of every result of the person's."""
-        return await self._rows.shown_in(caller.user_id)
 
     async def go_on(self) -> None:
         """Delete what could not go when it was asked for."""
@@ -104,6 +104,18 @@ class Privacy:
 async def _archive(files: dict[str, bytes], after: int) -> Archive:
     data = await asyncio.to_thread(_zipped, files, ZIP_STORED)
     return Archive(f"imagine-pictures-to-{after}.zip", data, after)
+
+
+def _parts(rows: Mapping[str, list[Json]]) -> Iterator[dict[str, list[Json]]]:
+    """Yield the rows by table, so many at a time that an archive of them is small enough for every place."""
+    for table, of_table in rows.items():
+        if len(of_table) > ROWS:
+            yield from ({table: of_table[start : start + ROWS]} for start in range(0, len(of_table), ROWS))
+    yield {table: of_table for table, of_table in rows.items() if len(of_table) <= ROWS}
+
+
+def _written(rows: Mapping[str, list[Json]]) -> bytes:
+    return _zipped({"data.json": json.dumps(rows, indent=1, ensure_ascii=False).encode()}, ZIP_DEFLATED)
 
 
 def _zipped(files: dict[str, bytes], compression: int) -> bytes:

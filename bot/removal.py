@@ -16,19 +16,22 @@ from db.tables.record import Record
 log = logging.getLogger(__name__)
 
 
-async def remove_message(client: discord.Client, channel_id: int, message_id: int, text: str) -> None:
-    """Delete a message; where that is not allowed, empty it."""
+async def remove_message(client: discord.Client, channel_id: int, message_id: int, text: str) -> bool:
+    """Delete a message; where that is not allowed, empty it. Say whether that is all that can be done."""
     message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+    failure: Exception | None = None
     empty = partial(message.edit, content=text, attachments=[], view=None, allowed_mentions=NOBODY)
     for way in (message.delete, empty):
         try:
             await way()
         except discord.NotFound:
-            return
+            return True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("message %s cannot be removed: %s", message_id, error)
+            failure = error
         else:
-            return
+            return True
+    return isinstance(failure, discord.Forbidden)
 
 
 async def leave_out(client: Host, job: Job, by: int) -> None:

@@ -20,6 +20,7 @@ from db.tables.lineage import LineageRow
 from db.tables.outbox import DeliveryState, OutboxRow
 from db.tables.person import PersonRow
 from db.tables.record import RecordRow
+from db.tables.removal import RemovalRow
 from db.tables.upload import UploadRow
 
 NOBODY = 0  #: in place of a person's id
@@ -57,12 +58,6 @@ class Privacy:
                 for table, query in about(user_id).items()
             }
 
-    async def shown_in(self, user_id: int) -> list[tuple[int, int]]:
-        """Return channel and message of every result of the person's."""
-        query = select(RecordRow.channel_id, RecordRow.message_id).where(RecordRow.user_id == user_id).distinct()
-        async with self._database.reading() as session:
-            return [(channel, message) for channel, message in await session.execute(query) if message is not None]
-
     async def ask(self, user_id: int) -> datetime:
         """Write down that the person wants to be forgotten, with all that was made up to this moment."""
         now = utc_now()
@@ -75,6 +70,11 @@ class Privacy:
             await append(session, Act(action="erase", actor=user_id, subject=user_id))
         return now
 
+    async def note_export(self, user_id: int) -> None:
+        """Write into the audit log that what is kept about the person was sent to them."""
+        async with self._database.transaction() as session:
+            await append(session, Act(action="export", actor=user_id, subject=user_id))
+
     async def asked(self) -> list[tuple[int, datetime]]:
         """Return who wants to be forgotten, and since when, where something is left."""
         async with self._database.reading() as session:
@@ -83,6 +83,8 @@ class Privacy:
 
     async def erase(self, user_id: int, asked_at: datetime, today: datetime) -> Erased:
         """Forget the person, with all that was made up to then and that nobody else's record rests on.
+
+        The messages that show it are to be removed from then on.
 
         The numbers of jobs since `today` began stay for the daily budget, without their words; so does what is still
         to be delivered. Strikes and sanctions stay: they would be worth nothing otherwise.
@@ -158,6 +160,9 @@ async def _forget_words(session: AsyncSession, user_id: int, until: datetime) ->
 async def _forget_records(session: AsyncSession, user_id: int, until: datetime) -> None:
     """Delete the person's records; blank those that others' records descend from."""
     mine = (RecordRow.user_id == user_id, RecordRow.created_at <= until)
+    shown = select(RecordRow.channel_id, RecordRow.message_id).where(*mine, RecordRow.message_id.is_not(None))
+    for channel_id, message_id in await session.execute(shown.distinct()):
+        await session.merge(RemovalRow(channel_id=channel_id, message_id=message_id))
     others = _named_by_others(user_id)
     for row in await session.scalars(select(RecordRow).where(*mine, RecordRow.id.in_(others))):
         row.prompt = row.negative_prompt = ""

@@ -130,6 +130,11 @@ class Dispatcher:
         """Return all that waits or runs."""
         return [*self._queue.waiting(), *(running.job for running in self._running.values())]
 
+    async def open_of(self, user_id: int) -> list[Job]:
+        """Return what the person has open, with all that was being let in when this was asked."""
+        async with self._queue.turn:
+            return await self._jobs.open_of(user_id)
+
     def counts(self) -> tuple[int, int]:
         """Return how many jobs are running and how many wait."""
         return len(self._running), len(self._queue)

@@ -153,6 +153,7 @@ async def never_add(
     """Stop a picture, and all that look like it, in this guild from now on."""
     await think(interaction, ephemeral=True)
     studio, caller = interaction.client.studio, caller_of(interaction)
+    studio.review.check_moderator(caller)  # before anything is fetched for them
     match picture, upload, hash:
         case str(), None, None:
             pdq = await studio.moderators.ban_picture(caller, picture)

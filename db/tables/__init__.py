@@ -12,6 +12,7 @@ from db.tables import (
     outbox,
     person,
     record,
+    removal,
     share,
     upload,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "outbox",
     "person",
     "record",
+    "removal",
     "share",
     "upload",
 ]

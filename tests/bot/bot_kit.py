@@ -71,6 +71,7 @@ async def open_house(
                 board.run(),
                 delivery.run(board),
                 client.desk.run(),
+                client.sweeper.run(),
             )
         ]
         try:

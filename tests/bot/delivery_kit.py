@@ -17,7 +17,8 @@ POST = {"kind": "rest", "method": "POST", "path": "/channels/"}
 
 
 async def order(house: House, **fault: Any) -> None:
-    await house.session.post(f"{house.server.base}/local/faults", json=[fault])
+    async with house.session.post(f"{house.server.base}/local/faults", json=[fault]) as response:
+        response.raise_for_status()
 
 
 async def state_of(database: Database) -> OutboxRow:

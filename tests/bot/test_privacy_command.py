@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 from bot_kit import POLL_SECONDS, House, first_answer, gone, in_channel, open_house, settled
+from delivery_kit import order
 from guest import Guest, Json, labels, record_ids
 from sqlalchemy import update
 from strict_policy import id_of, write_policy
 
-from bot import exporting
+from bot import exporting, privacy
+from db.audit import Audit
 from db.base import utc_now
 from db.cases import CaseKind, Cases, NewCase, Outcome
 from db.conduct import Conduct
 from db.privacy import Privacy
+from db.removals import Removals
 from db.session import Database
 from db.tables.case import CaseRow
 from db.tables.conduct import RefusalRow, StrikeRow
@@ -97,6 +100,41 @@ async def test_an_export_comes_in_parts_of_a_size_that_discord_takes(
     assert len(files) == 1 + 12
     assert len(sizes) > 6
     assert max(sizes) <= 2 * one + 4_096
+
+
+async def test_the_rows_of_somebody_busy_come_in_several_files_and_the_log_says_that_they_were_sent(
+    strict_house: House, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "ROWS", 2)
+    ada = strict_house.guest()
+    await ada.type("/imagine a red circle count:4")
+    await ada.type("/imagine a red circle")
+    messages = await exported(ada, await first_answer(ada, "/privacy"))
+    parts = [each for each in messages if "imagine-data-" in str(each["attachments"])]
+    rows = [json.loads((await unpacked(ada, [each]))["data.json"]) for each in parts]
+    acts = await Audit(sqlite_database).about(id_of(strict_house, "ada"))
+
+    assert sorted(len(part.get("records", [])) for part in rows) == [0, 1, 2, 2]
+    assert [act.action for act in acts] == ["export"]
+
+
+async def test_what_was_erased_leaves_the_channels_after_a_restart_too(
+    server: LocalDiscord, sqlite_database: Database, tmp_path: Path
+) -> None:
+    async with open_house(server, sqlite_database, tmp_path) as house:
+        ada = house.guest()
+        result = await ada.type("/imagine a red circle")
+        await order(house, kind="rest", method="DELETE", path="/channels/", status=500, times=50)
+        await order(house, kind="rest", method="PATCH", path="/channels/", status=500, times=50)
+        asked = await settled(ada, await ada.push(await first_answer(ada, "/privacy"), "Delete everything"))
+        await settled(ada, await ada.push(asked, "Yes, delete it"))
+        assert [each.message_id for each in await Removals(sqlite_database).due()] == [int(result["id"])]
+        await house.session.delete(f"{server.base}/local/faults")
+    async with open_house(server, sqlite_database, tmp_path) as house:
+        await gone(house.guest(), result)
+        async with asyncio.timeout(10):
+            while await Removals(sqlite_database).due():  # noqa: ASYNC110 - the bot's news
+                await asyncio.sleep(POLL_SECONDS)
 
 
 async def test_everything_is_deleted_after_asking_once_more(strict_house: House, sqlite_database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Where a picture may be shown, by what the picture check saw in it; news of a single picture, and posts begun."""
+"""Where a picture may be shown; news of a single picture; posts that are begun; messages that are to be removed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,12 @@ def upgrade() -> None:
         outbox.add_column(sa.Column("posting_since", sa.DateTime(timezone=True)))
         outbox.drop_constraint("uq_outbox_job_id_kind", type_="unique")
         outbox.create_unique_constraint("uq_outbox_job_id_kind_record_id", ["job_id", "kind", "record_id"])
+    op.create_table(
+        "removals",
+        sa.Column("message_id", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("channel_id", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("message_id", name="pk_removals"),
+    )
 
 
 def add(table: str, column: sa.Column[str]) -> None:
