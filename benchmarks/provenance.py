@@ -7,6 +7,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from io import BytesIO
 from statistics import median
 from typing import Any
@@ -18,6 +19,9 @@ from PIL import Image
 
 from benchmarks._textures import draw_texture
 from provenance import png, watermark
+from provenance.credentials import sign_made
+from provenance.identity import Identity, make_identity, today
+from provenance.pdq import pdq
 from provenance.picture import Facts
 from provenance.stamp import stamp
 
@@ -64,10 +68,20 @@ def stock_mark(pixels: NDArray[np.uint8], method: str) -> NDArray[np.uint8]:
     return marked
 
 
+def finish(pixels: NDArray[np.uint8], identity: Identity) -> str:
+    """Do all that is done to a picture before it is stored: mark, self-check, encode, metadata, sign, hash."""
+    pdq(pixels)
+    return sha256(sign_made(stamp(pixels, FACTS).png, FACTS, identity)).hexdigest()
+
+
 def measure() -> dict[str, Any]:
     """Return every step's time and the ratio that the project promises: at most a third."""
-    pixels = draw_texture(0, SIDE, SIDE)
+    pixels, identity = draw_texture(0, SIDE, SIDE), make_identity(today())
+    file = stamp(pixels, FACTS).png
     steps = {
+        "all": milliseconds(lambda: finish(pixels, identity)),
+        "sign": milliseconds(lambda: sign_made(file, FACTS, identity)),
+        "pdq": milliseconds(lambda: pdq(pixels)),
         "stamp": milliseconds(lambda: stamp(pixels, FACTS)),
         "embed": milliseconds(lambda: watermark.embed(pixels, FACTS.record_id)),
         "detect": milliseconds(lambda: watermark.detect(pixels)),
@@ -78,7 +92,7 @@ def measure() -> dict[str, Any]:
         "stock_dwtDctSvd": milliseconds(lambda: stock_mark(pixels, "dwtDctSvd")),
     }
     sizes = {"png": len(png.encode(pixels)), "pillow_png": len(pillow_png(pixels))}
-    ratio = steps["stamp"] / (steps["pillow_png"] + steps["stock_dwtDctSvd"])
+    ratio = steps["all"] / (steps["pillow_png"] + steps["stock_dwtDctSvd"])
     return {"side": SIDE, "cpu_ms": steps, "bytes": sizes, "ratio": round(ratio, 3)}
 
 

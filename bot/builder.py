@@ -41,6 +41,7 @@ from jobs.finish import Finisher
 from jobs.queue import Queue
 from moderation.policy import Policy
 from moderation.policy_file import load_policy
+from provenance.identity import Identity, load_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Builder:
             screening=self.screen,
             store=self._store,
             clerk=self._tools.pictures,
+            identity=self._identity,
         )
         return Dispatcher(
             jobs=self._jobs,
@@ -161,12 +163,16 @@ class Builder:
         )
 
     @cached_property
+    def _identity(self) -> Identity:
+        return load_identity(self._settings)
+
+    @cached_property
     def _key(self) -> bytes:
         return secret_key(self._settings)
 
     @cached_property
     def _gallery(self) -> Gallery:
-        return Gallery(history=self.history, store=self._store, clerk=self._tools.pictures)
+        return Gallery(history=self.history, store=self._store, clerk=self._tools.pictures, identity=self._identity)
 
     @cached_property
     def _discipline(self) -> Discipline:
@@ -239,6 +245,7 @@ class Builder:
             admission=self.admission,
             screen=self.screen,
             clerk=self._tools.pictures,
+            identity=self._identity,
         )
 
 

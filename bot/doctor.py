@@ -15,6 +15,7 @@ from db.audit import Audit
 from db.session import Database
 from inference.checkpoints import Checkpoint, ImageCheck, Weights
 from inference.devices import find_devices
+from provenance.identity import load_identity
 
 API = "https://discord.com/api/v10"
 NETWORK_SECONDS = 15
@@ -45,6 +46,7 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         *await _database(settings),
         _disk(settings),
         _review(settings),
+        _credentials(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
     ]
@@ -120,6 +122,16 @@ def _review(settings: Settings) -> Finding:
         text = "review.channel is not set: alerts and appeals from direct messages, and those of servers whose"
         return Finding("review", True, f"{text} moderators have chosen no channel, wait until one is")
     return Finding("review", True, f"what belongs to no server is reviewed in channel {settings.review.channel}")
+
+
+def _credentials(settings: Settings) -> Finding:
+    """Look at who signs; where nobody does yet, an identity is made."""
+    try:
+        identity = load_identity(settings)
+    except ConfigError as error:
+        return Finding("credentials", False, f"{error}")
+    whose = "the operator's" if settings.credentials.key else "made here: other programs do not know its name"
+    return Finding("credentials", True, f"pictures are signed with certificate {identity.serial}, {whose}")
 
 
 async def _devices(settings: Settings) -> list[Finding]:

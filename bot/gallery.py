@@ -7,7 +7,9 @@ from config.words import UserError
 from db.history import History, Page, Record, Relative, Showing
 from db.images import PictureDamaged, PictureStore
 from jobs.clerk import Clerk
-from provenance.thumbnails import shrink_to_fit, thumbnail
+from jobs.finish import VERSION
+from provenance.identity import Identity
+from provenance.thumbnails import shrink_and_sign, thumbnail
 
 SHRINK_SECONDS = 60.0
 THUMBNAIL_SIDE = 256  # pixels
@@ -29,8 +31,9 @@ class Family:
 class Gallery:
     """The history as people may see it. Raises UserError with the sentence for the person."""
 
-    def __init__(self, *, history: History, store: PictureStore, clerk: Clerk) -> None:
+    def __init__(self, *, history: History, store: PictureStore, clerk: Clerk, identity: Identity) -> None:
         self.history = history
+        self._identity = identity
         self._store = store
         self._clerk = clerk
 
@@ -75,7 +78,9 @@ class Gallery:
         limit = min(limit, len(data)) // divisor
         if len(data) <= limit:
             return data, ".png"
-        smaller, kind = await self._clerk.call(shrink_to_fit, data, limit, timeout=SHRINK_SECONDS)
+        smaller, kind = await self._clerk.call(
+            shrink_and_sign, data, limit, VERSION, self._identity, timeout=SHRINK_SECONDS
+        )
         return smaller, f".{kind}"
 
     async def bytes_of(self, record: Record) -> bytes:

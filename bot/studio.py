@@ -29,10 +29,12 @@ from inference.checkpoints import Checkpoint
 from inference.request import FACTORS, SEEDS, SIDE, SIDE_MULTIPLE, ImageRequest, InvalidRequest, Task
 from jobs.clerk import Clerk, ClerkFailed
 from jobs.dispatcher import Dispatcher
+from jobs.finish import VERSION
 from jobs.notes import Note
 from moderation.pictures import Sight
 from moderation.policy import Policy
-from provenance.intake import take_in
+from provenance.identity import Identity
+from provenance.intake import take_in_signed
 from provenance.pdq import pdq_of_file
 
 INTAKE_SECONDS = 30.0
@@ -77,6 +79,7 @@ class Studio:
         admission: Admission,
         screen: Screen,
         clerk: Clerk,
+        identity: Identity,
     ) -> None:
         self.turns = asyncio.Semaphore(AT_ONCE)
         self.checkpoints = checkpoints
@@ -98,6 +101,7 @@ class Studio:
         self._admission = admission
         self._screen = screen
         self._clerk = clerk
+        self._identity = identity
 
     # The licence
 
@@ -230,7 +234,9 @@ class Studio:
 
     async def source_from_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
-        taken = await self._clerk.call(take_in, data, self.limits, timeout=INTAKE_SECONDS)
+        taken = await self._clerk.call(
+            take_in_signed, data, self.limits, VERSION, self._identity, timeout=INTAKE_SECONDS
+        )
         if taken.text.strip() or taken.negative.strip():
             await self._admission.check_words(caller, taken.text, taken.negative)
         await self._check_upload(caller, taken.png)

@@ -83,6 +83,21 @@ class Review(BaseModel):
     roles: tuple[Annotated[str, Field(pattern=r"^\d{15,20}$")], ...] = ()
 
 
+class Credentials(BaseModel):
+    """The operator's own certificates and private key for content credentials, as files; both, or none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    certificates: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificates is None) is not (self.key is None):
+            raise ValueError("certificates and key belong together: give both, or none")
+        return self
+
+
 class Retention(BaseModel):
     """After how many days what is no longer needed is forgotten."""
 
@@ -127,6 +142,7 @@ class Settings(BaseSettings):
     fairness: Fairness
     times: Times
     review: Review = Review()
+    credentials: Credentials = Credentials()
     retention: Retention
 
     @model_validator(mode="after")

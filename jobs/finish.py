@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from jobs.clerk import Clerk
 from jobs.reproduction import Verdict, compare
 from jobs.screening import Screening
 from moderation.pictures import Sight
+from provenance.credentials import sign_made
+from provenance.identity import Identity
 from provenance.picture import Facts, Stamped
 from provenance.stamp import stamp
 
@@ -49,12 +52,14 @@ class Finisher:
         screening: Screening,
         store: PictureStore,
         clerk: Clerk,
+        identity: Identity,
     ) -> None:
         self._checkpoints = checkpoints
         self._history = history
         self._screening = screening
         self._store = store
         self._clerk = clerk
+        self._identity = identity
 
     async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
         """Return the records of every picture that was not stopped."""
@@ -72,7 +77,8 @@ class Finisher:
         checkpoint, alone, pixels = self._checkpoints[request.checkpoint], request.single(index), done.pictures[index]
         record_id = new_record_id()
         facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
-        stamped = await self._clerk.call(stamp_file, pixels.path, facts, timeout=STAMP_SECONDS)
+        source = None if alone.source is None else self._store.path(alone.source)
+        stamped = await self._clerk.call(stamp_file, pixels.path, facts, self._identity, source, timeout=STAMP_SECONDS)
         if not stamped.mark_found and min(pixels.width, pixels.height) >= MARKED_SIDE:
             log.warning("picture %s: its watermark cannot be read back", record_id)
         await self._store.put(stamped.png)  # the file first: a row without a file would be a lie
@@ -104,9 +110,11 @@ class Finisher:
         return await self._clerk.call(compare, *paths, original.fingerprint, again.fingerprint, timeout=STAMP_SECONDS)
 
 
-def stamp_file(path: str, facts: Facts) -> Stamped:
-    """Mark the picture whose pixels lie in an .npy file; runs in the clerk's process."""
-    return stamp(np.load(Path(path), allow_pickle=False), facts)
+def stamp_file(path: str, facts: Facts, identity: Identity, source: Path | None) -> Stamped:
+    """Mark and sign the picture whose pixels lie in an .npy file; runs in the clerk's process."""
+    stamped = stamp(np.load(Path(path), allow_pickle=False), facts)
+    signed = sign_made(stamped.png, facts, identity, None if source is None else source.read_bytes())
+    return replace(stamped, png=signed, sha256=sha256(signed).hexdigest())
 
 
 def _facts(checkpoint: Checkpoint, request: ImageRequest, fingerprint: Mapping[str, str], record_id: str) -> Facts:

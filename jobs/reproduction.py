@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 from PIL import Image
 
+from provenance.png import unsigned
+
 NEAR_PSNR = 30.0  # decibels; above it people see the same picture
 
 
@@ -16,7 +18,7 @@ NEAR_PSNR = 30.0  # decibels; above it people see the same picture
 class Likeness(StrEnum):
     """How alike two pictures are."""
 
-    IDENTICAL = "identical"  #: the same bytes
+    IDENTICAL = "identical"  #: the same bytes, but for the signature
     NEAR = "near"  #: not the same bytes, but PSNR at or above NEAR_PSNR
     DIFFERENT = "different"  #: another picture
 
@@ -40,9 +42,12 @@ class Verdict:
 
 
 def compare(original: Path, again: Path, before: dict[str, str], now: dict[str, str]) -> Verdict:
-    """Compare two picture files byte by byte, then pixel by pixel; name what changed in the fingerprint."""
+    """Compare two picture files byte by byte, then pixel by pixel; name what changed in the fingerprint.
+
+    Signatures are left out: each is made anew, and never the same twice.
+    """
     changed = tuple(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
-    if original.read_bytes() == again.read_bytes():
+    if unsigned(original.read_bytes()) == unsigned(again.read_bytes()):
         return Verdict(Likeness.IDENTICAL, None, changed)
     ratio = psnr(_pixels(original), _pixels(again))
     return Verdict(Likeness.NEAR if ratio >= NEAR_PSNR else Likeness.DIFFERENT, ratio, changed)

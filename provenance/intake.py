@@ -4,7 +4,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
@@ -13,7 +13,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from config.settings import Limits
 from config.words import UserError
-from provenance import metadata, png
+from provenance import credentials, metadata, png
+from provenance.identity import Identity
 
 SIDE = (64, 16_384)
 TEXT_LENGTH = 20_000
@@ -65,6 +66,17 @@ def take_in(data: bytes, limits: Limits) -> Source:
     height, width, _ = pixels.shape
     notes = ("provenance.first_frame",) if animated else ()
     return Source(png=png.encode(pixels), width=width, height=height, text=text, negative=negative, notes=notes)
+
+
+def take_in_signed(data: bytes, limits: Limits, version: str, identity: Identity) -> Source:
+    """Return the picture as `take_in` does; where it has content credentials, its own lead to them.
+
+    Raises RefusedPicture.
+    """
+    taken = take_in(data, limits)
+    if credentials.read(data) is None:
+        return taken
+    return replace(taken, png=credentials.sign_copy(taken.png, data, version, identity))
 
 
 def _kind(data: bytes) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CREDENTIALS = b"caBX"
 AVERAGE = 3  # the filter type that predicts from left and above
 STRIPE_BYTES = 1 << 20
 
@@ -23,6 +24,18 @@ def encode(pixels: NDArray[np.uint8], texts: dict[str, str] | None = None) -> by
     notes = [_text_chunk(keyword, text) for keyword, text in (texts or {}).items()]
     compressed = b"".join(_compress(pixels.reshape(height, width * 3)))
     return b"".join((SIGNATURE, chunk(b"IHDR", header), *notes, chunk(b"IDAT", compressed), chunk(b"IEND", b"")))
+
+
+def unsigned(data: bytes) -> bytes:
+    """Return a PNG file without the chunk that holds content credentials (C2PA specification 2.2, A.3.1)."""
+    kept, start = [data[: len(SIGNATURE)]], len(SIGNATURE)
+    while start < len(data):
+        (length,) = struct.unpack_from(">I", data, start)
+        end = start + 12 + length
+        if data[start + 4 : start + 8] != CREDENTIALS:
+            kept.append(data[start:end])
+        start = end
+    return b"".join(kept)
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

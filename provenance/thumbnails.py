@@ -6,9 +6,13 @@ from math import sqrt
 from PIL import Image
 
 from provenance import metadata
+from provenance.credentials import sign_copy
+from provenance.identity import Identity
+from provenance.png import unsigned
 
 QUALITIES = (95, 90, 80)
 THUMBNAIL_QUALITY = 80
+SIGNATURE_BYTES = 8 << 10  # about twice what our own credentials take, beside those of the original
 WEBP_SIDE = 16_383  # the most that the format can say
 
 
@@ -17,6 +21,19 @@ def thumbnail(data: bytes, side: int) -> bytes:
     image = _open(data)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return _webp(image, THUMBNAIL_QUALITY)
+
+
+def shrink_and_sign(data: bytes, limit: int, version: str, identity: Identity) -> tuple[bytes, str]:
+    """Return the file in at most `limit` bytes with its suffix, signed anew where it had to be made smaller.
+
+    Where a signature would take more than half of that, there is none: the watermark is.
+    """
+    if len(data) <= limit:
+        return data, "png"
+    room = len(data) - len(unsigned(data)) + SIGNATURE_BYTES
+    smaller, kind = shrink_to_fit(data, limit - room if room <= limit // 2 else limit)
+    signed = sign_copy(smaller, data, version, identity)
+    return (signed if len(signed) <= limit else smaller), kind
 
 
 def shrink_to_fit(data: bytes, limit: int) -> tuple[bytes, str]:

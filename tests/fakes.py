@@ -14,7 +14,9 @@ from inference.request import ImageRequest
 from jobs.place import Place
 from jobs.screening import Unwanted
 from moderation.pictures import Sight
+from provenance.identity import make_identity, today
 
+IDENTITY = make_identity(today())
 FINGERPRINT = {"engine": "fake", "weights": "0" * 64}
 
 

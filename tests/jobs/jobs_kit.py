@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from fakes import FakeAudience, FakeExecutor, FakeScreening, InThreadClerk
+from fakes import IDENTITY, FakeAudience, FakeExecutor, FakeScreening, InThreadClerk
 
 from config.settings import load_settings
 from db.history import History
@@ -106,6 +106,7 @@ async def at_work(
         screening=screening,
         store=store,
         clerk=clerk,
+        identity=IDENTITY,
     )
     times = settings.times.model_copy(update={"drain": 0.2} | limits)
     spool = folder / "spool"

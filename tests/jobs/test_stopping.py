@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakes import FakeAudience, FakeScreening, InThreadClerk
+from fakes import IDENTITY, FakeAudience, FakeScreening, InThreadClerk
 from jobs_kit import ADA, new_job
 
 from bot.house import CLOSE_SECONDS
@@ -59,6 +59,7 @@ class Stage:
                 screening=FakeScreening(),
                 store=store,
                 clerk=InThreadClerk(),
+                identity=IDENTITY,
             ),
             times=settings.times,
             slack=settings.fairness.slack,

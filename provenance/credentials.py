@@ -1,0 +1,155 @@
+"""Content credentials: a signed C2PA manifest in a picture's file, written last and read again.
+
+What is signed says what a picture was made by and from, never what was asked for nor by whom.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import c2pa
+
+from provenance.identity import Identity
+from provenance.metadata import MADE_BY_A_MODEL
+from provenance.picture import Facts
+
+REDRAWN_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+MIMES = {b"\x89PNG": "image/png", b"RIFF": "image/webp", b"\xff\xd8\xff": "image/jpeg"}
+SOURCE = "source"
+VALID, TRUSTED = "Valid", "Trusted"  # of the C2PA library
+# A thumbnail in each manifest would be a second copy of the picture; nothing is fetched from anywhere.
+SETTINGS: dict[str, Any] = {
+    "builder": {"thumbnail": {"enabled": False}},
+    "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a file's credentials say. `valid`: nothing was changed since they were signed; `ours`: by this bot.
+
+    `signer` is the name in the certificate, which anybody can write into one of their own. A model may have taken part
+    now or in what it was made from. `sources` counts the pictures it was made from, `origins` names who made those of
+    them that have credentials.
+    """
+
+    valid: bool
+    ours: bool
+    generator: str
+    signer: str
+    made_by_a_model: bool
+    actions: tuple[str, ...]
+    sources: int
+    origins: tuple[str, ...]
+
+
+def sign_made(png: bytes, facts: Facts, identity: Identity, source: bytes | None = None) -> bytes:
+    """Return a picture's file with credentials: created by a checkpoint, or redrawn by it from a source's file."""
+    agent = {"name": facts.checkpoint, "version": facts.checkpoint_hash or "unknown"}
+    if source is None:
+        actions = [{"action": "c2pa.created", "digitalSourceType": MADE_BY_A_MODEL, "softwareAgent": agent}]
+    else:
+        edited = {"action": "c2pa.edited", "digitalSourceType": REDRAWN_BY_A_MODEL, "softwareAgent": agent}
+        actions = [_opened(), edited]
+    return _signed(png, f"imagine-{facts.record_id}", facts.version, actions, identity, source)
+
+
+def sign_copy(file: bytes, original: bytes, version: str, identity: Identity) -> bytes:
+    """Return another file of a picture, such as a smaller one, with credentials that lead to the original's."""
+    return _signed(file, "copy", version, [_opened(), {"action": "c2pa.transcoded"}], identity, original)
+
+
+def read(file: bytes, identity: Identity | None = None) -> Credentials | None:
+    """Return what the credentials in a PNG, WebP or JPEG file say, None where there are none that can be read.
+
+    They are ours where the identity's own certificates vouch for them, and the number of the signer's is that of ours.
+    """
+    reader = _reader(file, identity)
+    if reader is None:
+        return None
+    with reader:
+        store, state = json.loads(reader.json()), reader.get_validation_state()
+    serial = store["manifests"][store["active_manifest"]].get("signature_info", {}).get("cert_serial_number")
+    ours = identity is not None and state == TRUSTED and serial == identity.serial
+    return _told(store, valid=state in (VALID, TRUSTED), ours=ours)
+
+
+def mime_of(file: bytes) -> str | None:
+    """Return what kind of picture a file is by its first bytes, None for kinds that carry no credentials here."""
+    return next((mime for start, mime in MIMES.items() if file.startswith(start)), None)
+
+
+def _reader(file: bytes, identity: Identity | None) -> c2pa.Reader | None:
+    mime, anchors = mime_of(file), "" if identity is None else identity.certificates
+    try:
+        return None if mime is None else c2pa.Reader(mime, BytesIO(file), context=_context(anchors))
+    except c2pa.C2paError:  # there are none, or what is there cannot be read
+        return None
+
+
+def _signed(
+    file: bytes, title: str, version: str, actions: Sequence[dict[str, Any]], identity: Identity, source: bytes | None
+) -> bytes:
+    mime = mime_of(file)
+    assert mime is not None, "what we write is one of these"
+    name, _, number = version.partition(" ")
+    manifest = {
+        "title": title,
+        "claim_generator_info": [{"name": name, "version": number or "unknown"}],
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": list(actions)}}],
+    }
+    signed = BytesIO()
+    with c2pa.Builder(manifest, _context()) as builder:
+        if source is not None:
+            ingredient = {"title": SOURCE, "relationship": "parentOf", "label": SOURCE}
+            builder.add_ingredient(json.dumps(ingredient), mime_of(source) or "image/png", BytesIO(source))
+        builder.sign(_signer(identity), mime, BytesIO(file), signed)
+    return signed.getvalue()
+
+
+def _opened() -> dict[str, Any]:
+    return {"action": "c2pa.opened", "parameters": {"ingredientIds": [SOURCE]}}
+
+
+@cache
+def _context(anchors: str = "") -> c2pa.Context:
+    return c2pa.Context(c2pa.Settings.from_dict(SETTINGS | ({"trust": {"user_anchors": anchors}} if anchors else {})))
+
+
+@cache
+def _signer(identity: Identity) -> c2pa.Signer:
+    make: Any = c2pa.C2paSignerInfo
+    info = make(b"es256", identity.certificates.encode(), identity.key.encode(), None)
+    return c2pa.Signer.from_info(info)
+
+
+def _told(store: dict[str, Any], *, valid: bool, ours: bool) -> Credentials:
+    manifests = store["manifests"]
+    manifest = manifests[store["active_manifest"]]
+    signature, ingredients = manifest.get("signature_info", {}), manifest.get("ingredients", [])
+    kinds = {action.get("digitalSourceType") for each in manifests.values() for action in _actions(each)}
+    origins = [
+        _generator(manifests[name]) for each in ingredients if (name := each.get("active_manifest")) in manifests
+    ]
+    return Credentials(
+        valid=valid,
+        ours=ours,
+        generator=_generator(manifest),
+        signer=signature.get("common_name") or signature.get("issuer") or "",
+        made_by_a_model=bool(kinds & {MADE_BY_A_MODEL, REDRAWN_BY_A_MODEL}),
+        actions=tuple(action["action"] for action in _actions(manifest)),
+        sources=len(ingredients),
+        origins=tuple(origins),
+    )
+
+
+def _actions(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [action for each in manifest.get("assertions", []) for action in each.get("data", {}).get("actions", [])]
+
+
+def _generator(manifest: dict[str, Any]) -> str:
+    made = (manifest.get("claim_generator_info") or [{}])[0]
+    return f"{made.get('name', '')} {made.get('version', '')}".strip() or manifest.get("claim_generator", "")
