@@ -109,7 +109,7 @@ class Builder:
         return Admission(
             timings=self._timings,
             dispatcher=self.dispatcher,
-            discipline=self._discipline,
+            discipline=self.discipline,
             guilds=self._guilds,
             screen=self.screen,
             limits=self._settings.limits,
@@ -155,7 +155,7 @@ class Builder:
         """Who forgets what is not to be kept any longer."""
         return Housekeeper(
             retention=self._settings.retention,
-            discipline=self._discipline,
+            discipline=self.discipline,
             conduct=self._conduct,
             cases=self._cases,
             uploads=self._uploads,
@@ -175,7 +175,8 @@ class Builder:
         return Gallery(history=self.history, store=self._store, clerk=self._tools.pictures, identity=self._identity)
 
     @cached_property
-    def _discipline(self) -> Discipline:
+    def discipline(self) -> Discipline:
+        """What refusals have for consequence, and who is shut out."""
         return Discipline(
             policy=self.policy,
             conduct=self._conduct,
@@ -191,7 +192,7 @@ class Builder:
             settings=self._settings.review,
             cases=self._cases,
             conduct=self._conduct,
-            discipline=self._discipline,
+            discipline=self.discipline,
             gallery=self._gallery,
             guilds=self._guilds,
             news=self._news,
@@ -206,7 +207,7 @@ class Builder:
             review=self._review,
             cases=self._cases,
             conduct=self._conduct,
-            discipline=self._discipline,
+            discipline=self.discipline,
             gallery=self._gallery,
             guilds=self._guilds,
             never_again=self._never_again,
@@ -237,7 +238,7 @@ class Builder:
             store=self._store,
             dispatcher=self.dispatcher,
             gallery=self._gallery,
-            discipline=self._discipline,
+            discipline=self.discipline,
             review=self._review,
             moderators=self._moderators,
             privacy=self._privacy,

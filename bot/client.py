@@ -56,8 +56,7 @@ class ImagineClient(Host):
         self._data = data
 
     async def setup_hook(self) -> None:
-        """Take up who is shut out, commands and buttons, and tell Discord of these if they are not what it knows."""
-        await self.studio.discipline.load()
+        """Take up commands and buttons, and tell Discord of these if they are not what it knows."""
         for command in COMMANDS:
             self.tree.add_command(command)
         self.add_dynamic_items(ActionButton)

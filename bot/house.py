@@ -9,6 +9,7 @@ from typing import Self
 from bot.builder import Builder, Tools, offered_checkpoints
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.discipline import Discipline
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
 from bot.progress import ProgressBoard
@@ -38,6 +39,7 @@ class House:
     delivery: Delivery
     board: ProgressBoard
     housekeeper: Housekeeper
+    discipline: Discipline
     history: History
     database: Database
     screen: Screen
@@ -54,6 +56,7 @@ class House:
             delivery=builder.delivery,
             board=builder.board,
             housekeeper=builder.housekeeper,
+            discipline=builder.discipline,
             history=builder.history,
             database=tools.database,
             screen=builder.screen,
@@ -94,7 +97,9 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         await database.migrate()
         house = House.build(settings, Tools(database, executor, pictures, prompts, eyes))
         async with database.held(), AsyncExitStack() as stack:
-            await _remove_rubbish(settings, database)
+            with database.needed():
+                await house.discipline.load()
+                await _remove_rubbish(settings, database)
             stack.push_async_callback(executor.close, CLOSE_SECONDS)
             await executor.start()
             await stack.enter_async_context(house.client)

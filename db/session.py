@@ -1,8 +1,8 @@
 """The database as the rest sees it: open, transaction, close."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -92,15 +92,16 @@ class Database:
     async def held(self, patience: float = PATIENCE) -> AsyncIterator[None]:
         """Be the only bot on a PostgreSQL database, as long as the block lasts.
 
-        Raises DatabaseInUse where another bot holds it for longer than the patience, in seconds, at the start or after
-        a restart of the server. The server lets go however the process ends. A SQLite file is guarded by the lock of
-        its data folder.
+        Raises DatabaseUnreachable, and DatabaseInUse where another bot holds it for longer than the patience, in
+        seconds, at the start or after a restart of the server. The server lets go however the process ends. A SQLite
+        file is guarded by the lock of its data folder.
         """
         if self.is_sqlite:
             yield
             return
         hold = Hold(self._engine, patience)
-        await hold.take()
+        with self.needed():
+            await hold.take()
         try:
             async with asyncio.TaskGroup() as group:
                 keeping = group.create_task(hold.keep(), name="hold on the database")
@@ -143,8 +144,14 @@ class Database:
 
         Raises DatabaseTooNew where a newer program was here before, DatabaseUnreachable where nobody answers any more.
         """
-        try:
+        with self.needed():
             await asyncio.to_thread(upgrade, self.url)
+
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Raise DatabaseUnreachable where nobody answers any more within the block."""
+        try:
+            yield
         except (OSError, DBAPIError) as error:
             if isinstance(error, DatabaseError) and not isinstance(error, OperationalError):
                 raise  # it answers, and does not like what it hears

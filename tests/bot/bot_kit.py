@@ -61,6 +61,7 @@ async def open_house(
     clerk, executor = InThreadClerk(), FakeExecutor()
     built = BuiltHouse.build(settings, Tools(database, executor, clerk, clerk, eyes))
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
+    await built.discipline.load()
     async with aiohttp.ClientSession() as session, client:
         client._connection.guild_ready_timeout = 0.05  # all guilds are on this machine
         tasks = [

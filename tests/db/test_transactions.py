@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from db_fixtures import postgres_server
 from sqlalchemy import text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from config.settings import ConfigError
 from db import hold
@@ -215,6 +216,19 @@ async def test_a_file_that_is_no_database_is_named_and_left_as_it_is(tmp_path):
             pass
 
     assert file.read_text() == "not a database" * 100
+
+
+async def test_a_server_that_goes_away_while_a_bot_starts_is_named():
+    with postgres_server() as server:
+        async with Database(await asyncio.to_thread(server.create)) as database:
+            await database.migrate()
+            await asyncio.to_thread(server.crash)
+            with pytest.raises(DatabaseUnreachable, match="does not answer"), database.needed():
+                async with database._writes.connect() as connection:
+                    await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            with pytest.raises(IntegrityError), database.needed():
+                async with database.transaction() as session:
+                    session.add(PersonRow(user_id=None, licence_version="1"))
 
 
 async def test_a_missing_postgresql_database_is_named(postgres):
