@@ -8,7 +8,7 @@ from bot.admission import Ticket
 from bot.caller import Caller
 from bot.details import details_text
 from bot.downloads import download
-from bot.exporting import erase, export
+from bot.exporting import erase, export, publish
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY, SPOILER
 from bot.paging import turn_page
@@ -159,6 +159,7 @@ PRESSES: Mapping[str, Press] = {
     "note": ask_note,
     "export": export,
     "erase": erase,
+    "publish": publish,
 }
 
 

@@ -13,6 +13,7 @@ from config.settings import Limits, Role
 from config.words import UserError
 from db.guilds import Guilds
 from db.jobs import Job, NewJob
+from db.people import People
 from db.tables.record import Record
 from db.timings import Timings
 from inference.request import ImageRequest
@@ -38,6 +39,7 @@ class Admission:
     def __init__(
         self,
         *,
+        people: People,
         timings: Timings,
         dispatcher: Dispatcher,
         discipline: Discipline,
@@ -46,6 +48,7 @@ class Admission:
         limits: Limits,
         roles: Sequence[Role],
     ) -> None:
+        self._people = people
         self._timings = timings
         self._dispatcher = dispatcher
         self._discipline = discipline
@@ -85,6 +88,7 @@ class Admission:
             message_id=caller.message_id,
             locale=caller.locale,
             private=caller.private,
+            publishes_prompt=await self._people.publishes_prompts(caller.user_id),
             age_restricted=caller.age_restricted or any(each.age_restricted for each in (parent, reproduces) if each),
             pictures=request.count,
             parent_id=None if parent is None else parent.id,

@@ -65,6 +65,7 @@ class Builder:
         database = tools.database
         self._jobs, self._timings = Jobs(database), Timings(database)
         self._conduct, self._guilds, self._cases = Conduct(database), Guilds(database), Cases(database)
+        self._people = People(database)
         self._uploads, self._never_again = Uploads(database), NeverAgain(database)
         self._store = PictureStore(settings.data / "pictures")
         self.history = History(database)
@@ -107,6 +108,7 @@ class Builder:
     def admission(self) -> Admission:
         """The way into the queue."""
         return Admission(
+            people=self._people,
             timings=self._timings,
             dispatcher=self.dispatcher,
             discipline=self.discipline,
@@ -217,6 +219,7 @@ class Builder:
     @cached_property
     def _privacy(self) -> Privacy:
         return Privacy(
+            people=self._people,
             rows=Rows(self._tools.database),
             jobs=self._jobs,
             dispatcher=self.dispatcher,
@@ -231,7 +234,7 @@ class Builder:
             default_checkpoint=self._settings.checkpoint,
             limits=self._settings.limits,
             policy=self.policy,
-            people=People(self._tools.database),
+            people=self._people,
             jobs=self._jobs,
             uploads=self._uploads,
             never_again=self._never_again,

@@ -31,6 +31,14 @@ async def export(interaction: Interaction, start: str) -> None:
     await interaction.followup.send(say("people.exported", locale=caller.locale), ephemeral=True)
 
 
+async def publish(interaction: Interaction, answer: str) -> None:
+    """Let the files of the person's pictures tell their prompts from now on, or not."""
+    await think(interaction, ephemeral=True)
+    studio, caller = interaction.client.studio, caller_of(interaction)
+    await studio.privacy.publish_prompts(caller, answer == "yes")
+    await whisper(interaction, say(f"people.publish_{answer}", locale=caller.locale))
+
+
 async def erase(interaction: Interaction, answer: str) -> None:
     """Ask whether the person is sure; then delete."""
     await think(interaction, ephemeral=True)

@@ -12,6 +12,7 @@ from bot.room import midnight
 from db.base import Json
 from db.images import PictureDamaged, PictureStore
 from db.jobs import Jobs
+from db.people import People
 from db.privacy import Erased
 from db.privacy import Privacy as Rows
 from db.tables.record import Showing
@@ -36,7 +37,10 @@ class Archive:
 class Privacy:
     """The use-cases of /privacy."""
 
-    def __init__(self, *, rows: Rows, jobs: Jobs, dispatcher: Dispatcher, store: PictureStore, clerk: Clerk) -> None:
+    def __init__(
+        self, *, people: People, rows: Rows, jobs: Jobs, dispatcher: Dispatcher, store: PictureStore, clerk: Clerk
+    ) -> None:
+        self._people = people
         self._rows = rows
         self._jobs = jobs
         self._dispatcher = dispatcher
@@ -46,6 +50,14 @@ class Privacy:
     async def overview(self, caller: Caller) -> dict[str, int]:
         """Return how much is kept about the person, by table."""
         return await self._rows.count(caller.user_id)
+
+    async def publishes_prompts(self, caller: Caller) -> bool:
+        """Say whether the files of the person's pictures tell their prompts."""
+        return await self._people.publishes_prompts(caller.user_id)
+
+    async def publish_prompts(self, caller: Caller, yes: bool) -> None:
+        """Let them tell from now on, or not; files that are there stay as they are."""
+        await self._people.publish_prompts(caller.user_id, yes)
 
     async def export(self, caller: Caller, start: int, limit: int) -> AsyncIterator[Archive]:
         """Yield all that is kept, in archives of at most `limit` bytes: the rows, then the pictures from `start` on."""

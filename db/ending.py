@@ -28,8 +28,11 @@ async def end(
 
 def record_of(job: JobRow, new: NewRecord, seconds: float) -> RecordRow:
     """Return the row of a picture that the job made in so many seconds."""
-    inherited = ("user_id", "guild_id", "channel_id", "private", "age_restricted", "started_at", "finished_at")
-    return RecordRow(job_id=job.id, seconds=seconds, **vars(new), **{name: getattr(job, name) for name in inherited})
+    inherited = ("user_id", "guild_id", "channel_id", "private", "age_restricted", "publishes_prompt")
+    moments = ("started_at", "finished_at")
+    return RecordRow(
+        job_id=job.id, seconds=seconds, **vars(new), **{name: getattr(job, name) for name in inherited + moments}
+    )
 
 
 def lineage_of(job: JobRow, records: Sequence[NewRecord]) -> list[LineageRow]:

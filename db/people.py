@@ -1,4 +1,4 @@
-"""Who has accepted the licence."""
+"""Who has accepted the licence, and who wants their prompts kept out of files."""
 
 from sqlalchemy import Select, select
 
@@ -28,6 +28,19 @@ class People:
         """Tell whether the person has accepted exactly this version."""
         async with self._database.reading() as session:
             return await session.scalar(accepted_version(user_id)) == version
+
+    async def publish_prompts(self, user_id: int, yes: bool) -> None:
+        """Let the files of the person's pictures tell their prompts from now on, or not."""
+        insert = self._database.insert(PersonRow).values(user_id=user_id, licence_version="", publishes_prompts=yes)
+        change = insert.on_conflict_do_update(index_elements=["user_id"], set_={"publishes_prompts": yes})
+        async with self._database.transaction() as session:
+            await session.execute(change)
+
+    async def publishes_prompts(self, user_id: int) -> bool:
+        """Tell whether the files of the person's pictures may tell their prompts: unless they said no."""
+        query = select(PersonRow.publishes_prompts).where(PersonRow.user_id == user_id)
+        async with self._database.reading() as session:
+            return await session.scalar(query) is not False
 
 
 def accepted_version(user_id: int) -> Select[str]:

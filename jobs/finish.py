@@ -66,17 +66,20 @@ class Finisher:
         sights = [await self._screening.look(job, request, pixels) for pixels in done.pictures]
         kept = {index: Showing(sight) for index, sight in enumerate(sights) if sight is not Sight.STOPPED}
         original = None if job.reproduces is None else await self._history.get(job.reproduces)
-        records = [await self._record(request, done, index, showing, original) for index, showing in kept.items()]
+        records = [await self._record(job, request, done, index, showing, original) for index, showing in kept.items()]
         if original is None or not records:
             return Finished(records)
         return Finished(records, await self._compare(original, records[0]))
 
     async def _record(
-        self, request: ImageRequest, done: Done, index: int, showing: Showing, original: Record | None
+        self, job: Job, request: ImageRequest, done: Done, index: int, showing: Showing, original: Record | None
     ) -> NewRecord:
         checkpoint, alone, pixels = self._checkpoints[request.checkpoint], request.single(index), done.pictures[index]
         record_id = new_record_id()
-        facts = _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id)
+        facts = replace(
+            _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id),
+            publish_prompt=(job if original is None else original).publishes_prompt,
+        )
         source = None if alone.source is None else self._store.path(alone.source)
         stamped = await self._clerk.call(stamp_file, pixels.path, facts, self._identity, source, timeout=STAMP_SECONDS)
         if not stamped.mark_found and min(pixels.width, pixels.height) >= MARKED_SIDE:

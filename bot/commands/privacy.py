@@ -24,4 +24,5 @@ async def privacy(interaction: Interaction) -> None:
         uploads_days=keep.uploads,
         conduct=keep.conduct,
     )
-    await whisper(interaction, text, view=overview_view(caller.locale))
+    publishes = await studio.privacy.publishes_prompts(caller)
+    await whisper(interaction, text, view=overview_view(caller.locale, publishes=publishes))

@@ -7,9 +7,12 @@ from bot.views.buttons import DANGER, PRIMARY
 from config.words import say
 
 
-def overview_view(locale: str) -> ui.View:
-    """Return the buttons by which a person gets or deletes what is kept."""
+def overview_view(locale: str, *, publishes: bool) -> ui.View:
+    """Return the buttons by which a person gets or deletes what is kept, and says what their files may tell."""
+    choice = ("publish", "no", "buttons.publish_no") if publishes else ("publish", "yes", "buttons.publish_yes")
+    kind, answer, key = choice
     return _view(
+        ActionButton(kind, answer, say(key, locale=locale)),
         ActionButton("export", 0, say("buttons.export", locale=locale), PRIMARY),
         ActionButton("erase", "ask", say("buttons.erase", locale=locale), DANGER),
     )

@@ -49,6 +49,7 @@ class NewJob:
     locale: str = "en"
     private: bool = False
     age_restricted: bool = False
+    publishes_prompt: bool = True
     parent_id: str | None = None
     reproduces: str | None = None
     message_id: int | None = None
@@ -106,6 +107,7 @@ class JobRow(Base):
     locale: Mapped[str] = mapped_column(Text)
     private: Mapped[bool]
     age_restricted: Mapped[bool]
+    publishes_prompt: Mapped[bool]
     pictures: Mapped[int]
     # jobs and records point at each other, so these are added once both tables exist
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))

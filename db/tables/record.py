@@ -61,6 +61,7 @@ class Record(NewRecord):
     message_id: int | None
     private: bool
     age_restricted: bool
+    publishes_prompt: bool
     deleted_at: datetime | None
     deleted_by: int | None
     created_at: datetime
@@ -111,6 +112,7 @@ class RecordRow(Base):
     message_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     private: Mapped[bool]
     age_restricted: Mapped[bool]
+    publishes_prompt: Mapped[bool]
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[int | None] = mapped_column(Snowflake)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

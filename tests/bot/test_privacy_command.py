@@ -11,6 +11,7 @@ import pytest
 from bot_kit import POLL_SECONDS, House, first_answer, gone, in_channel, open_house, settled
 from delivery_kit import order
 from guest import Guest, Json, labels, record_ids
+from PIL import Image
 from sqlalchemy import update
 from strict_policy import id_of, write_policy
 
@@ -62,7 +63,28 @@ async def test_it_shows_what_is_kept(strict_house: House) -> None:
     assert "Refused requests: 1" in told["content"]
     assert "for 14 days" in told["content"]
     assert told["flags"] & EPHEMERAL
-    assert labels(told) == ["Send me everything", "Delete everything"]
+    assert labels(told) == ["Keep my words out of files", "Send me everything", "Delete everything"]
+
+
+async def test_files_tell_prompts_unless_their_person_says_no(strict_house: House) -> None:
+    ada = strict_house.guest()
+
+    async def said(message: Json) -> str:
+        return str(Image.open(io.BytesIO(await ada.fetch(message["attachments"][0]))).info["parameters"])
+
+    told = await ada.type("/imagine a red circle seed:0")
+    privacy = await first_answer(ada, "/privacy")
+    answer = await settled(ada, await ada.push(privacy, "Keep my words out of files"))
+    silent = await ada.type("/imagine a red circle seed:0")
+    again = await ada.type(f"/reproduce id:{record_ids(told)[0]}")
+    labelled = labels(await first_answer(ada, "/privacy"))
+
+    assert "do not tell your prompts" in answer["content"]
+    assert "a red circle" in await said(told)
+    assert "a red circle" not in await said(silent)
+    assert "Seed: 0" in await said(silent)
+    assert "Identical" in again["content"], "a reproduction says what its original said"
+    assert labelled[0] == "Let files tell my words"
 
 
 async def test_everything_is_sent_to_the_person_alone(strict_house: House, png: bytes) -> None:

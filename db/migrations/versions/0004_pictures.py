@@ -1,5 +1,7 @@
 """Where a picture may be shown; news of a single picture; posts that are begun; messages that are to be removed."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,6 +11,9 @@ down_revision = "0003"
 
 def upgrade() -> None:
     add("records", sa.Column("showing", sa.String(16), nullable=False, server_default="open"))
+    for table in ("jobs", "records"):
+        add(table, sa.Column("publishes_prompt", sa.Boolean, nullable=False, server_default=sa.true()))
+    add("people", sa.Column("publishes_prompts", sa.Boolean, nullable=False, server_default=sa.true()))
     add("outbox", sa.Column("record_id", sa.String(10), nullable=False, server_default=""))
     with op.batch_alter_table("outbox") as outbox:
         outbox.add_column(sa.Column("posting_since", sa.DateTime(timezone=True)))
@@ -22,7 +27,7 @@ def upgrade() -> None:
     )
 
 
-def add(table: str, column: sa.Column[str]) -> None:
+def add(table: str, column: sa.Column[Any]) -> None:
     """Add a column whose default is for the rows that are there only."""
     with op.batch_alter_table(table) as change:
         change.add_column(column)
