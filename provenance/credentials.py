@@ -19,6 +19,8 @@ from provenance.picture import Facts
 REDRAWN_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 MIMES = {b"\x89PNG": "image/png", b"RIFF": "image/webp", b"\xff\xd8\xff": "image/jpeg"}
 SOURCE = "source"
+KEPT = ("c2pa.actions", "c2pa.hash.", "c2pa.ingredient")  # how a picture was made, and from what
+PERSONAL = "c2pa.PII.present"
 VALID, TRUSTED = "Valid", "Trusted"  # of the C2PA library
 # A thumbnail in each manifest would be a second copy of the picture; nothing is fetched from anywhere.
 SETTINGS: dict[str, Any] = {
@@ -96,10 +98,13 @@ def _signed(
     mime = mime_of(file)
     assert mime is not None, "what we write is one of these"
     name, _, number = version.partition(" ")
+    telling = [] if source is None else _telling(source)
+    redacted = [{"action": "c2pa.redacted", "reason": PERSONAL, "parameters": {"redacted": each}} for each in telling]
     manifest = {
         "title": title,
         "claim_generator_info": [{"name": name, "version": number or "unknown"}],
-        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": list(actions)}}],
+        "redactions": telling,
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [*actions, *redacted]}}],
     }
     signed = BytesIO()
     with c2pa.Builder(manifest, _context()) as builder:
@@ -108,6 +113,24 @@ def _signed(
             builder.add_ingredient(json.dumps(ingredient), mime_of(source) or "image/png", BytesIO(source))
         builder.sign(_signer(identity), mime, BytesIO(file), signed)
     return signed.getvalue()
+
+
+def _telling(source: bytes) -> list[str]:
+    """Return the places of what a source's credentials hold besides how it was made: thumbnails, EXIF, names, words.
+
+    Nobody has looked at them, and they may say where and by whom a photograph was taken.
+    """
+    reader = _reader(source, None)
+    if reader is None:
+        return []
+    with reader:
+        manifests = json.loads(reader.detailed_json())["manifests"]
+    return [
+        f"self#jumbf=/c2pa/{label}/c2pa.assertions/{name}"
+        for label, manifest in manifests.items()
+        for name in manifest["assertion_store"]
+        if not name.startswith(KEPT)
+    ]
 
 
 def _opened() -> dict[str, Any]:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import c2pa
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
 from config.settings import ConfigError, Limits, load_settings
-from provenance import png
+from provenance import credentials, png
 from provenance.credentials import read, sign_copy, sign_made
 from provenance.identity import Identity, WrongIdentity, load_identity, make_identity, today
 from provenance.intake import take_in, take_in_signed
@@ -158,6 +159,49 @@ def test_credentials_of_what_people_send_are_kept_and_nothing_else_of_their_file
     assert unsigned(kept.png) == take_in(theirs, LIMITS).png
     bare = saved(picture(), "JPEG")
     assert take_in_signed(bare, LIMITS, VERSION, identity) == take_in(bare, LIMITS)
+
+
+def photograph(source: bytes | None = None) -> bytes:
+    """Return a picture as a camera or an editor may sign it: with a thumbnail, and the place where it was taken."""
+    thumbnail = saved(picture(2, 32), "JPEG")
+    taken = {"label": "stds.exif", "data": {"exif:GPSLatitude": "48,8.1N"}, "kind": "Json"}
+    done = [
+        {"action": "c2pa.created", "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"}
+    ]
+    if source is not None:
+        done = [{"action": "c2pa.opened", "parameters": {"ingredientIds": ["source"]}}]
+    manifest = {
+        "title": "taken",
+        "claim_generator_info": [{"name": "camera", "version": "1"}],
+        "thumbnail": {"format": "image/jpeg", "identifier": "small.jpg"},
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": done}}, taken],
+    }
+    signed = io.BytesIO()
+    with c2pa.Builder(manifest, credentials._context()) as builder:
+        builder.add_resource("small.jpg", io.BytesIO(thumbnail))
+        if source is not None:
+            builder.add_ingredient(
+                '{"title": "s", "relationship": "parentOf", "label": "source"}', "image/png", io.BytesIO(source)
+            )
+        signer = credentials._signer(make_identity(today()))
+        builder.sign(signer, "image/png", io.BytesIO(png.encode(picture())), signed)
+    assert thumbnail in signed.getvalue()
+    return signed.getvalue()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_neither_places_nor_small_pictures_come_along_with_somebodys_credentials(identity, facts, edited: bool) -> None:
+    theirs = photograph(photograph() if edited else None)
+    kept = take_in_signed(theirs, LIMITS, VERSION, identity).png
+    made = sign_made(png.encode(picture(1)), facts, identity, kept)
+
+    for file in (kept, made):
+        found = read(file, identity)
+        assert found is not None
+        assert found.ours
+        assert b"GPSLatitude" not in file
+        assert saved(picture(2, 32), "JPEG") not in file
+    assert read(kept, identity).origins == ("camera 1",)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG" + b"junk" * 50, b"RIFF" + b"\0" * 40, b"\xff\xd8\xff\xe0", b"GIF89a"])
