@@ -69,7 +69,8 @@ async def show(interaction: Interaction, record_id: str) -> None:
     async with studio.turns:
         record = await studio.gallery.record(caller_of(interaction), record_id)
         data, suffix = await studio.gallery.picture(record, interaction.filesize_limit)
-    letter = shown_letter(record, data, suffix, locale_of(interaction))
+    spoiler = studio.gallery.hides(interaction.guild_id, record)
+    letter = shown_letter(record, data, suffix, locale_of(interaction), spoiler=spoiler)
     await interaction.edit_original_response(
         content=letter.content,
         attachments=[enclosure.to_file() for enclosure in letter.enclosures],
@@ -117,6 +118,7 @@ async def _delete(interaction: Interaction, record_id: str, *, alone: bool) -> N
         shown_at.add((caller.channel_id, pressed.id))
     for channel_id, message_id in shown_at:
         await remove_message(interaction.client, channel_id, message_id, text)
+    interaction.client.sweeper.news.set()  # a moderator may have had one of them to look at
     await whisper(interaction, say("bot.deleted", locale=caller.locale))
 
 

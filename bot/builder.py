@@ -52,7 +52,7 @@ class Tools:
     executor: Executor
     pictures: Clerk
     prompts: Clerk
-    eyes: Clerk | None = None  #: for what people send, unless the world of every checkpoint is closed
+    eyes: Clerk | None  #: for what people send, unless the world of every checkpoint is closed
 
 
 class Builder:
@@ -174,7 +174,13 @@ class Builder:
 
     @cached_property
     def _gallery(self) -> Gallery:
-        return Gallery(history=self.history, store=self._store, clerk=self._tools.pictures, identity=self._identity)
+        return Gallery(
+            policy=self.policy,
+            history=self.history,
+            store=self._store,
+            clerk=self._tools.pictures,
+            identity=self._identity,
+        )
 
     @cached_property
     def discipline(self) -> Discipline:

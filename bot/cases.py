@@ -17,6 +17,7 @@ from bot.wording import escape, moment, quote, shorten
 from config.words import FALLBACK, say
 from db.cases import Case, CaseKind
 from db.conduct import Refusal
+from jobs.clerk import ClerkFailed
 from moderation.policy import Policy
 
 POLL_SECONDS = 5.0
@@ -47,7 +48,7 @@ class Desk:
             try:
                 for case, channel_id in await self._review.unposted():
                     if self._closed.get(channel_id, 0.0) <= time.monotonic():
-                        await self._post(case, channel_id)
+                        await self._try_to_post(case, channel_id)
             except Exception:
                 log.exception("the moderators' cases cannot be read, again in %g s", POLL_SECONDS)
             await self._wait()
@@ -63,6 +64,13 @@ class Desk:
             await channel.send(text, allowed_mentions=NOBODY)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("user %s could not be told: %s", user_id, error)
+
+    async def _try_to_post(self, case: Case, channel_id: int) -> None:
+        """Post a case; whatever is wrong with it holds up no other."""
+        try:
+            await self._post(case, channel_id)
+        except Exception:
+            log.exception("case %s is not posted", case.id)
 
     async def _post(self, case: Case, channel_id: int) -> None:
         channel = self._client.get_partial_messageable(channel_id)
@@ -82,7 +90,7 @@ class Desk:
             return ()
         try:
             data, suffix = await self._gallery.picture(record, SMALLEST_LIMIT - HEADROOM)
-        except PictureLost:
+        except (PictureLost, ClerkFailed):
             log.exception("case %s is posted without its picture", case.id)
             return ()
         alt = say("people.case_held_alt", alt=alt_text(record, FALLBACK))

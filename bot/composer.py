@@ -32,19 +32,25 @@ class Composer:
             return await self.result(job, divisor=divisor)
         if message.kind is Notice.RELEASED:
             records = [record for record in await self._there(job) if record.id == message.record_id]
-            return await self._result(job, records, divisor)
+            return await self._result(job, records, 0, divisor)
         return ending_letter(job)
 
     async def result(self, job: Job, *, divisor: int = 1) -> Letter:
-        """Return the letter with those of the job's pictures that are there, and that no other message shows."""
-        shown_here = (None, job.message_id)
-        records = [record for record in await self._there(job) if record.message_id in shown_here]
-        return await self._result(job, records, divisor)
+        """Return the letter with those of the job's pictures that are there, and that no message of their own shows."""
+        apart = await self._gallery.history.released(job.id)
+        known = [record for record in await self._gallery.history.of_job(job.id) if record.deleted_at is None]
+        held = sum(record.showing is Showing.HELD for record in known)
+        records = [record for record in known if record.is_there and record.id not in apart]
+        return await self._result(job, records, held, divisor)
+
+    async def shows(self, message: Message, job: Job) -> bool:
+        """Say whether the picture of a release is there."""
+        return any(record.id == message.record_id for record in await self._there(job))
 
     async def _there(self, job: Job) -> list[Record]:
         return [record for record in await self._gallery.history.of_job(job.id) if record.is_there]
 
-    async def _result(self, job: Job, records: Sequence[Record], divisor: int) -> Letter:
+    async def _result(self, job: Job, records: Sequence[Record], held: int, divisor: int) -> Letter:
         enclosures, lost = [], []
         for record in records:
             try:
@@ -53,12 +59,12 @@ class Composer:
                 log.exception("job %s: sent without a picture", job.id)
                 lost.append(error.sentence(job.locale))
         smaller = any(not enclosure.filename.endswith(".png") for enclosure in enclosures)
-        return result_letter(job, records, enclosures, smaller=smaller, lost=lost)
+        return result_letter(job, records, enclosures, smaller=smaller, lost=lost, held=held)
 
     async def _enclose(self, job: Job, record: Record, divisor: int) -> Enclosure:
         limit = min(self._upload_limit(job), REQUEST_LIMIT // job.pictures) - HEADROOM
         data, suffix = await self._gallery.picture(record, limit, divisor=divisor)
-        spoiler = record.showing is Showing.SPOILERED
+        spoiler = self._gallery.hides(job.guild_id, record)
         return Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, job.locale), spoiler)
 
     def _upload_limit(self, job: Job) -> int:

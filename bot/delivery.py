@@ -9,7 +9,7 @@ import discord
 
 from bot.composer import Composer
 from bot.gallery import Gallery
-from bot.letters import Letter, token_lives
+from bot.letters import Letter
 from bot.progress import ProgressBoard
 from bot.replies import undelivered_letter
 from bot.ways import Ways
@@ -104,14 +104,20 @@ class Delivery:
         assert job is not None, "the outbox refers to the job table"
         try:
             await board.settle(job.id)
-            if message.kind is Notice.RELEASED and token_lives(job):  # the answer itself is still under way
-                await self._outbox.put_off(
-                    message.id, utc_now() + timedelta(seconds=STUMBLE_SECONDS), "the answer first"
-                )
-                return
-            await self._send(message, job)
+            if message.kind is not Notice.RELEASED or await self._is_due(message, job):
+                await self._send(message, job)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is something to do about it
             await self._after_failure(message, job, error)
+
+    async def _is_due(self, message: Message, job: Job) -> bool:
+        """Say whether a release may go out: after the answer itself, and while there is something to show."""
+        if not await self._composer.shows(message, job):
+            await self._outbox.abandon(message.id, "the picture was deleted meanwhile")
+            return False
+        if await self._outbox.awaits_answer(job.id):
+            await self._outbox.put_off(message.id, utc_now() + timedelta(seconds=STUMBLE_SECONDS), "the answer first")
+            return False
+        return True
 
     async def _send(self, message: Message, job: Job) -> None:
         sent = await self._posted(message, job)
@@ -119,8 +125,7 @@ class Delivery:
             log.warning("job %s: no way to user %s", job.id, job.user_id)
             await self._outbox.abandon(message.id, "no way to the person is open")
             return
-        if message.kind is not Notice.RELEASED:  # it comes besides the answer
-            await self._point_to(sent, job, insist=message.tries + 1 < TRIES)
+        await self._point_to(message, sent, job, insist=message.tries + 1 < TRIES)
         await self._outbox.sent(message.id, sent.id)
 
     async def _posted(self, message: Message, job: Job) -> Sent | None:
@@ -159,17 +164,17 @@ class Delivery:
         try:
             sent = await self._ways.send(message, job, write)
             if sent is not None:
-                await self._point_to(sent, job)
+                await self._point_to(message, sent, job)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
             log.warning("job %s: user %s could not be told of it: %s", job.id, job.user_id, failure)
         await self._outbox.abandon(message.id, _note_on(error))
 
-    async def _point_to(self, sent: Sent, job: Job, *, insist: bool = False) -> None:
+    async def _point_to(self, message: Message, sent: Sent, job: Job, *, insist: bool = False) -> None:
         """Let a reply that no token reaches any more say where its answer is; it may show the very same pictures.
 
-        Where one insists, a failure that may pass is raised.
+        A release comes beside the answer. Where one insists, a failure that may pass is raised.
         """
-        if job.message_id is None or sent.id == job.message_id:
+        if job.message_id is None or sent.id == job.message_id or message.kind is Notice.RELEASED:
             return
         pointer = say("bot.answered_elsewhere", locale=job.locale, address=sent.jump_url)
         try:

@@ -98,7 +98,7 @@ def _refusal_line(refusal: Refusal, times: int, policy: Policy, locale: str) -> 
         when=moment(refusal.at, "f"),
         user=refusal.user_id,
         label=label,
-        title=policy.find(label).title,
+        title=policy.find(label).title if label else say("people.unlabelled", locale=locale),
         words=words,
     )
 

@@ -8,6 +8,8 @@ from db.history import History, Page, Record, Relative, Showing
 from db.images import PictureDamaged, PictureStore
 from jobs.clerk import Clerk
 from jobs.finish import VERSION
+from moderation.pictures import flagged_in
+from moderation.policy import Flagged, Policy
 from provenance.identity import Identity
 from provenance.thumbnails import shrink_and_sign, thumbnail
 
@@ -31,8 +33,11 @@ class Family:
 class Gallery:
     """The history as people may see it. Raises UserError with the sentence for the person."""
 
-    def __init__(self, *, history: History, store: PictureStore, clerk: Clerk, identity: Identity) -> None:
+    def __init__(
+        self, *, policy: Policy, history: History, store: PictureStore, clerk: Clerk, identity: Identity
+    ) -> None:
         self.history = history
+        self._policy = policy
         self._identity = identity
         self._store = store
         self._clerk = clerk
@@ -49,8 +54,18 @@ class Gallery:
     def may_show(self, caller: Caller, record: Record) -> bool:
         """Say whether a record that the caller may see may be shown in this place."""
         if record.showing is not Showing.OPEN:
-            return caller.age_restricted
+            return self._shows_flagged(caller)
         return caller.sees_age_restricted or not record.age_restricted
+
+    def hides(self, guild_id: int | None, record: Record) -> bool:
+        """Say whether a sexual picture is hidden until somebody clicks on it, as this guild wants it."""
+        shown = flagged_in(self._policy.in_guild(guild_id)) is Flagged.SHOWN
+        return record.showing is Showing.SPOILERED or (record.showing is Showing.RESTRICTED and not shown)
+
+    def _shows_flagged(self, caller: Caller) -> bool:
+        """Say whether sexual pictures may be shown in this place, as this guild wants it today."""
+        here = self._policy.in_guild(caller.guild_id)
+        return caller.age_restricted and flagged_in(here) is not Flagged.NEVER
 
     async def suggestions(self, caller: Caller, typed: str) -> list[Record]:
         """Return the records that the caller may mean by what was typed so far."""
@@ -59,7 +74,7 @@ class Gallery:
             caller.views,
             typed,
             age_restricted=caller.sees_age_restricted,
-            flagged=caller.age_restricted,
+            flagged=self._shows_flagged(caller),
         )
 
     async def family(self, caller: Caller, record: Record) -> Family:
@@ -104,7 +119,7 @@ class Gallery:
             caller.user_id,
             caller.views,
             age_restricted=caller.sees_age_restricted,
-            flagged=caller.age_restricted,
+            flagged=self._shows_flagged(caller),
             user_id=user_id,
             text=text,
             limit=size,
@@ -119,7 +134,7 @@ class Gallery:
         record = await self.record(caller, record_id)
         if not (record.user_id == caller.user_id or record.channel_id in caller.moderates):
             raise UserError("bot.not_yours_to_delete")
-        records = [each for each in await self.history.of_job(record.job_id) if each.is_there]
+        records = [each for each in await self.history.of_job(record.job_id) if each.deleted_at is None]
         for each in [record] if alone else records:
             await self.history.delete(each.id, caller.user_id)
             await self.discard(each)

@@ -73,8 +73,8 @@ class ProgressBoard:
             card.step, card.of = step, of
             card.stale.set()
 
-    def preview(self, job: Job, jpeg: bytes) -> None:
-        """Show what the pictures look like so far."""
+    def preview(self, job: Job, jpeg: bytes | None) -> None:
+        """Show what the pictures look like so far; None takes back what was shown of them."""
         if card := self._cards.get(job.id):
             card.preview = jpeg
             card.stale.set()

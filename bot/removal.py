@@ -10,6 +10,7 @@ from bot.composer import Composer
 from bot.interaction import Host
 from bot.letters import NOBODY
 from bot.replies import deleted_text
+from bot.ways import fit
 from db.tables.job import Job
 from db.tables.record import Record
 
@@ -39,6 +40,7 @@ async def leave_out(client: Host, job: Job, by: int) -> None:
     if job.message_id is None:  # not sent yet: it will be without the others
         return
     letter = await Composer(client, client.studio.gallery).result(job)
+    letter = await fit(client, letter, job, job.channel_id)
     message = client.get_partial_messageable(job.channel_id).get_partial_message(job.message_id)
     files = [enclosure.to_file() for enclosure in letter.enclosures]
     try:

@@ -11,9 +11,8 @@ from bot.views.buttons import cancel_view, result_view, shown_view
 from bot.wording import escape, quote, shorten, span, words_or_none
 from config.words import say
 from db.tables.job import Job, JobStatus
-from db.tables.record import Record, Showing
+from db.tables.record import Record
 from inference.request import Task
-from jobs.notes import HELD
 from jobs.place import Place, Reason
 from jobs.reproduction import Likeness, Verdict
 from moderation.policy import Policy
@@ -97,27 +96,29 @@ def result_letter(
     *,
     smaller: bool = False,
     lost: Sequence[str] = (),
+    held: int = 0,
 ) -> Letter:
     """Return the reply with the pictures.
 
     `smaller`: some had to be made smaller than they are in the history. `lost`: sentences on those that are gone.
+    `held`: so many are before a moderator.
     """
     locale = job.locale
     if not records:
-        held = any(note["key"] == HELD for note in job.notes)
-        key = "bot.all_held" if held and not lost else "bot.all_deleted"
+        key = "bot.all_held" if held else "bot.all_deleted"
         return Letter(say(key, locale=locale, user=job.user_id))
     lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
     lines += [*lost, *(f"-# {note}" for note in notes_of(job))]
+    if held:
+        lines.append(f"-# {say('bot.note_held', locale=locale, count=held)}")
     if smaller:
         lines.append(f"-# {say('bot.note_smaller', locale=locale)}")
     return Letter(_clip(lines), tuple(enclosures), result_view(records, locale))
 
 
-def shown_letter(record: Record, data: bytes, suffix: str, locale: str) -> Letter:
+def shown_letter(record: Record, data: bytes, suffix: str, locale: str, *, spoiler: bool) -> Letter:
     """Return a picture of the history as a message; what is no PNG file had to be made smaller."""
     heading = say("bot.shown", locale=locale, user=record.user_id)
-    spoiler = record.showing is Showing.SPOILERED
     enclosure = Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, locale), spoiler)
     lines = [heading, *description([record], locale)]
     if suffix != ".png":

@@ -1,30 +1,33 @@
 """The policy as it stands now, over words and pictures; what it stops is kept for the moderators."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
 from config.secret_key import keyed_hash
+from config.words import UserError
 from db.conduct import Conduct, NewRefusal
 from db.guilds import Guilds
 from db.never_again import NeverAgain
 from db.tables.case import CaseKind, NewCase
 from db.tables.job import Job
 from inference.checkpoints import Checkpoint, ImageCheck
-from inference.eyes import look, open_eyes
+from inference.eyes import look, look_at_array, open_eyes
 from inference.protocol import Pixels
 from inference.request import ImageRequest
-from jobs.clerk import Clerk
+from jobs.clerk import Clerk, ClerkFailed
 from jobs.screening import Unwanted
-from moderation.check import Decision
+from moderation.check import Decision, refusal
 from moderation.judge import judge, prepare, speaks_of_the_young
 from moderation.pictures import MINORS, Judgement, Sight, judge_picture
 from moderation.policy import Policy, Verdict
+from moderation.rules import Breach
 from provenance.pdq import pdq_of_array
 
 CHECK_SECONDS = 10.0
-PREPARE_SECONDS = 300.0
+PREPARE_SECONDS = 1_800.0  # the first start downloads the networks
 PICTURE_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class Screen:
         review_channel: int | None,
         key: bytes,
     ) -> None:
+        if eyes is None and any(isinstance(each.image_check, ImageCheck) for each in checkpoints.values()):
+            raise ValueError("nobody would look at what people send")
         self._policy = policy
         self._policy_file = policy_file
         self._checkpoints = checkpoints
@@ -83,9 +88,11 @@ class Screen:
         decision = await self.judge_words(
             job.guild_id, request.prompt, request.negative_prompt, age_restricted=_is_for_an_age_restricted_channel(job)
         )
-        if decision.key is not None:
+        if decision.label is None and not decision.allowed:  # the check itself failed, which another try may mend
+            raise ClerkFailed("moderation.check_failed")
+        if not decision.allowed:
             log.info("job %s: refused by %s of policy %s", job.id, decision.label, decision.policy_version)
-            raise Unwanted(decision.key, **decision.values)
+            raise Unwanted(decision.key or "moderation.check_failed", **decision.values)
 
     def may_preview(self, job: Job, request: ImageRequest, seen: Mapping[str, float] | None) -> bool:
         """Say whether a picture may be shown while it is being drawn, as strictly as if somebody young were in it."""
@@ -93,25 +100,36 @@ class Screen:
             return True
         return judge_picture(seen, policy=self._policy.in_guild(job.guild_id), young=True).sight is Sight.OPEN
 
-    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
-        """Return who may see a picture. One that is stopped is kept as a refusal: its scores, never the picture."""
+    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Judgement:
+        """Return who may see a picture; where it is in doubt and no moderators are there, nobody."""
+        policy = self._policy.in_guild(job.guild_id)
         if await self._is_unwanted(job, pixels):
-            return Sight.STOPPED
+            return Judgement(Sight.STOPPED, policy.version)
+        seen = pixels.seen
         if self._is_closed(request):
-            return Sight.OPEN
+            if request.source is None or self._eyes is None:
+                return Judgement(Sight.OPEN, policy.version)
+            seen = await self._eyes.call(look_at_array, self._check, pixels.path, timeout=PICTURE_SECONDS)
         young = await self._prompts.call(
             speaks_of_the_young, self._policy_file, job.guild_id, request.prompt, timeout=CHECK_SECONDS
         )
-        policy = self._policy.in_guild(job.guild_id)
         judgement = judge_picture(
-            pixels.seen, policy=policy, age_restricted=_is_for_an_age_restricted_channel(job), young=young
+            seen, policy=policy, age_restricted=_is_for_an_age_restricted_channel(job), young=young
         )
-        if judgement.sight is Sight.HELD and await self._is_reviewed(job.guild_id):
-            return Sight.HELD
-        if judgement.sight in (Sight.HELD, Sight.STOPPED):
-            await self._stop(job, request, judgement)
-            return Sight.STOPPED
-        return judgement.sight
+        if judgement.sight is Sight.HELD and not await self._is_reviewed(job.guild_id):
+            return replace(judgement, sight=Sight.STOPPED)
+        return judgement
+
+    async def keep(self, job: Job, request: ImageRequest, stopped: Sequence[Judgement]) -> UserError:
+        """Keep refusals, their scores but never the pictures; return the gravest in words."""
+        policy, labelled = self._policy.in_guild(job.guild_id), [each for each in stopped if each.label is not None]
+        for judgement in labelled:
+            await self._keep(job, request, judgement)
+        if not labelled:  # the guild's own list, or nobody could look
+            return UserError("jobs.picture_refused")
+        gravest = next((each for each in labelled if each.label == MINORS), labelled[0])
+        told = refusal(Breach(gravest.label or MINORS, Verdict.REFUSE), policy, gravest.scores)
+        return UserError(told.key or "jobs.picture_refused", **told.values)
 
     async def judge_upload(self, guild_id: int | None, png: bytes, *, age_restricted: bool) -> Judgement:
         """Return what the policy says of a picture that somebody sent. Raises ClerkFailed."""
@@ -142,12 +160,12 @@ class Screen:
         own = None if guild_id is None else (await self._guilds.policy(guild_id)).review_channel_id
         return (self._review_channel if own is None else own) is not None
 
-    async def _stop(self, job: Job, request: ImageRequest, judgement: Judgement) -> None:
+    async def _keep(self, job: Job, request: ImageRequest, judgement: Judgement) -> None:
         """Keep a refusal; of clause b no words, and the moderators hear of it."""
         log.info("job %s: a picture stopped by %s of policy %s", job.id, judgement.label, judgement.policy_version)
         words = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
         minors = judgement.label == MINORS
-        refusal = NewRefusal(
+        new = NewRefusal(
             user_id=job.user_id,
             guild_id=job.guild_id,
             label=judgement.label,
@@ -158,7 +176,7 @@ class Screen:
             words=None if minors else words,
         )
         sighting = NewCase(kind=CaseKind.SIGHTING, user_id=job.user_id, opened_by=None, guild_id=job.guild_id)
-        await self._conduct.refuse(refusal, sighting if minors else None)
+        await self._conduct.refuse(new, sighting if minors else None)
 
 
 def _is_for_an_age_restricted_channel(job: Job) -> bool:

@@ -91,22 +91,12 @@ class Ways:
         return earlier or await send_letter(place, letter, message.nonce)
 
     def _fit(self, write: Write, job: Job, place: Place) -> Write:
-        """Let what was asked for in an age-restricted channel be posted only where one is, as it is now.
-
-        What somebody asked for alone they may see alone.
-        """
+        """Let what is written be fit for the place."""
 
         async def fitting(divisor: int) -> Letter:
-            letter = await write(divisor)
-            return letter if not letter.enclosures or await self._is_age_restricted(place) else restricted_letter(job)
+            return await fit(self._client, await write(divisor), job, place.id)
 
-        return fitting if job.age_restricted and not job.private else write
-
-    async def _is_age_restricted(self, place: Place) -> bool:
-        """Ask Discord, unless it keeps us told: threads and posts of forums are what their channel is."""
-        channel = self._client.get_channel(place.id) or await self._client.fetch_channel(place.id)
-        is_nsfw = getattr(channel, "is_nsfw", None)  # direct messages know no such thing
-        return is_nsfw is not None and bool(is_nsfw())
+        return fitting
 
     def _addressed(self, letter: Letter, job: Job) -> Letter:
         """Let a letter without pictures say which reply it comes instead of: the person wants to know, and so do we."""
@@ -136,6 +126,19 @@ class Ways:
 
     def _channel(self, job: Job) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+
+async def fit(client: discord.Client, letter: Letter, job: Job, place_id: int) -> Letter:
+    """Return the letter; words alone where it shows what was asked for in an age-restricted channel, and this is none.
+
+    It is asked as the place is now: threads and posts of forums are what their channel is, direct messages are none.
+    What somebody asked for alone they may see alone.
+    """
+    if not job.age_restricted or job.private or not letter.enclosures:
+        return letter
+    channel = client.get_channel(place_id) or await client.fetch_channel(place_id)
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return letter if is_nsfw is not None and is_nsfw() else restricted_letter(job)
 
 
 async def _unless_closed(way: Way, message: Message, job: Job, write: Write) -> discord.Message | None:

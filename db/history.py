@@ -10,9 +10,11 @@ from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
 from db.ids import tidy_record_id
 from db.session import Database
+from db.tables.case import CaseKind, CaseRow, Outcome
 from db.tables.lineage import LineageRow
 from db.tables.outbox import Notice, OutboxRow
 from db.tables.record import NewRecord, Record, RecordRow, Showing
+from db.tables.removal import RemovalRow
 
 __all__ = ["History", "NewRecord", "Page", "Record", "Relative", "Showing"]
 
@@ -123,6 +125,12 @@ class History:
         async with self._database.transaction() as session:
             return await delete_record(session, record_id, by)
 
+    async def released(self, job_id: int) -> set[str]:
+        """Return the records of a job that messages of their own show, or will."""
+        query = select(OutboxRow.record_id).where(OutboxRow.job_id == job_id, OutboxRow.kind == Notice.RELEASED)
+        async with self._database.reading() as session:
+            return set(await session.scalars(query))
+
     async def is_shown(self, sha256: str) -> bool:
         """Tell whether a record that is not deleted still shows the picture."""
         query = select(RecordRow.id).where(RecordRow.sha256 == sha256, RecordRow.deleted_at.is_(None)).limit(1)
@@ -147,12 +155,23 @@ async def release_record(session: AsyncSession, record_id: str) -> None:
         session.add(OutboxRow(job_id=job_id, kind=Notice.RELEASED, record_id=record_id))
 
 
+async def withdraw_from_moderators(session: AsyncSession, record_ids: Collection[str], by: int) -> None:
+    """Close the open cases about pictures that are held, as these are gone; what shows them there is to be removed."""
+    theirs = (CaseRow.kind == CaseKind.HELD, CaseRow.outcome == Outcome.OPEN, CaseRow.record_id.in_(record_ids))
+    closed = {"outcome": Outcome.DELETED, "closed_at": utc_now(), "closed_by": by}
+    for case in await session.scalars(update(CaseRow).where(*theirs).values(closed).returning(CaseRow)):
+        if case.channel_id is not None and case.message_id is not None:
+            await session.merge(RemovalRow(channel_id=case.channel_id, message_id=case.message_id))
+
+
 async def delete_record(session: AsyncSession, record_id: str, by: int) -> bool:
     """Take the record out of sight, in the transaction of who decided so; somebody else's goes into the audit log."""
     gone = {"deleted_at": utc_now(), "deleted_by": by}
     there = (RecordRow.id == record_id, RecordRow.deleted_at.is_(None))
     await take_turn(session)
     row = await session.scalar(update(RecordRow).where(*there).values(gone).returning(RecordRow))
+    if row is not None:
+        await withdraw_from_moderators(session, [row.id], by)
     if row is not None and row.user_id != by:
         who = {"actor": by, "subject": row.user_id, "guild_id": row.guild_id}
         await append(session, Act(action="delete", **who, details={"record": row.id}))
@@ -190,6 +209,7 @@ def newest_first(query: Select[RecordRow]) -> Select[RecordRow]:
 
 
 def shown_by(job_id: int, message_id: int) -> Update:
-    """Return the change that ties a job's records to the message which shows them; those held it does not show."""
-    shown = (RecordRow.job_id == job_id, RecordRow.showing != Showing.HELD)
+    """Return the change that ties a job's records to the message which shows them: none held, none released since."""
+    apart = select(OutboxRow.record_id).where(OutboxRow.job_id == job_id, OutboxRow.kind == Notice.RELEASED)
+    shown = (RecordRow.job_id == job_id, RecordRow.showing != Showing.HELD, RecordRow.id.not_in(apart))
     return update(RecordRow).where(*shown).values(message_id=message_id)

@@ -33,6 +33,12 @@ class Outbox:
         async with self._database.reading() as session:
             return await session.scalar(earliest().where(OutboxRow.id.not_in(besides)))
 
+    async def awaits_answer(self, job_id: int) -> bool:
+        """Say whether the job's answer itself is still to be sent."""
+        waiting = (OutboxRow.job_id == job_id, OutboxRow.record_id == "", OutboxRow.state == DeliveryState.WAITING)
+        async with self._database.reading() as session:
+            return await session.scalar(select(OutboxRow.id).where(*waiting)) is not None
+
     async def posting(self, outbox_id: int) -> None:
         """Write down, before it is posted for the first time, that from now on it may be."""
         waiting = (OutboxRow.id == outbox_id, OutboxRow.posting_since.is_(None))

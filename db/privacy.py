@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import Act, append
 from db.base import Base, Json, utc_now
+from db.history import withdraw_from_moderators
 from db.session import Database
 from db.tables.audit import AuditRow
 from db.tables.case import CaseRow
@@ -19,7 +20,7 @@ from db.tables.job import OPEN, JobRow
 from db.tables.lineage import LineageRow
 from db.tables.outbox import DeliveryState, OutboxRow
 from db.tables.person import PersonRow
-from db.tables.record import RecordRow
+from db.tables.record import RecordRow, Showing
 from db.tables.removal import RemovalRow
 from db.tables.upload import UploadRow
 
@@ -163,6 +164,8 @@ async def _forget_records(session: AsyncSession, user_id: int, until: datetime) 
     shown = select(RecordRow.channel_id, RecordRow.message_id).where(*mine, RecordRow.message_id.is_not(None))
     for channel_id, message_id in await session.execute(shown.distinct()):
         await session.merge(RemovalRow(channel_id=channel_id, message_id=message_id))
+    held = select(RecordRow.id).where(*mine, RecordRow.showing == Showing.HELD)
+    await withdraw_from_moderators(session, list(await session.scalars(held)), user_id)
     others = _named_by_others(user_id)
     for row in await session.scalars(select(RecordRow).where(*mine, RecordRow.id.in_(others))):
         row.prompt = row.negative_prompt = ""

@@ -18,6 +18,11 @@ def look(check: ImageCheck, png: bytes) -> dict[str, float]:
     return _loaded(check.model_dump_json()).look(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")))
 
 
+def look_at_array(check: ImageCheck, path: str) -> dict[str, float]:
+    """Return what the networks make of the raw pixels in an .npy file. Raises what keeps them from looking."""
+    return _loaded(check.model_dump_json()).look(np.load(path, allow_pickle=False))
+
+
 def open_eyes(check: ImageCheck) -> None:
     """Load the networks. Raises CheckpointUnusable, OSError or ValueError where one is missing or another one."""
     _loaded(check.model_dump_json())

@@ -174,9 +174,10 @@ class Attempts:
                     deadline = asyncio.create_task(self._stop_late(running))
                 if isinstance(event, Progress):
                     running.progress = event.step / event.of
-                if not isinstance(event, Preview) or self._screening.may_preview(
-                    running.job, attempt.request, event.seen
-                ):
+                if isinstance(event, Preview):
+                    may = self._screening.may_preview(running.job, attempt.request, event.seen)
+                    audience.preview(running.job, event.jpeg if may else None)
+                else:
                     _tell(audience, running.job, event)
                 last = event
         finally:
@@ -235,7 +236,5 @@ def _tell(audience: Audience, job: Job, event: Event) -> None:
             audience.started(job)
         case Progress(step=step, of=of):
             audience.progress(job, step, of)
-        case Preview(jpeg=jpeg):
-            audience.preview(job, jpeg)
-        case Done() | Failed():
+        case Preview() | Done() | Failed():
             pass

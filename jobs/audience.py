@@ -20,7 +20,7 @@ class Audience(Protocol):
     def progress(self, job: Job, step: int, of: int) -> None:
         """`step` of `of` steps are done."""
 
-    def preview(self, job: Job, jpeg: bytes) -> None:
+    def preview(self, job: Job, jpeg: bytes | None) -> None:
         """The pictures so far."""
 
     def ended(self, job: Job) -> None:
@@ -39,7 +39,7 @@ class Silence:
     def progress(self, job: Job, step: int, of: int) -> None:
         """Ignore it."""
 
-    def preview(self, job: Job, jpeg: bytes) -> None:
+    def preview(self, job: Job, jpeg: bytes | None) -> None:
         """Ignore it."""
 
     def ended(self, job: Job) -> None:

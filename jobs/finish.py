@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from config.words import UserError
 from db.history import History
 from db.ids import new_record_id
 from db.images import PictureStore
@@ -35,10 +36,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What an attempt comes to: the records, and for a reproduction its verdict."""
+    """What an attempt comes to: the records, for a reproduction its verdict, and why something was stopped."""
 
     records: list[NewRecord]
     verdict: Verdict | None = None
+    refusal: UserError | None = None
 
 
 class Finisher:
@@ -63,13 +65,13 @@ class Finisher:
 
     async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
         """Return the records of every picture that was not stopped."""
-        sights = [await self._screening.look(job, request, pixels) for pixels in done.pictures]
-        kept = {index: Showing(sight) for index, sight in enumerate(sights) if sight is not Sight.STOPPED}
+        seen = [await self._screening.look(job, request, pixels) for pixels in done.pictures]
+        kept = {index: Showing(each.sight) for index, each in enumerate(seen) if each.sight is not Sight.STOPPED}
         original = None if job.reproduces is None else await self._history.get(job.reproduces)
         records = [await self._record(job, request, done, index, showing, original) for index, showing in kept.items()]
-        if original is None or not records:
-            return Finished(records)
-        return Finished(records, await self._compare(original, records[0]))
+        verdict = None if original is None or not records else await self._compare(original, records[0])
+        stopped = [each for each in seen if each.sight is Sight.STOPPED]
+        return Finished(records, verdict, await self._screening.keep(job, request, stopped) if stopped else None)
 
     async def _record(
         self, job: Job, request: ImageRequest, done: Done, index: int, showing: Showing, original: Record | None

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-HELD = "jobs.note_held"
-
 
 @dataclass(frozen=True, slots=True)
 class Note:

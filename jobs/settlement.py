@@ -6,9 +6,8 @@ from enum import Enum, auto, unique
 from config.words import UserError
 from db.jobs import Jobs
 from db.tables.job import Job, JobStatus
-from db.tables.record import Showing
 from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop
-from jobs.notes import HELD, Note
+from jobs.notes import Note
 from jobs.queue import Queue, Standings
 
 ATTEMPTS = 3
@@ -44,8 +43,8 @@ class Settlement:
         match outcome:
             case Drawn() if outcome.finished.records:
                 return await self._keep(job, outcome)
-            case Drawn(done=done):
-                refused = UserError("jobs.picture_refused")
+            case Drawn(done=done, finished=finished):
+                refused = finished.refusal or UserError("jobs.picture_refused")
                 return await self._give_up(job, JobStatus.REFUSED, refused, spent=done.seconds)
             case Refused(error=error):
                 return await self._give_up(job, JobStatus.REFUSED, error)
@@ -106,9 +105,6 @@ def notes_on(drawn: Drawn) -> list[Note]:
     notes = []
     if drawn.done.truncated:
         notes.append(Note("jobs.note_truncated", {"rest": drawn.done.truncated[:REST_LENGTH]}))
-    held = sum(record.showing is Showing.HELD for record in drawn.finished.records)
-    if held:
-        notes.append(Note(HELD, {"count": held}))
     if withheld := drawn.request.count - len(drawn.finished.records):
         notes.append(Note("jobs.note_withheld", {"count": withheld}))
     return notes

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from math import isfinite, nan
 
-from moderation.policy import Flagged, Policy
+from moderation.policy import Flagged, Means, Policy, Verdict
 from moderation.rules import rule_book
 
 NUDITY = "nudity"
@@ -56,10 +56,20 @@ def speaks_of_the_young(prompt: str, policy: Policy) -> bool:
     return policy.pictures.young in rule_book(policy).evidence(prompt, "")
 
 
+def flagged_in(policy: Policy) -> Flagged:
+    """Return what becomes of sexual pictures in age-restricted channels."""
+    return policy.pictures.age_restricted if policy.rules[NUDITY].relaxed_in_age_restricted else Flagged.NEVER
+
+
 def _of_nudity(seen: Mapping[str, float], policy: Policy, age_restricted: bool) -> Sight:
     """Return who may see a picture that is sexual, or may be."""
-    pictures = policy.pictures
-    if age_restricted and policy.rules[NUDITY].relaxed_in_age_restricted:
-        shown = {Flagged.NEVER: Sight.STOPPED, Flagged.SPOILERED: Sight.SPOILERED, Flagged.SHOWN: Sight.RESTRICTED}
-        return shown[pictures.age_restricted]
-    return Sight.STOPPED if pictures.certain.reached(seen) else Sight.HELD
+    rule = policy.rules[NUDITY]
+    if rule.action is Verdict.ALLOW or Means.PICTURE not in rule.checks:
+        return Sight.OPEN
+    match flagged_in(policy) if age_restricted else Flagged.NEVER:
+        case Flagged.SHOWN:
+            return Sight.RESTRICTED
+        case Flagged.SPOILERED:
+            return Sight.SPOILERED
+        case Flagged.NEVER:
+            return Sight.STOPPED if age_restricted or policy.pictures.certain.reached(seen) else Sight.HELD

@@ -234,6 +234,8 @@ class PolicyFile(_Frozen):
                     raise Misplaced(told, "guilds", str(guild_id), "rules", name)
         if self.clauses["b"].action is not Verdict.LOCK:
             raise Misplaced('clause b (minors) must have the action "lock"', "clauses", "b", "action")
+        if not {Means.PROMPT, Means.PICTURE} <= set(self.clauses["b"].checks):
+            raise Misplaced("clause b (minors) is upheld in prompts and pictures", "clauses", "b", "checks")
         if self.guard is not None and self.guard.breaks not in {*self.clauses, *self.rules}:
             raise Misplaced(f'"{self.guard.breaks}" is neither a clause nor a rule', "guard", "breaks")
         return self

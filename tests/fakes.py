@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from config.words import UserError
 from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Pixels, Preview, Progress, Started
 from inference.request import ImageRequest
 from jobs.place import Place
 from jobs.screening import Unwanted
-from moderation.pictures import Sight
+from moderation.pictures import Judgement, Sight
 from provenance.identity import make_identity, today
 
 IDENTITY = make_identity(today())
@@ -159,6 +160,7 @@ class FakeScreening:
         self.sights = sights
         self.unwanted: Unwanted | None = None
         self.previews = True
+        self.stopped: list[Judgement] = []
         self.checked: list[int] = []
 
     async def check_words(self, job: Job, request: ImageRequest) -> None:
@@ -169,8 +171,12 @@ class FakeScreening:
     def may_preview(self, job: Job, request: ImageRequest, seen: Mapping[str, float] | None) -> bool:
         return self.previews
 
-    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Sight:
-        return next((sight for seen, sight in self.sights if seen == pixels.seen), Sight.OPEN)
+    async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Judgement:
+        return Judgement(next((sight for seen, sight in self.sights if seen == pixels.seen), Sight.OPEN), "1")
+
+    async def keep(self, job: Job, request: ImageRequest, stopped: Sequence[Judgement]) -> UserError:
+        self.stopped += stopped
+        return UserError("jobs.picture_refused")
 
 
 class FakeAudience:
@@ -193,8 +199,8 @@ class FakeAudience:
     def progress(self, job: Job, step: int, of: int) -> None:
         self._tell("progress", job)
 
-    def preview(self, job: Job, jpeg: bytes) -> None:
-        self._tell("preview", job)
+    def preview(self, job: Job, jpeg: bytes | None) -> None:
+        self._tell("preview" if jpeg else "no preview", job)
 
     def ended(self, job: Job) -> None:
         self._tell("ended", job)

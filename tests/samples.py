@@ -82,6 +82,7 @@ def record(number: int = 0, asked: ImageRequest | None = None, **changes: Any) -
         "message_id": 5,
         "private": False,
         "age_restricted": False,
+        "publishes_prompt": True,
         "deleted_at": None,
         "deleted_by": None,
         "created_at": WHEN,

@@ -11,7 +11,7 @@ from bot.views.button import ActionButton
 from bot.wording import escape, moment, shorten, words_or_none
 from config.words import say
 from db.history import Page
-from db.tables.record import Record
+from db.tables.record import Record, Showing
 
 PER_PAGE = 5  # with their buttons, one more would pass Discord's 40 components
 PROMPT_LENGTH = 300
@@ -44,6 +44,7 @@ class HistoryView(ui.LayoutView):
         small: ui.Thumbnail[Any] = ui.Thumbnail(
             f"attachment://{_filename(record)}",
             description=words_or_none(shorten(record.prompt, ALT_LENGTH), locale),
+            spoiler=record.showing is not Showing.OPEN,
         )
         self.add_item(ui.Section(ui.TextDisplay(_caption(record, locale)), accessory=small))
         self.add_item(

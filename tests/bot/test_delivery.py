@@ -199,6 +199,7 @@ def failed_job(server: LocalDiscord, number: int, channel_id: int) -> JobRow:
         locale="en",
         private=False,
         age_restricted=False,
+        publishes_prompt=True,
         pictures=1,
         status=JobStatus.FAILED,
         cost=1.0,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_kit import POLL_SECONDS, House, channel_of, first_answer, in_channel, open_house
+from bot_kit import POLL_SECONDS, House, channel_of, first_answer, gone, in_channel, open_house, settled
+from delivery_kit import POST, order
 from fakes import CERTAIN, CLEAR, DOUBTFUL, SEXUAL_AND_YOUNG, FakeEyes, draw
 from guest import Guest, Json, labels, record_ids
 from strict_policy import write_policy
@@ -23,6 +24,7 @@ from inference.request import ImageRequest
 from jobs.clerk import ClerkFailed
 from local_discord.server import LocalDiscord
 
+NUDITY = "no nudity outside age-restricted channels"
 CHECK = """
 [demo.image_check]
 checker = { source = "./nowhere" }
@@ -33,7 +35,13 @@ label = "nsfw"
 
 @asynccontextmanager
 async def looked_at(
-    server: LocalDiscord, database: Database, folder: Path, *, eyes: FakeEyes | None = None, moderated: bool = True
+    server: LocalDiscord,
+    database: Database,
+    folder: Path,
+    *,
+    eyes: FakeEyes | None = None,
+    moderated: bool = True,
+    more: str = "",
 ) -> AsyncIterator[House]:
     """Open a house whose demo model is no closed world: a stand-in for the engine says what the networks saw."""
     models = (
@@ -41,9 +49,11 @@ async def looked_at(
     )
     (folder / "models.toml").write_text(models.partition("\n[sd15]")[0], encoding="utf-8")
     changes: dict[str, Any] = {"models": folder / "models.toml", "policy": write_policy(folder / "policy")}
+    with changes["policy"].open("a") as file:
+        file.write(more)
     if moderated:
         changes["review"] = {"channel": channel_of(server, "mod-room").id}
-    async with open_house(server, database, folder, eyes, **changes) as house:
+    async with open_house(server, database, folder, eyes or FakeEyes(CLEAR), **changes) as house:
         yield house
 
 
@@ -102,7 +112,7 @@ async def test_what_is_certain_is_stopped_and_kept_as_a_refusal_by_its_scores(
     told = await watched.guest().type("/imagine a red circle")
     (refusal,) = await Conduct(sqlite_database).refusals()
 
-    assert "the picture check stopped it" in told["content"]
+    assert NUDITY in told["content"]
     assert told["attachments"] == []
     assert (refusal.label, refusal.scores["checker"], refusal.words["prompt"]) == ("nudity", 0.1, "a red circle")
     assert (await Audit(sqlite_database).about(refusal.user_id))[-1].details["scores"] == refusal.scores
@@ -176,7 +186,7 @@ async def test_without_moderators_doubt_is_enough_to_stop_it(
     async with looked_at(server, sqlite_database, tmp_path, moderated=False) as house:
         sees(house, DOUBTFUL)
 
-        assert "the picture check stopped it" in (await house.guest().type("/imagine a red circle"))["content"]
+        assert NUDITY in (await house.guest().type("/imagine a red circle"))["content"]
         assert await Cases(sqlite_database).unposted() == []
 
 
@@ -191,9 +201,9 @@ async def test_sexual_and_young_is_stopped_everywhere_and_the_moderators_hear_of
     alert = await case_of(watched.guest("mia", "mod-room"), "Alert")
     (refusal,) = await Conduct(sqlite_database).refusals()
 
-    assert "the picture check stopped it" in told["content"]
+    assert "clause b" in told["content"]
     assert (refusal.label, refusal.words) == ("b", None)
-    assert "clause b" in alert["content"]
+    assert "clause b of the licence" in alert["content"]
     assert prompt not in str(alert)
     assert (labels(alert), alert["attachments"]) == (["Seen", "Note"], [])
     assert list(watched.store._folder.rglob("*.png")) == []
@@ -219,15 +229,14 @@ async def test_where_nudity_is_allowed_it_is_hidden_until_clicked_and_shown_nowh
 async def test_a_channel_that_is_no_longer_age_restricted_gets_words_alone(watched: House) -> None:
     watched.executor.go_on.clear()
     sees(watched, CERTAIN)
-    dark, room = watched.guest("ada", "after-dark"), channel_of(watched.server, "after-dark")
+    dark = watched.guest("ada", "after-dark")
     started = await dark.post("run", {"channel": "after-dark", "text": "/imagine a red circle"})
     asked = await dark.answer(started["interaction"])
     await dark.push(asked, "Accept")
     async with asyncio.timeout(20):
         while not watched.executor.attempts:  # noqa: ASYNC110
             await asyncio.sleep(POLL_SECONDS)
-    room.nsfw = False
-    watched.server.core.gateway.dispatch("CHANNEL_UPDATE", room.payload(), guild_id=room.guild_id)
+    no_longer_age_restricted(watched)
     watched.executor.go_on.set()
     async with asyncio.timeout(20):
         while "this is none now" not in str(messages := await in_channel(dark)):  # noqa: ASYNC110 - the bot's news
@@ -285,4 +294,106 @@ async def test_in_direct_messages_nudity_is_allowed_nowhere_not_even_from_where_
     made = record_ids(await watched.guest("ada", "after-dark").type("/imagine a red circle"))[0]
     sees(watched, CERTAIN)
 
-    assert "the picture check stopped it" in (await watched.guest("ada", "dm").type(f"/vary picture:{made}"))["content"]
+    assert NUDITY in (await watched.guest("ada", "dm").type(f"/vary picture:{made}"))["content"]
+
+
+async def test_a_result_written_anew_is_fit_for_the_channel_as_it_is_now(watched: House) -> None:
+    sees(watched, CERTAIN, CLEAR)
+    dark, direct = watched.guest("ada", "after-dark"), watched.guest("ada", "dm")
+    result = await dark.type("/imagine a red circle count:2")
+    sexual, harmless = record_ids(result)
+    no_longer_age_restricted(watched)
+    shown = await direct.type(f"/show id:{harmless}")
+    await direct.push(shown, "Delete")
+    async with asyncio.timeout(20):
+        while "this is none now" not in (await dark.message(result["id"]))["content"]:  # noqa: ASYNC110 - the bot's news
+            await asyncio.sleep(POLL_SECONDS)
+
+    assert sexual not in str(await dark.message(result["id"]))
+
+
+async def test_a_release_that_cannot_be_sent_leaves_the_answer_as_it_is(watched: House) -> None:
+    sees(watched, DOUBTFUL, CLEAR)
+    ada, mia = watched.guest(), watched.guest("mia", "mod-room")
+    result = await ada.type("/imagine a red circle count:2")
+    case = await case_of(mia)
+    await order(watched, **POST, status=400, times=1)
+    await mia.push(case, "Show it")
+    (_, told) = await until(ada, 2)
+
+    assert "could not be sent" in told["content"]
+    assert record_ids(await ada.message(result["id"])) == record_ids(result)
+
+
+async def test_what_is_held_goes_with_its_job_and_no_moderator_can_show_it_then(watched: House) -> None:
+    sees(watched, DOUBTFUL, CLEAR)
+    ada, mia = watched.guest(), watched.guest("mia", "mod-room")
+    result = await ada.type("/imagine a red circle count:2")
+    case = await case_of(mia)
+    held = await watched.history.get(record_ids(case)[0])
+    await ada.push(result, "Delete")
+    await gone(mia, case)
+
+    assert (await watched.history.get(held.id)).deleted_at is not None
+    assert not await watched.store.exists(held.sha256)
+
+
+async def test_what_is_held_goes_with_its_person(watched: House, sqlite_database: Database) -> None:
+    sees(watched, DOUBTFUL)
+    ada, mia = watched.guest(), watched.guest("mia", "mod-room")
+    await ada.type("/imagine a red circle")
+    case = await case_of(mia)
+    asked = await settled(ada, await ada.push(await first_answer(ada, "/privacy"), "Delete everything"))
+    await ada.push(asked, "Yes, delete it")
+    await gone(mia, case)
+
+    assert await Cases(sqlite_database).unposted() == []
+    assert await watched.history.get(record_ids(case)[0]) is None
+
+
+async def test_a_ban_over_a_picture_deletes_it(watched: House) -> None:
+    sees(watched, DOUBTFUL)
+    ada, mia = watched.guest(), watched.guest("mia", "mod-room")
+    await ada.type("/imagine a red circle")
+    case = await case_of(mia)
+    await mia.push(case, "Ban")
+    await without_pictures(mia, case)
+
+    assert (await watched.history.get(record_ids(case)[0])).deleted_at is not None
+    assert "banned you" in (await first_answer(ada, "/imagine a red circle"))["content"]
+
+
+async def test_a_guild_that_wants_none_is_shown_none_that_were_drawn_before(
+    server: LocalDiscord, sqlite_database: Database, tmp_path: Path
+) -> None:
+    guild = server.core.world.home.id
+    async with looked_at(server, sqlite_database, tmp_path) as house:
+        sees(house, CERTAIN)
+        made = record_ids(await house.guest("ada", "after-dark").type("/imagine a red circle"))[0]
+    async with looked_at(
+        server, sqlite_database, tmp_path, more=f'[guilds.{guild}]\nflagged_pictures = "never"\n'
+    ) as house:
+        dark = house.guest("ada", "after-dark")
+
+        assert "age-restricted" in (await first_answer(dark, f"/show id:{made}"))["content"]
+        assert made not in str(await first_answer(dark, "/history"))
+        sees(house, CERTAIN)
+        assert NUDITY in (await dark.type("/imagine a red circle"))["content"]
+
+
+async def test_a_case_that_cannot_be_posted_holds_up_no_other(watched: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> tuple[bytes, str]:
+        raise ClerkFailed("jobs.took_too_long")
+
+    monkeypatch.setattr(watched.studio.gallery, "picture", broken)
+    sees(watched, DOUBTFUL)
+    await watched.guest().type("/imagine a red circle")
+    case = await case_of(watched.guest("mia", "mod-room"))
+
+    assert case["attachments"] == []
+
+
+def no_longer_age_restricted(house: House) -> None:
+    room = channel_of(house.server, "after-dark")
+    room.nsfw = False
+    house.server.core.gateway.dispatch("CHANNEL_UPDATE", room.payload(), guild_id=room.guild_id)

@@ -110,8 +110,8 @@ def test_the_strength_of_a_variation_is_told() -> None:
 def test_a_picture_of_the_history_says_when_it_is_a_smaller_copy() -> None:
     asked = record(0, request())
 
-    assert "smaller copy" in shown_letter(asked, b"", ".webp", "en-US").content
-    assert "smaller copy" not in shown_letter(asked, b"", ".png", "en-US").content
+    assert "smaller copy" in shown_letter(asked, b"", ".webp", "en-US", spoiler=False).content
+    assert "smaller copy" not in shown_letter(asked, b"", ".png", "en-US", spoiler=False).content
 
 
 def test_pictures_that_were_deleted_on_the_way_are_told_to_their_person() -> None:
@@ -129,7 +129,7 @@ def test_no_prompt_breaks_a_message(prompt: str, negative: str, count: int) -> N
         result_letter(job(asked, notes=notes), made, [], smaller=True).content,
         waiting_letter(job(asked, notes=notes), Place(1, 1, 0.0, 1.0, Reason.OTHERS)).content,
         ending_letter(job(asked, status=JobStatus.CANCELLED)).content,
-        shown_letter(made[0], b"", ".png", "en-US").content,
+        shown_letter(made[0], b"", ".png", "en-US", spoiler=False).content,
         details_text(made[0], family, {}, "en-US"),
         queue_text(QueueState(1, 2, (Ticket(job(asked), Place(1, 1, 0.0, 1.0, Reason.OTHERS)),) * 8), "en-US"),
     ]
