@@ -5,6 +5,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from provenance.pdq import pdq_of_file
 from provenance.stamp import stamp
 from provenance.verify import examine
 
@@ -32,6 +33,7 @@ def test_hashes_identify_the_file_and_the_pixels_before_marking(texture, facts):
 
     assert stamped.sha256 == sha256(stamped.png).hexdigest()
     assert stamped.pixels_sha256 == sha256(pixels.tobytes()).hexdigest()
+    assert stamped.pdq == pdq_of_file(stamped.png)
     assert stamped.pixels_sha256 == stamp(pixels, replace(facts, record_id="8000000000")).pixels_sha256
 
 
