@@ -5,9 +5,12 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from config.settings import load_settings
 from provenance.pdq import pdq_of_file
 from provenance.stamp import stamp
 from provenance.verify import examine
+
+LIMITS = load_settings().limits
 
 
 def test_the_same_pixels_and_facts_give_the_same_bytes(texture, facts):
@@ -16,7 +19,7 @@ def test_the_same_pixels_and_facts_give_the_same_bytes(texture, facts):
 
 def test_the_file_is_a_marked_picture_that_says_how_it_was_made(texture, facts):
     stamped = stamp(texture(0), facts)
-    findings = examine(stamped.png)
+    findings = examine(stamped.png, LIMITS)
 
     assert stamped.mark_found
     assert stamped.record_found
