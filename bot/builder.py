@@ -16,10 +16,12 @@ from bot.progress import ProgressBoard
 from bot.review import Review
 from bot.screen import Screen
 from bot.studio import Studio
+from bot.verification import Verification
 from config.secret_key import secret_key
 from config.settings import ConfigError, Settings
 from db.cases import Cases
 from db.conduct import Conduct
+from db.fingerprints import Fingerprints
 from db.guilds import Guilds
 from db.history import History
 from db.images import PictureStore
@@ -223,6 +225,17 @@ class Builder:
         )
 
     @cached_property
+    def _verification(self) -> Verification:
+        return Verification(
+            limits=self._settings.limits,
+            gallery=self._gallery,
+            fingerprints=Fingerprints(self._tools.database),
+            jobs=self._jobs,
+            review=self._review,
+            clerk=self._tools.pictures,
+        )
+
+    @cached_property
     def _privacy(self) -> Privacy:
         return Privacy(
             people=self._people,
@@ -251,6 +264,7 @@ class Builder:
             review=self._review,
             moderators=self._moderators,
             privacy=self._privacy,
+            verification=self._verification,
             retention=self._settings.retention,
             admission=self.admission,
             screen=self.screen,

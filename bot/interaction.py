@@ -101,6 +101,12 @@ def _rights(interaction: Interaction) -> Iterator[tuple[int, discord.Permissions
         yield check_place(interaction), interaction.permissions
 
 
+def readable(interaction: Interaction) -> frozenset[int]:
+    """Return the places of the guild whose earlier messages the person may read."""
+    rights = dict(_rights(interaction))
+    return frozenset(each for each, right in rights.items() if right.read_message_history)
+
+
 def _is_private_thread(place: discord.abc.GuildChannel | discord.Thread) -> bool:
     return isinstance(place, discord.Thread) and place.is_private()
 

@@ -92,9 +92,13 @@ class Review:
 
     # What moderators can do
 
+    def is_moderator(self, caller: Caller) -> bool:
+        """Say whether Discord, or the operator's choice of roles, gives the person rights in the whole guild."""
+        return caller.moderator or not caller.roles.isdisjoint(self._settings.roles)
+
     def check_moderator(self, caller: Caller) -> int:
         """Return the guild's id. Raises UserError where Discord gives the person no rights there."""
-        if caller.guild_id is None or not (caller.moderator or caller.roles & set(self._settings.roles)):
+        if caller.guild_id is None or not self.is_moderator(caller):
             raise UserError("people.not_a_moderator")
         return caller.guild_id
 

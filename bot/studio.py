@@ -16,6 +16,7 @@ from bot.privacy import Privacy
 from bot.review import Review
 from bot.screen import Screen
 from bot.sizing import Size, choose_size, snap
+from bot.verification import Verification
 from bot.wishes import Source, Wish, parse_strength
 from config.settings import Limits, Retention
 from config.words import UserError
@@ -54,7 +55,7 @@ class Studio:
     """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
 
     `gallery` has what was made, `review` what is put before moderators, `moderators` what these can do, `privacy` what
-    is kept about a person, `discipline` who is shut out.
+    is kept about a person, `verification` what can be told of any picture's origin, `discipline` who is shut out.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Studio:
         review: Review,
         moderators: Moderators,
         privacy: Privacy,
+        verification: Verification,
         retention: Retention,
         admission: Admission,
         screen: Screen,
@@ -91,6 +93,7 @@ class Studio:
         self.review = review
         self.moderators = moderators
         self.privacy = privacy
+        self.verification = verification
         self.retention = retention
         self._people = people
         self._jobs = jobs

@@ -99,6 +99,15 @@ class History:
             query = query.where(or_(starts, mentioning(typed.strip())))
         return await self._records(newest_first(query).limit(limit))
 
+    async def of_file(self, sha256: str, viewer: int, channels: Channels) -> list[Record]:
+        """Return the records whose file has that hash and which the viewer may see, the oldest first."""
+        query = select(RecordRow).where(RecordRow.sha256 == sha256, seen_by(viewer, channels))
+        return await self._records(query.order_by(RecordRow.job_id, RecordRow.index))
+
+    async def among(self, record_ids: Collection[str], viewer: int, channels: Channels) -> list[Record]:
+        """Return those of the records which the viewer may see."""
+        return await self._records(select(RecordRow).where(RecordRow.id.in_(record_ids), seen_by(viewer, channels)))
+
     async def by_message(self, message_id: int) -> list[Record]:
         """Return the records shown by a message, in their order, the deleted ones too."""
         query = select(RecordRow).where(RecordRow.message_id == message_id)

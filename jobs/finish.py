@@ -93,6 +93,7 @@ class Finisher:
             showing=showing,
             sha256=stamped.sha256,
             pixels_sha256=stamped.pixels_sha256,
+            pdq=stamped.pdq,
             width=pixels.width,
             height=pixels.height,
             prompt=alone.prompt,

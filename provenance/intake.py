@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from config.settings import Limits
 from config.words import UserError
 from provenance import credentials, metadata, png
+from provenance.carrier import Pixels
 from provenance.identity import Identity
 
 SIDE = (64, 16_384)
@@ -51,21 +52,33 @@ class Source:
 
 def take_in(data: bytes, limits: Limits) -> Source:
     """Return the picture in the bytes of a PNG, JPEG, WebP or GIF file. Raises RefusedPicture."""
+    image = decode(data, limits)
+    with refusing():
+        text, negative = _text_of(image)
+        pixels = upright(image)
+    height, width, _ = pixels.shape
+    animated = image.format != "JPEG" and getattr(image, "is_animated", False)
+    notes = ("provenance.first_frame",) if animated else ()
+    return Source(png=png.encode(pixels), width=width, height=height, text=text, negative=negative, notes=notes)
+
+
+def decode(data: bytes, limits: Limits) -> Image.Image:
+    """Return the picture in the bytes of a PNG, JPEG, WebP or GIF file, as it lies there. Raises RefusedPicture."""
     if len(data) > limits.upload_bytes:
         raise RefusedPicture("provenance.too_many_bytes", limit=limits.upload_bytes / 1e6)
     kind = _kind(data)
-    with _refusing():
+    with refusing():
         image = Image.open(BytesIO(data), formats=[kind])
     _check_size(image, limits.upload_pixels)
-    with _refusing():
-        animated = kind != "JPEG" and getattr(image, "is_animated", False)
+    with refusing():
         image.load()
-        text, negative = _text_of(image)
-        ImageOps.exif_transpose(image, in_place=True)
-        pixels = np.asarray(_to_rgb(image))
-    height, width, _ = pixels.shape
-    notes = ("provenance.first_frame",) if animated else ()
-    return Source(png=png.encode(pixels), width=width, height=height, text=text, negative=negative, notes=notes)
+    return image
+
+
+def upright(image: Image.Image) -> Pixels:
+    """Return the picture's pixels as RGB, turned as it is to be seen; the picture itself is turned with them."""
+    ImageOps.exif_transpose(image, in_place=True)
+    return np.asarray(_to_rgb(image))
 
 
 def take_in_signed(data: bytes, limits: Limits, version: str, identity: Identity) -> Source:
@@ -87,7 +100,7 @@ def _kind(data: bytes) -> str:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """Turn whatever decoding raises into a refusal; what it only warns of, nobody would read."""
     try:
         with warnings.catch_warnings(action="ignore"):

@@ -3,7 +3,7 @@
 The algorithm is Facebook's: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (2019).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from provenance.carrier import Pixels
 SIDE = 64  # of the small picture that is looked at
 WAVES = 16  # cosines in each direction
 QUALITY = 50  # of 100; below it a picture has too little in it to be told from others
+STRIPE = 64  # rows of pixels looked at together
+ROUNDING = 1e-12  # sums that should be 0
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 Plane = NDArray[np.float64]
@@ -34,7 +36,7 @@ def pdq_of_array(path: str) -> str | None:
 
 def pdq(pixels: Pixels) -> str | None:
     """Return the hash of RGB pixels as 64 hex digits; None where they are too plain to have one."""
-    small = _reduced(pixels @ _LUMA)
+    small = _reduced(pixels)
     if _quality(small) < QUALITY:
         return None
     waves = _cosines() @ small @ _cosines().T
@@ -43,24 +45,37 @@ def pdq(pixels: Pixels) -> str | None:
     return f"{sum(1 << int(place) for place in np.flatnonzero(bits)):064x}"
 
 
-def _reduced(luma: Plane) -> Plane:
-    """Return the picture blurred, then sampled in 64 by 64 places."""
-    for _ in range(2):
-        luma = _blurred(_blurred(luma).T).T
-    rows, columns = (((np.arange(SIDE) + 0.5) * length / SIDE).astype(int) for length in luma.shape)
-    return luma[np.ix_(rows, columns)]
+def _reduced(pixels: Pixels) -> Plane:
+    """Return the picture's luma blurred, then sampled in 64 by 64 places."""
+    height, width, _ = pixels.shape
+    rows, columns = _weights(height), _weights(width)
+    small = np.zeros((SIDE, width))
+    for top in range(0, height, STRIPE):
+        stripe = slice(top, top + STRIPE)
+        reached = rows[:, stripe].any(axis=1)
+        small[reached] += rows[reached, stripe] @ (pixels[stripe] @ _LUMA)
+    return small @ columns.T
 
 
-def _blurred(plane: Plane) -> Plane:
-    """Return each row averaged over a window of a 128th of its length; at the ends over what there is of it."""
-    length = plane.shape[1]
+@lru_cache(maxsize=16)
+def _weights(length: int) -> Plane:
+    """Return how much each of so many pixels in a row counts in each of 64 samples, after two blurs.
+
+    A blur is an average over a window of a 128th of the length; at the ends over what there is of it.
+    """
     window = -(-length // (2 * SIDE))
     right = (window + 2) // 2
     ends = np.minimum(np.arange(length) + right, length)
     starts = np.maximum(np.arange(length) - (window - right), 0)
-    sums = np.concatenate([np.zeros((plane.shape[0], 1)), plane.cumsum(axis=1)], axis=1)
-    averages: Plane = (sums[:, ends] - sums[:, starts]) / (ends - starts)
-    return averages
+    weights = np.zeros((length, SIDE))
+    weights[((np.arange(SIDE) + 0.5) * length / SIDE).astype(int), np.arange(SIDE)] = 1
+    for _ in range(2):
+        changes, shares = np.zeros((length + 1, SIDE)), weights / (ends - starts)[:, None]
+        np.add.at(changes, starts, shares)
+        np.subtract.at(changes, ends, shares)
+        weights = changes.cumsum(axis=0)[:length]
+        weights[np.abs(weights) < ROUNDING] = 0
+    return np.ascontiguousarray(weights.T)
 
 
 def _quality(small: Plane) -> float:

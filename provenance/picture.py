@@ -33,12 +33,14 @@ class Stamped:
     """A finished picture: its file and what identifies it.
 
     `sha256` is that of the file, `pixels_sha256` that of the raw RGB bytes before marking (the same
-    wherever the same request gave the same picture), both in hex. `mark_found` says that the
-    mark was read back from the finished pixels, `record_found` that the record's id was.
+    wherever the same request gave the same picture), `pdq` the perceptual hash of the finished pixels (None where
+    there is too little in them), all in hex. `mark_found` says that the mark was read back from the finished pixels,
+    `record_found` that the record's id was.
     """
 
     png: bytes
     sha256: str
     pixels_sha256: str
+    pdq: str | None
     mark_found: bool
     record_found: bool

@@ -19,6 +19,7 @@ from provenance.watermark import BITS, FOUND_AT, detect
 
 BOUND = 1e-7  #: of chance finds in each search, beside those of `detect`
 LENGTH = BITS.size
+CROP_SIDE = 1024  # pixels; the middle of a larger picture says enough, and trying all of it takes long
 CROP_TRIALS = TILE * TILE * LENGTH * LENGTH
 
 
@@ -62,15 +63,26 @@ def needed(trials: int) -> int:
 
 
 def _at_size(pixels: Pixels, size: tuple[int, int], trials: int) -> Sighting:
-    scaled = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
-    return Sighting(agreement=detect(scaled), needed=needed(trials), size=size)
+    return Sighting(agreement=detect(scaled(pixels, size)), needed=needed(trials), size=size)
+
+
+def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return the picture at another size (w, h)."""
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
 def _as_crop(pixels: Pixels) -> Sighting:
     """Return the best of all offsets; where neighbours agree alike, the one of the clearest votes."""
-    agreement, _, offset = max(_at_offset(pixels, *divmod(place, TILE)) for place in range(TILE * TILE))
+    middle = _middle(pixels)
+    agreement, _, offset = max(_at_offset(middle, *divmod(place, TILE)) for place in range(TILE * TILE))
     size = (pixels.shape[1], pixels.shape[0])
     return Sighting(agreement=agreement, needed=needed(CROP_TRIALS), size=size, offset=offset)
+
+
+def _middle(pixels: Pixels) -> Pixels:
+    """Return the middle of a large picture, begun at a whole number of blocks so that offsets stay what they are."""
+    top, left = (max(0, side - CROP_SIDE) // (2 * TILE) * TILE for side in pixels.shape[:2])
+    return pixels[top : top + CROP_SIDE, left : left + CROP_SIDE]
 
 
 def _at_offset(pixels: Pixels, y: int, x: int) -> tuple[int, float, tuple[int, int]]:

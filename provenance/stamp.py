@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance import metadata, png, watermark
+from provenance.pdq import pdq
 from provenance.picture import Facts, Stamped
 
 
@@ -19,6 +20,7 @@ def stamp(pixels: NDArray[np.uint8], facts: Facts) -> Stamped:
         png=data,
         sha256=sha256(data).hexdigest(),
         pixels_sha256=sha256(pixels.data).hexdigest(),
+        pdq=pdq(marked),
         mark_found=watermark.detect(marked) >= watermark.FOUND_AT,
         record_found=watermark.read_record(marked) == facts.record_id,
     )

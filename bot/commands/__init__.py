@@ -4,7 +4,7 @@ from typing import Any
 
 from discord.app_commands import Command, ContextMenu, Group
 
-from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue
+from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue, verify
 
 COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     imagine.imagine,
@@ -14,6 +14,7 @@ COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     past.show,
     past.remix,
     past.reproduce,
+    verify.verify,
     queue.queue,
     queue.cancel,
     appeal.appeal,
@@ -26,4 +27,5 @@ COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     menus.upscale,
     menus.details,
     appeal.report_menu,
+    verify.verify_menu,
 )

@@ -25,7 +25,8 @@ class NewRecord:
     """A finished picture, its file already stored.
 
     `index` counts the pictures of one job from 0; `request` is the one that makes this picture
-    alone; `pixels_sha256` is over the raw RGB bytes before any mark was put into them.
+    alone; `pixels_sha256` is over the raw RGB bytes before any mark was put into them; `pdq` is the perceptual hash of
+    the finished picture, None where there is too little in it.
     """
 
     id: str
@@ -47,6 +48,7 @@ class NewRecord:
     request: Json
     fingerprint: Json
     pixels_sha256: str
+    pdq: str | None = None
     showing: Showing = Showing.OPEN
 
 
@@ -105,6 +107,7 @@ class RecordRow(Base):
     request: Mapped[Json]
     fingerprint: Mapped[Json]
     pixels_sha256: Mapped[str] = mapped_column(String(64))
+    pdq: Mapped[str | None] = mapped_column(String(64))
     showing: Mapped[Showing] = mapped_column(choice(Showing))
     user_id: Mapped[int] = mapped_column(Snowflake)
     guild_id: Mapped[int | None] = mapped_column(Snowflake)
@@ -115,7 +118,7 @@ class RecordRow(Base):
     publishes_prompt: Mapped[bool]
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[int | None] = mapped_column(Snowflake)
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime]
     seconds: Mapped[float]

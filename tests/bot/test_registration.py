@@ -49,6 +49,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "show",
         "remix",
         "reproduce",
+        "verify",
         "queue",
         "cancel",
         "appeal",
@@ -58,7 +59,13 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "license",
         "help",
     }
-    assert {name for kind, name in commands if kind == MESSAGE_MENU} == {"Vary", "Upscale", "Details", "Report"}
+    assert {name for kind, name in commands if kind == MESSAGE_MENU} == {
+        "Vary",
+        "Upscale",
+        "Details",
+        "Report",
+        "Verify",
+    }
     for command in commands.values():
         described = list(nested(command)) if command["type"] == SLASH else []
         assert all(1 <= len(each["description"]) <= 100 for each in described)

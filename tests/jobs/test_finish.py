@@ -11,6 +11,7 @@ from jobs_kit import at_work
 
 from db.jobs import JobStatus
 from db.session import Database
+from provenance.pdq import pdq_of_file
 from provenance.picture import Stamped
 
 
@@ -20,6 +21,15 @@ class MarklessClerk(InThreadClerk):
     async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
         answer = await super().call(function, *args, timeout=timeout)
         return replace(answer, mark_found=False) if isinstance(answer, Stamped) else answer
+
+
+async def test_a_record_has_the_hash_of_the_finished_picture(sqlite_database: Database, tmp_path: Path) -> None:
+    async with at_work(sqlite_database, tmp_path, InThreadClerk(), FakeExecutor()) as bench:
+        job = await bench.ended(await bench.ask())
+        (record,) = await bench.history.of_job(job.id)
+
+        assert record.pdq == pdq_of_file(await bench.store.read(record.sha256))
+        assert record.pdq is not None
 
 
 @pytest.mark.parametrize(("side", "complaints"), [(256, 1), (64, 0)])

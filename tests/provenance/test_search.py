@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from provenance import search
 from provenance.search import BOUND, CROP_TRIALS, look, needed
 from provenance.watermark import FOUND_AT, embed
 
@@ -24,6 +25,14 @@ def test_a_crop_is_found_with_the_offset_of_its_blocks(texture, top, left, heigh
 
     assert sighting.found
     assert sighting.offset == (-left % 8, -top % 8)
+
+
+def test_of_a_large_picture_the_middle_is_searched_and_the_offset_is_still_the_pictures(texture, monkeypatch):
+    monkeypatch.setattr(search, "CROP_SIDE", 256)
+    sighting = look(embed(texture(1), RECORD)[3:, 5:])
+
+    assert sighting.found
+    assert sighting.offset == (3, 5)
 
 
 def test_a_picture_that_was_scaled_is_found_at_its_stored_size(texture):

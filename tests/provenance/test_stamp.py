@@ -5,8 +5,12 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from config.settings import load_settings
+from provenance.pdq import pdq_of_file
 from provenance.stamp import stamp
 from provenance.verify import examine
+
+LIMITS = load_settings().limits
 
 
 def test_the_same_pixels_and_facts_give_the_same_bytes(texture, facts):
@@ -15,7 +19,7 @@ def test_the_same_pixels_and_facts_give_the_same_bytes(texture, facts):
 
 def test_the_file_is_a_marked_picture_that_says_how_it_was_made(texture, facts):
     stamped = stamp(texture(0), facts)
-    findings = examine(stamped.png)
+    findings = examine(stamped.png, LIMITS)
 
     assert stamped.mark_found
     assert stamped.record_found
@@ -32,6 +36,7 @@ def test_hashes_identify_the_file_and_the_pixels_before_marking(texture, facts):
 
     assert stamped.sha256 == sha256(stamped.png).hexdigest()
     assert stamped.pixels_sha256 == sha256(pixels.tobytes()).hexdigest()
+    assert stamped.pdq == pdq_of_file(stamped.png)
     assert stamped.pixels_sha256 == stamp(pixels, replace(facts, record_id="8000000000")).pixels_sha256
 
 

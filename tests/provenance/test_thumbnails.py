@@ -3,10 +3,13 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from config.settings import load_settings
 from provenance.metadata import parameters
 from provenance.stamp import stamp
 from provenance.thumbnails import shrink_to_fit, thumbnail
 from provenance.verify import examine
+
+LIMITS = load_settings().limits
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_a_file_that_fits_stays_as_it_is(picture):
 @pytest.mark.parametrize("limit", [200_000, 60_000, 5_000])
 def test_a_file_that_does_not_fit_is_made_smaller_and_keeps_its_texts(picture, facts, limit):
     data, suffix = shrink_to_fit(picture, limit)
-    findings = examine(data)
+    findings = examine(data, LIMITS)
 
     assert suffix == "webp"
     assert len(data) <= limit
@@ -43,4 +46,4 @@ def test_a_smaller_file_of_the_same_size_still_carries_the_mark(picture):
     data, _ = shrink_to_fit(picture, len(picture) // 2)
 
     assert Image.open(BytesIO(data)).size == (512, 512)
-    assert examine(data).marked
+    assert examine(data, LIMITS).marked

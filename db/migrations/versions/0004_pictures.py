@@ -1,4 +1,4 @@
-"""Where a picture may be shown; news of a single picture; posts that are begun; messages that are to be removed."""
+"""Where a picture may be shown; its perceptual hash; news of one; posts that are begun; messages to be removed."""
 
 from typing import Any
 
@@ -14,6 +14,8 @@ def upgrade() -> None:
     for table in ("jobs", "records"):
         add(table, sa.Column("publishes_prompt", sa.Boolean, nullable=False, server_default=sa.true()))
     add("people", sa.Column("publishes_prompts", sa.Boolean, nullable=False, server_default=sa.true()))
+    op.add_column("records", sa.Column("pdq", sa.String(64)))  # older pictures have none
+    op.create_index("ix_records_created_at", "records", ["created_at"])
     add("outbox", sa.Column("record_id", sa.String(10), nullable=False, server_default=""))
     with op.batch_alter_table("outbox") as outbox:
         outbox.add_column(sa.Column("posting_since", sa.DateTime(timezone=True)))
