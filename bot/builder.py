@@ -233,6 +233,7 @@ class Builder:
             jobs=self._jobs,
             review=self._review,
             clerk=self._tools.pictures,
+            identity=self._identity,
         )
 
     @cached_property

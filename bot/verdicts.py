@@ -12,11 +12,12 @@ from db.never_again import NEAR
 
 PROMPT_LENGTH = 300
 SETTINGS_LENGTH = 200
+NAME_LENGTH = 60
 
 
 def verdict_text(evidence: Evidence, locale: str) -> str:
     """Return what was found as a message's content. It claims no more than that."""
-    kinds = (_conclusion, _watermark, _id, _metadata, _fingerprint, _record)
+    kinds = (_conclusion, _credentials, _watermark, _id, _metadata, _fingerprint, _record)
     lines = [line for kind in kinds for line in kind(evidence, locale)]
     return shorten("\n".join(lines), CONTENT_LENGTH)
 
@@ -25,6 +26,8 @@ def _conclusion(evidence: Evidence, locale: str) -> Iterator[str]:
     findings = evidence.findings
     if evidence.same is not None:
         yield say("verify.same", locale=locale, id=evidence.same.id)
+    elif findings.credentials is not None and findings.credentials.ours:
+        yield say("verify.signed", locale=locale)
     elif evidence.named is not None:
         key = "verify.named" if is_near(evidence.named_bits) else "verify.named_only"
         yield say(key, locale=locale, id=evidence.named.id)
@@ -32,10 +35,30 @@ def _conclusion(evidence: Evidence, locale: str) -> Iterator[str]:
         yield say("verify.marked", locale=locale)
     elif evidence.alike is not None:
         yield say("verify.alike", locale=locale, id=evidence.alike.id)
-    elif findings.settings or findings.made_by_a_model:
+    elif findings.settings or findings.made_by_a_model or findings.credentials is not None:
         yield say("verify.says", locale=locale)
     else:
         yield say("verify.nothing", locale=locale)
+
+
+def _credentials(evidence: Evidence, locale: str) -> Iterator[str]:
+    """Yield who signed the file and what for; anybody can sign with any name, so only ours is known."""
+    found = evidence.findings.credentials
+    if found is None:
+        yield say("verify.credentials_none", locale=locale)
+        return
+    names = {"signer": _short(found.signer), "generator": _short(found.generator)}
+    known = "verify.credentials_ours" if found.ours else "verify.credentials_valid"
+    yield say(known if found.valid else "verify.credentials_broken", locale=locale, **names)
+    if found.made_by_a_model:
+        yield say("verify.credentials_model", locale=locale)
+    if found.sources:
+        origins = ", ".join(map(_short, found.origins)) or say("verify.unsigned", locale=locale)
+        yield say("verify.credentials_sources", locale=locale, count=found.sources, origins=origins)
+
+
+def _short(name: str) -> str:
+    return escape(shorten(name, NAME_LENGTH))
 
 
 def _watermark(evidence: Evidence, locale: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from db.history import Record
 from db.jobs import Job, Jobs
 from db.never_again import NEAR, distance
 from jobs.clerk import Clerk
+from provenance.identity import Identity
 from provenance.search import Sighting
 from provenance.verify import Findings, Trace, examine, trace
 from provenance.watermark import FOUND_AT
@@ -68,6 +69,7 @@ class Verification:
         jobs: Jobs,
         review: Review,
         clerk: Clerk,
+        identity: Identity,
     ) -> None:
         self._turn = asyncio.Lock()
         self._limits = limits
@@ -76,11 +78,12 @@ class Verification:
         self._jobs = jobs
         self._review = review
         self._clerk = clerk
+        self._identity = identity
 
     async def verify(self, caller: Caller, data: bytes) -> Evidence:
         """Return all that is found out about a file, and nothing of what the caller may not see."""
         async with self._turn:
-            findings = await self._clerk.call(examine, data, self._limits, timeout=VERIFY_SECONDS)
+            findings = await self._clerk.call(examine, data, self._limits, self._identity, timeout=VERIFY_SECONDS)
             traced = await self._trace(data, findings)
         record_id = findings.record_id or traced.record_id
         same, named = await self._same(caller, findings.sha256, record_id), await self._named(caller, record_id)

@@ -7,8 +7,10 @@ from hashlib import sha256
 from PIL import Image
 
 from config.settings import Limits
-from provenance import metadata, watermark
+from provenance import credentials, metadata, watermark
 from provenance.carrier import Pixels
+from provenance.credentials import Credentials
+from provenance.identity import Identity
 from provenance.intake import TEXT_LENGTH, decode, refusing, upright
 from provenance.pdq import pdq
 from provenance.search import Sighting, look, scaled
@@ -32,6 +34,7 @@ class Findings:
     parameters: str | None
     settings: Mapping[str, str]
     made_by_a_model: bool
+    credentials: Credentials | None = None
 
     @property
     def marked(self) -> bool:
@@ -47,8 +50,8 @@ class Trace:
     record_id: str | None
 
 
-def examine(data: bytes, limits: Limits) -> Findings:
-    """Return what anybody's file of a picture says, read as it is. Raises RefusedPicture."""
+def examine(data: bytes, limits: Limits, identity: Identity | None = None) -> Findings:
+    """Return what anybody's file of a picture says, read as it is; `identity` is ours. Raises RefusedPicture."""
     image = decode(data, limits)
     with refusing():
         parameters = _parameters(image)
@@ -64,6 +67,7 @@ def examine(data: bytes, limits: Limits) -> Findings:
         parameters=parameters,
         settings=_settings(parameters),
         made_by_a_model=declared,
+        credentials=credentials.read(data, identity),
     )
 
 
