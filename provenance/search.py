@@ -1,11 +1,11 @@
-"""The watermark in pictures that were rescaled or cropped: every place is tried, and trying is paid for.
+"""The watermark in pictures that were rescaled, lit otherwise, mirrored or cropped: every try has its price.
 
 A cropped picture keeps the message's rhythm but not its beginning nor the length of its lines. Both
 are unknown, so each of the 136 x 136 rhythms is compared with the message at each of the 8 x 8
 offsets of the blocks; the two-dimensional Fourier transform of the votes holds all rhythms at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import comb
@@ -20,6 +20,7 @@ from provenance.watermark import BITS, FOUND_AT, detect
 BOUND = 1e-7  #: of chance finds in each search, beside those of `detect`
 LENGTH = BITS.size
 CROP_TRIALS = TILE * TILE * LENGTH * LENGTH
+LIGHTS = tuple(1.0125**power for power in range(-20, 21) if power)  #: 0.78 to 1.28; colours bear half a step between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,23 @@ class Sighting:
 
 
 def look(pixels: Pixels, sizes: Sequence[tuple[int, int]] = ()) -> Sighting:
-    """Return the first proof, or the last search's best: as it is, at each size (w, h), then as a crop."""
-    size = (pixels.shape[1], pixels.shape[0])
-    sighting = Sighting(agreement=detect(pixels), needed=FOUND_AT, size=size)
-    if not sighting.found and sizes:
-        sighting = max((_at_size(pixels, other, len(sizes)) for other in sizes), key=lambda seen: seen.agreement)
-    if not sighting.found and min(size) > TILE:
-        sighting = _as_crop(pixels)
+    """Return the first proof, or the last search's best: as it is, at each size (w, h), mirrored, lit, cropped."""
+    for sighting in _searches(pixels, sizes):
+        if sighting.found:
+            break
     return sighting
+
+
+def _searches(pixels: Pixels, sizes: Sequence[tuple[int, int]]) -> Iterator[Sighting]:
+    """Yield the best of each search, the cheap ones first."""
+    size = (pixels.shape[1], pixels.shape[0])
+    yield Sighting(agreement=detect(pixels), needed=FOUND_AT, size=size)
+    if sizes:
+        yield max((_at_size(pixels, other, len(sizes)) for other in sizes), key=lambda seen: seen.agreement)
+    yield Sighting(agreement=detect(pixels[:, ::-1]), needed=needed(1), size=size)
+    yield Sighting(agreement=max(_in_light(pixels, light) for light in LIGHTS), needed=needed(len(LIGHTS)), size=size)
+    if min(size) > TILE:
+        yield _as_crop(pixels)
 
 
 @cache
@@ -64,6 +74,10 @@ def needed(trials: int) -> int:
 def _at_size(pixels: Pixels, size: tuple[int, int], trials: int) -> Sighting:
     scaled = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
     return Sighting(agreement=detect(scaled), needed=needed(trials), size=size)
+
+
+def _in_light(pixels: Pixels, light: float) -> int:
+    return detect(np.clip(np.rint(pixels * np.float32(light)), 0, 255).astype(np.uint8))
 
 
 def _as_crop(pixels: Pixels) -> Sighting:

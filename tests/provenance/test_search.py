@@ -2,7 +2,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 from provenance.search import BOUND, CROP_TRIALS, look, needed
 from provenance.watermark import FOUND_AT, embed
@@ -33,6 +33,17 @@ def test_a_picture_that_was_scaled_is_found_at_its_stored_size(texture):
 
     assert sighting.found
     assert sighting.size == (512, 512)
+
+
+def test_a_mirrored_picture_is_found(texture):
+    assert look(embed(texture(3, 250, 331), RECORD)[:, ::-1]).agreement == 136
+
+
+@pytest.mark.parametrize("light", [0.85, 0.9, 1.1, 1.2])
+def test_a_picture_in_another_light_is_found(texture, light):
+    marked = Image.fromarray(embed(texture(4), RECORD))
+
+    assert look(np.asarray(ImageEnhance.Brightness(marked).enhance(light))).found
 
 
 def test_nothing_is_found_in_unmarked_pictures(texture):
