@@ -17,7 +17,7 @@ from PIL import Image
 from provenance.carrier import TILE, Pixels, U
 from provenance.watermark import BITS, FOUND_AT, detect
 
-BOUND = 1e-7  #: of chance finds in each search, beside those of `detect`
+BOUND = 3e-8  #: of chance finds in each search: with those of `detect`, four stay below one in a million
 LENGTH = BITS.size
 CROP_TRIALS = TILE * TILE * LENGTH * LENGTH
 LIGHTS = tuple(1.0125**power for power in range(-20, 21) if power)  #: 0.78 to 1.28; colours bear half a step between
@@ -63,7 +63,7 @@ def _searches(pixels: Pixels, sizes: Sequence[tuple[int, int]]) -> Iterator[Sigh
 
 @cache
 def needed(trials: int) -> int:
-    """Return the agreement that chance reaches in fewer than one of ten million searches of so many trials."""
+    """Return the agreement that chance reaches in a share of BOUND of searches of so many trials, at most."""
     ways, bits = 0, LENGTH
     while (ways + comb(LENGTH, bits)) * trials < BOUND * 2**LENGTH:
         ways += comb(LENGTH, bits)

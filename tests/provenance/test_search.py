@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from provenance.search import BOUND, CROP_TRIALS, look, needed
+from provenance.search import BOUND, CROP_TRIALS, _searches, look, needed
 from provenance.watermark import FOUND_AT, embed
 
 RECORD = "7KQ2ZD4M0X"
@@ -60,6 +60,13 @@ def test_more_trials_need_more_agreement_and_just_as_much_as_the_bound_asks(tria
         return trials * sum(comb(136, bits) for bits in range(agreement, 137)) / 2**136
 
     assert chance(needed(trials)) < BOUND <= chance(needed(trials) - 1)
+
+
+def test_all_searches_together_keep_the_stated_bound():
+    as_it_is = sum(comb(136, bits) for bits in range(FOUND_AT, 137)) / 2**136
+    searches = len(list(_searches(np.zeros((16, 16, 3), np.uint8), [(64, 64)])))
+
+    assert as_it_is + (searches - 1) * BOUND < 1e-6
 
 
 def test_a_picture_too_small_to_search_is_not_found():
