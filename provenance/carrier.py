@@ -19,6 +19,7 @@ TILE = 8  # pixels of a block's side: 4 Haar coefficients
 JITTER = 0.2  # of a step
 GOLDEN = 0.618034  # its multiples spread evenly
 ROUNDS = 12  # of the power iteration
+SMOOTHED = 0.1  # of how far a block lies from those around it: what lossy files take from that
 DITHER = np.array([[0.125, 0.625], [0.875, 0.375]], np.float32)  # in place of 0.5: flat areas keep fractions
 
 
@@ -59,9 +60,9 @@ class Carrier:
         A vote weighs as much as the value lies far from the two borders between 0 and 1.
         """
         area = _tiled(pixels)
-        value = _dominant(self._blocks(area))[0]
-        votes: NDArray[np.float64] = -np.sin(value * (2 * np.pi / self.step)).astype(np.float64)
-        return votes.reshape(area.shape[0] // TILE, area.shape[1] // TILE)
+        value = _dominant(self._blocks(area))[0].reshape(area.shape[0] // TILE, area.shape[1] // TILE)
+        votes: NDArray[np.float64] = -np.sin(_sharpened(value) * (2 * np.pi / self.step)).astype(np.float64)
+        return votes
 
     def _places(self, bits: NDArray[np.uint8], blocks: int) -> Plane:
         """Return where within its step each block's value shall lie.
@@ -107,7 +108,7 @@ U = Carrier(
     of_rgb=(-0.147108, -0.288804, 0.435912), moved=((1, -0.394650), (2, 2.032110)), still=0, grey=128, step=36
 )  #: the plane that the stock decoder reads
 V = Carrier(
-    of_rgb=(0.614777, -0.514799, -0.099978), moved=((0, 1.139830), (1, -0.580600)), still=2, grey=192, step=44
+    of_rgb=(0.614777, -0.514799, -0.099978), moved=((0, 1.139830), (1, -0.580600)), still=2, grey=192, step=52
 )  #: one that it does not
 
 
@@ -129,6 +130,17 @@ def _dominant(blocks: Plane) -> tuple[Plane, Plane, Plane]:
         value = np.linalg.norm(right, axis=0)
         right /= value
     return value, left, right
+
+
+def _sharpened(value: Plane) -> Plane:
+    """Return the rows and columns of values, each a little further from the four around it."""
+    down, across = np.diff(value, axis=0), np.diff(value, axis=1)
+    apart = np.zeros_like(value)
+    apart[1:] += down
+    apart[:-1] -= down
+    apart[:, 1:] += across
+    apart[:, :-1] -= across
+    return value + np.float32(SMOOTHED / 4) * apart
 
 
 def _nearest(value: Plane, place: Plane, step: float) -> Plane:

@@ -2,10 +2,10 @@ from math import comb
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 from provenance import search
-from provenance.search import BOUND, CROP_TRIALS, look, needed
+from provenance.search import BOUND, CROP_TRIALS, _searches, look, needed
 from provenance.watermark import FOUND_AT, embed
 
 RECORD = "7KQ2ZD4M0X"
@@ -44,6 +44,17 @@ def test_a_picture_that_was_scaled_is_found_at_its_stored_size(texture):
     assert sighting.size == (512, 512)
 
 
+def test_a_mirrored_picture_is_found(texture):
+    assert look(embed(texture(3, 250, 331), RECORD)[:, ::-1]).agreement == 136
+
+
+@pytest.mark.parametrize("light", [0.85, 0.9, 1.1, 1.2])
+def test_a_picture_in_another_light_is_found(texture, light):
+    marked = Image.fromarray(embed(texture(4), RECORD))
+
+    assert look(np.asarray(ImageEnhance.Brightness(marked).enhance(light))).found
+
+
 def test_nothing_is_found_in_unmarked_pictures(texture):
     pictures = [*(texture(seed, 128, 256) for seed in range(4)), np.full((128, 128, 3), 200, np.uint8)]
     sightings = [look(pixels, [(256, 512)]) for pixels in pictures]
@@ -58,6 +69,13 @@ def test_more_trials_need_more_agreement_and_just_as_much_as_the_bound_asks(tria
         return trials * sum(comb(136, bits) for bits in range(agreement, 137)) / 2**136
 
     assert chance(needed(trials)) < BOUND <= chance(needed(trials) - 1)
+
+
+def test_all_searches_together_keep_the_stated_bound():
+    as_it_is = sum(comb(136, bits) for bits in range(FOUND_AT, 137)) / 2**136
+    searches = len(list(_searches(np.zeros((16, 16, 3), np.uint8), [(64, 64)])))
+
+    assert as_it_is + (searches - 1) * BOUND < 1e-6
 
 
 def test_a_picture_too_small_to_search_is_not_found():
