@@ -9,10 +9,18 @@ from config.words import say
 from db.history import Record
 from db.jobs import Job
 from db.never_again import NEAR
+from provenance.search import Way
 
 PROMPT_LENGTH = 300
 SETTINGS_LENGTH = 200
 NAME_LENGTH = 60
+WATERMARK = {
+    Way.AS_IS: "verify.watermark",
+    Way.SCALED: "verify.watermark_scaled",
+    Way.MIRRORED: "verify.watermark_mirrored",
+    Way.LIT: "verify.watermark_lit",
+    Way.CROPPED: "verify.watermark_cropped",
+}
 
 
 def verdict_text(evidence: Evidence, locale: str) -> str:
@@ -64,17 +72,9 @@ def _short(name: str) -> str:
 def _watermark(evidence: Evidence, locale: str) -> Iterator[str]:
     """Yield where the mark was read, and how often chance would have it so."""
     sighting = evidence.sighting
-    if not sighting.found:
-        yield say("verify.watermark_none", locale=locale)
-    elif sighting.size != evidence.findings.size:
-        width, height = sighting.size
-        agreement = sighting.agreement
-        yield say("verify.watermark_scaled", locale=locale, agreement=agreement, width=width, height=height)
-    elif evidence.findings.marked:
-        yield say("verify.watermark", locale=locale, agreement=sighting.agreement)
-    else:
-        x, y = sighting.offset
-        yield say("verify.watermark_cropped", locale=locale, agreement=sighting.agreement, x=x, y=y)
+    (width, height), (x, y) = sighting.size, sighting.offset
+    key = WATERMARK[sighting.way] if sighting.found else "verify.watermark_none"
+    yield say(key, locale=locale, agreement=sighting.agreement, width=width, height=height, x=x, y=y)
 
 
 def _id(evidence: Evidence, locale: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from db.jobs import Job, Jobs
 from db.never_again import NEAR, distance
 from jobs.clerk import Clerk
 from provenance.identity import Identity
-from provenance.search import Sighting
+from provenance.search import Sighting, Way
 from provenance.verify import Findings, Trace, examine, trace
 from provenance.watermark import FOUND_AT
 
@@ -105,7 +105,7 @@ class Verification:
     async def _trace(self, data: bytes, findings: Findings) -> Trace:
         """Return where the mark is: where it is not found as the picture is, it is looked for at length."""
         if findings.marked:
-            found = Sighting(agreement=findings.agreement, needed=FOUND_AT, size=findings.size)
+            found = Sighting(way=Way.AS_IS, agreement=findings.agreement, needed=FOUND_AT, size=findings.size)
             return Trace(found, findings.record_id)
         sizes = likely_sizes(findings.size, await self._fingerprints.sizes())
         return await self._clerk.call(trace, data, self._limits, sizes, timeout=VERIFY_SECONDS)

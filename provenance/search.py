@@ -7,6 +7,7 @@ offsets of the blocks; the two-dimensional Fourier transform of the votes holds 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum, unique
 from functools import cache
 from math import comb
 
@@ -24,6 +25,17 @@ CROP_TRIALS = TILE * TILE * LENGTH * LENGTH
 LIGHTS = tuple(1.0125**power for power in range(-20, 21) if power)  #: 0.78 to 1.28; colours bear half a step between
 
 
+@unique
+class Way(StrEnum):
+    """How a picture was looked at."""
+
+    AS_IS = "as is"
+    SCALED = "scaled"
+    MIRRORED = "mirrored"
+    LIT = "lit"  #: lighter or darker
+    CROPPED = "cropped"  #: as a part of a larger one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """The best agreement, how much of it is proof after so many trials, and where it was met.
@@ -31,6 +43,7 @@ class Sighting:
     `size` is the width and height at which it was read, `offset` that of the blocks, in pixels.
     """
 
+    way: Way
     agreement: int
     needed: int
     size: tuple[int, int]
@@ -53,11 +66,12 @@ def look(pixels: Pixels, sizes: Sequence[tuple[int, int]] = ()) -> Sighting:
 def _searches(pixels: Pixels, sizes: Sequence[tuple[int, int]]) -> Iterator[Sighting]:
     """Yield the best of each search, the cheap ones first."""
     size = (pixels.shape[1], pixels.shape[0])
-    yield Sighting(agreement=detect(pixels), needed=FOUND_AT, size=size)
+    yield Sighting(way=Way.AS_IS, agreement=detect(pixels), needed=FOUND_AT, size=size)
     if sizes:
         yield max((_at_size(pixels, other, len(sizes)) for other in sizes), key=lambda seen: seen.agreement)
-    yield Sighting(agreement=detect(pixels[:, ::-1]), needed=needed(1), size=size)
-    yield Sighting(agreement=max(_in_light(pixels, light) for light in LIGHTS), needed=needed(len(LIGHTS)), size=size)
+    yield Sighting(way=Way.MIRRORED, agreement=detect(pixels[:, ::-1]), needed=needed(1), size=size)
+    lit = max(_in_light(pixels, light) for light in LIGHTS)
+    yield Sighting(way=Way.LIT, agreement=lit, needed=needed(len(LIGHTS)), size=size)
     if min(size) > TILE:
         yield _as_crop(pixels)
 
@@ -73,7 +87,7 @@ def needed(trials: int) -> int:
 
 
 def _at_size(pixels: Pixels, size: tuple[int, int], trials: int) -> Sighting:
-    return Sighting(agreement=detect(scaled(pixels, size)), needed=needed(trials), size=size)
+    return Sighting(way=Way.SCALED, agreement=detect(scaled(pixels, size)), needed=needed(trials), size=size)
 
 
 def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
@@ -90,7 +104,7 @@ def _as_crop(pixels: Pixels) -> Sighting:
     middle = _middle(pixels)
     agreement, _, offset = max(_at_offset(middle, *divmod(place, TILE)) for place in range(TILE * TILE))
     size = (pixels.shape[1], pixels.shape[0])
-    return Sighting(agreement=agreement, needed=needed(CROP_TRIALS), size=size, offset=offset)
+    return Sighting(way=Way.CROPPED, agreement=agreement, needed=needed(CROP_TRIALS), size=size, offset=offset)
 
 
 def _middle(pixels: Pixels) -> Pixels:
