@@ -17,6 +17,7 @@ from strict_policy import id_of
 
 from benchmarks._textures import draw_texture
 from bot.verification import likely_sizes
+from db.fingerprints import Fingerprints
 from db.history import Record, Showing
 from db.session import Database
 from db.tables.record import RecordRow
@@ -228,7 +229,7 @@ async def test_of_what_the_person_may_not_see_the_pixels_alone_are_told(
     await changed(sqlite_database, record, **hidden)
     told = [await verified(house.guest(name), sent) for name in ("ben", "mia")]
     await changed(sqlite_database, record, id="0123456789", sha256="0" * 64, pdq=None)
-    house.studio.verification._fingerprints.__init__(sqlite_database)  # type: ignore[misc]
+    house.studio.verification._fingerprints = Fingerprints(sqlite_database)
     unknown = await verified(house.guest("ben"), sent)
 
     assert told == [unknown, unknown]
