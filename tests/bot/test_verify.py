@@ -24,7 +24,8 @@ from db.tables.record import RecordRow
 from inference.protocol import Attempt, Done
 from local_discord import permissions
 from local_discord.guild import Overwrite
-from provenance import watermark
+from provenance import record_code, watermark
+from provenance.carrier import V
 
 EPHEMERAL = 64
 PROMPT = "a red circle"
@@ -209,6 +210,17 @@ async def test_an_id_in_other_pixels_is_no_proof(house: House) -> None:
 
     assert told.startswith("**It points to this bot, but it is no proof.**")
     assert "somebody put the id there" in told
+
+
+async def test_an_id_without_a_watermark_is_not_called_one(house: House) -> None:
+    pixels = np.array(Image.open(io.BytesIO(soft(1))).resize((512, 512)))
+    V.write(pixels, record_code.encode("7KQ2ZD4M0X"))
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    told = await verified(house.guest("ben"), file.getvalue())
+
+    assert told.startswith("**It carries an id as this program writes them**, and no watermark.")
+    assert "Watermark: none was found" in told
 
 
 @pytest.mark.parametrize("change", [None, half, without_edge])
