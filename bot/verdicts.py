@@ -39,8 +39,10 @@ def _conclusion(evidence: Evidence, locale: str) -> Iterator[str]:
     elif evidence.named is not None:
         key = "verify.named" if is_near(evidence.named_bits) else "verify.named_only"
         yield say(key, locale=locale, id=evidence.named.id)
-    elif evidence.sighting.found or evidence.record_id is not None:
+    elif evidence.sighting.found:
         yield say("verify.marked", locale=locale)
+    elif evidence.record_id is not None:
+        yield say("verify.carries_id", locale=locale)
     elif evidence.alike is not None:
         yield say("verify.alike", locale=locale, id=evidence.alike.id)
     elif findings.settings or findings.made_by_a_model or findings.credentials is not None:

@@ -15,6 +15,7 @@ from provenance.intake import TEXT_LENGTH, decode, refusing, upright
 from provenance.pdq import pdq
 from provenance.search import Sighting, look, scaled
 
+SETTINGS_LENGTH = 4_000  # of the text's end, where they stand; reading takes the square of it
 SETTINGS = ("Model", "Seed", "Size", "Version", "Record")  # told of a file that has them, and nothing else
 
 
@@ -93,5 +94,5 @@ def _parameters(image: Image.Image) -> str | None:
 
 
 def _settings(parameters: str | None) -> dict[str, str]:
-    said = {} if parameters is None else metadata.parse(parameters)
+    said = {} if parameters is None else metadata.parse(parameters[-SETTINGS_LENGTH:])
     return {name: said[name] for name in SETTINGS if name in said}

@@ -17,13 +17,15 @@ from strict_policy import id_of
 
 from benchmarks._textures import draw_texture
 from bot.verification import likely_sizes
+from db.fingerprints import Fingerprints
 from db.history import Record, Showing
 from db.session import Database
 from db.tables.record import RecordRow
 from inference.protocol import Attempt, Done
 from local_discord import permissions
 from local_discord.guild import Overwrite
-from provenance import watermark
+from provenance import record_code, watermark
+from provenance.carrier import V
 
 EPHEMERAL = 64
 PROMPT = "a red circle"
@@ -210,6 +212,17 @@ async def test_an_id_in_other_pixels_is_no_proof(house: House) -> None:
     assert "somebody put the id there" in told
 
 
+async def test_an_id_without_a_watermark_is_not_called_one(house: House) -> None:
+    pixels = np.array(Image.open(io.BytesIO(soft(1))).resize((512, 512)))
+    V.write(pixels, record_code.encode("7KQ2ZD4M0X"))
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    told = await verified(house.guest("ben"), file.getvalue())
+
+    assert told.startswith("**It carries an id as this program writes them**, and no watermark.")
+    assert "Watermark: none was found" in told
+
+
 @pytest.mark.parametrize("change", [None, half, without_edge])
 @pytest.mark.parametrize(
     "hidden",
@@ -228,7 +241,7 @@ async def test_of_what_the_person_may_not_see_the_pixels_alone_are_told(
     await changed(sqlite_database, record, **hidden)
     told = [await verified(house.guest(name), sent) for name in ("ben", "mia")]
     await changed(sqlite_database, record, id="0123456789", sha256="0" * 64, pdq=None)
-    house.studio.verification._fingerprints.__init__(sqlite_database)  # type: ignore[misc]
+    house.studio.verification._fingerprints = Fingerprints(sqlite_database)
     unknown = await verified(house.guest("ben"), sent)
 
     assert told == [unknown, unknown]
