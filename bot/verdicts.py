@@ -34,7 +34,7 @@ def _conclusion(evidence: Evidence, locale: str) -> Iterator[str]:
     findings = evidence.findings
     if evidence.same is not None:
         yield say("verify.same", locale=locale, id=evidence.same.id)
-    elif findings.credentials is not None and findings.credentials.ours:
+    elif findings.credentials is not None and findings.credentials.made_here:
         yield say("verify.signed", locale=locale)
     elif evidence.named is not None:
         key = "verify.named" if is_near(evidence.named_bits) else "verify.named_only"

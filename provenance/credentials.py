@@ -19,6 +19,7 @@ from provenance.picture import Facts
 REDRAWN_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 MIMES = {b"\x89PNG": "image/png", b"RIFF": "image/webp", b"\xff\xd8\xff": "image/jpeg"}
 SOURCE = "source"
+MADE = frozenset(("c2pa.created", "c2pa.edited", "c2pa.transcoded"))
 KEPT = ("c2pa.actions", "c2pa.hash.", "c2pa.ingredient")  # how a picture was made, and from what
 PERSONAL = "c2pa.PII.present"
 VALID, TRUSTED = "Valid", "Trusted"  # of the C2PA library
@@ -47,6 +48,11 @@ class Credentials:
     sources: int
     origins: tuple[str, ...]
 
+    @property
+    def made_here(self) -> bool:
+        """Whether this bot made it, by its own word: what it only took in it signs as opened, and no more."""
+        return self.ours and not MADE.isdisjoint(self.actions)
+
 
 def sign_made(png: bytes, facts: Facts, identity: Identity, source: bytes | None = None) -> bytes:
     """Return a picture's file with credentials: created by a checkpoint, or redrawn by it from a source's file."""
@@ -62,6 +68,11 @@ def sign_made(png: bytes, facts: Facts, identity: Identity, source: bytes | None
 def sign_copy(file: bytes, original: bytes, version: str, identity: Identity) -> bytes:
     """Return another file of a picture, such as a smaller one, with credentials that lead to the original's."""
     return _signed(file, "copy", version, [_opened(), {"action": "c2pa.transcoded"}], identity, original)
+
+
+def sign_taken_in(file: bytes, original: bytes, version: str, identity: Identity) -> bytes:
+    """Return what was taken of somebody's file, with credentials that lead to theirs; none says that we made it."""
+    return _signed(file, "source", version, [_opened()], identity, original)
 
 
 def read(file: bytes, identity: Identity | None = None) -> Credentials | None:

@@ -89,7 +89,7 @@ def take_in_signed(data: bytes, limits: Limits, version: str, identity: Identity
     taken = take_in(data, limits)
     if credentials.read(data) is None:
         return taken
-    return replace(taken, png=credentials.sign_copy(taken.png, data, version, identity))
+    return replace(taken, png=credentials.sign_taken_in(taken.png, data, version, identity))
 
 
 def _kind(data: bytes) -> str:

@@ -245,7 +245,7 @@ async def test_of_what_the_person_may_not_see_the_pixels_alone_are_told(
     unknown = await verified(house.guest("ben"), sent)
 
     assert told == [unknown, unknown]
-    assert "carries a mark of Stable Diffusion" in unknown
+    assert ("signed by this bot" if change is None else "carries a mark of Stable Diffusion") in unknown
     assert PROMPT not in unknown
     assert str(record.user_id) not in unknown
 
@@ -256,7 +256,7 @@ async def test_deleted_pictures_are_told_of_to_nobody(house: House) -> None:
 
     for name in ("ada", "ben", "mia"):
         told = await verified(house.guest(name), file)
-        assert told.startswith("**It carries a mark of Stable Diffusion.**")
+        assert told.startswith("**This bot made it.** The file is signed by this bot")
         assert "I have no picture of that id that you can see here" in told
         assert PROMPT not in told
 
@@ -264,8 +264,9 @@ async def test_deleted_pictures_are_told_of_to_nobody(house: House) -> None:
 async def test_ones_own_private_pictures_are_told_of_to_oneself(house: House) -> None:
     _, _, file = await made(house, "ada", "dm")
 
-    assert "This bot made it" in await verified(house.guest("ada"), file)
-    assert "This bot made it" not in await verified(house.guest("ben"), file)
+    assert "the same to the byte" in await verified(house.guest("ada"), file)
+    assert "the same to the byte" not in await verified(house.guest("ben"), file)
+    assert PROMPT not in await verified(house.guest("ben"), file)
 
 
 async def test_the_prompt_of_an_age_restricted_picture_is_told_there_alone(house: House) -> None:

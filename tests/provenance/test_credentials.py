@@ -65,7 +65,7 @@ def test_a_picture_says_what_made_it_and_by_whom_it_is_signed(identity: Identity
     found = read(signed, identity)
 
     assert found is not None
-    assert (found.valid, found.ours, found.made_by_a_model) == (True, True, True)
+    assert (found.valid, found.ours, found.made_here, found.made_by_a_model) == (True, True, True, True)
     assert (found.generator, found.signer) == (VERSION, "imagine-bot")
     assert (found.actions, found.sources) == (("c2pa.created",), 0)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(signed))), picture())
@@ -155,6 +155,7 @@ def test_credentials_of_what_people_send_are_kept_and_nothing_else_of_their_file
 
     assert found is not None
     assert (found.ours, found.sources, found.origins) == (True, 1, (VERSION,))
+    assert not found.made_here
     assert b"48.1" not in kept.png
     assert unsigned(kept.png) == take_in(theirs, LIMITS).png
     bare = saved(picture(), "JPEG")
