@@ -152,7 +152,12 @@ class Builder:
     def board(self) -> ProgressBoard:
         """Who tells people how far their jobs are."""
         every = self._settings.times.preview_every
-        return ProgressBoard(client=self.client, dispatcher=self.dispatcher, every=every, ended=self.delivery.wake)
+        return ProgressBoard(client=self.client, dispatcher=self.dispatcher, every=every, ended=self._tell)
+
+    def _tell(self) -> None:
+        """Look for what is to be told: to people, and to moderators."""
+        self.delivery.wake()
+        self._news.set()
 
     @cached_property
     def housekeeper(self) -> Housekeeper:
@@ -206,6 +211,7 @@ class Builder:
             gallery=self._gallery,
             guilds=self._guilds,
             news=self._news,
+            released=lambda: self.delivery.wake(),
         )
 
     @cached_property

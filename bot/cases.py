@@ -20,7 +20,7 @@ from db.conduct import Refusal
 from jobs.clerk import ClerkFailed
 from moderation.policy import Policy
 
-POLL_SECONDS = 5.0
+POLL_SECONDS = 30.0
 CLOSED_SECONDS = 60.0
 WORDS_LENGTH = 400  # of each: both prompts, the person's text, the notes; all of it fits a message
 

@@ -19,7 +19,7 @@ from db.jobs import Jobs
 from db.outbox import Message, Notice, Outbox
 from db.tables.job import Job
 
-POLL_SECONDS = 5.0
+POLL_SECONDS = 30.0
 STUMBLE_SECONDS = 5.0  # before a database that failed is asked again
 AT_HAND = 500  # messages under way, most of them in their channel's line: more than the queue holds as it is set
 BACK_OFF = (1, 2, 5, 15, 60, 300, 900)  # seconds before the next try

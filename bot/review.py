@@ -1,6 +1,7 @@
 """What people put before the moderators, and what these decide."""
 
 import asyncio
+from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +19,7 @@ OPEN_REPORTS = 10  # of one person at once
 
 
 class Review:
-    """Reports, appeals and decisions; `news` is set when there is something to post.
+    """Reports, appeals and decisions; `news` is set when there is something to post, `released` called after a release.
 
     Raises UserError with the sentence for the person.
     """
@@ -33,8 +34,10 @@ class Review:
         gallery: Gallery,
         guilds: Guilds,
         news: asyncio.Event,
+        released: Callable[[], None],
     ) -> None:
         self.news = news
+        self._released = released
         self._settings = settings
         self._cases = cases
         self._conduct = conduct
@@ -114,6 +117,8 @@ class Review:
             raise UserError("people.case_closed")
         await self._discipline.load()
         await self._clear_up(decided)
+        if outcome is Outcome.RELEASED:
+            self._released()
         return decided
 
     async def note(self, caller: Caller, case_id: int, text: str) -> Case:
