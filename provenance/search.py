@@ -40,7 +40,8 @@ class Way(StrEnum):
 class Sighting:
     """The best agreement, how much of it is proof after so many trials, and where it was met.
 
-    `size` is the width and height at which it was read, `offset` that of the blocks, in pixels.
+    `size` is the width and height at which it was read, `offset` that of the blocks, in pixels; `light` is by how much
+    it was made brighter for that.
     """
 
     way: Way
@@ -48,6 +49,7 @@ class Sighting:
     needed: int
     size: tuple[int, int]
     offset: tuple[int, int] = (0, 0)
+    light: float = 1.0
 
     @property
     def found(self) -> bool:
@@ -70,8 +72,7 @@ def _searches(pixels: Pixels, sizes: Sequence[tuple[int, int]]) -> Iterator[Sigh
     if sizes:
         yield max((_at_size(pixels, other, len(sizes)) for other in sizes), key=lambda seen: seen.agreement)
     yield Sighting(way=Way.MIRRORED, agreement=detect(pixels[:, ::-1]), needed=needed(1), size=size)
-    lit = max(_in_light(pixels, light) for light in LIGHTS)
-    yield Sighting(way=Way.LIT, agreement=lit, needed=needed(len(LIGHTS)), size=size)
+    yield _in_other_light(pixels)
     if min(size) > TILE:
         yield _as_crop(pixels)
 
@@ -95,8 +96,24 @@ def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
-def _in_light(pixels: Pixels, light: float) -> int:
-    return detect(np.clip(np.rint(pixels * np.float32(light)), 0, 255).astype(np.uint8))
+def restored(pixels: Pixels, sighting: Sighting) -> Pixels:
+    """Return the picture as it was when the mark was read; one that was cropped stays so."""
+    if sighting.way is Way.MIRRORED:
+        return pixels[:, ::-1]
+    return _lit(pixels, sighting.light) if sighting.way is Way.LIT else scaled(pixels, sighting.size)
+
+
+def _in_other_light(pixels: Pixels) -> Sighting:
+    """Return the best of all lights; the upper rows of a large picture say enough."""
+    height, width, _ = pixels.shape
+    top = pixels[: max(TILE, CROP_SIDE**2 // width)]
+    agreement, light = max((detect(_lit(top, light)), light) for light in LIGHTS)
+    size = (width, height)
+    return Sighting(way=Way.LIT, agreement=agreement, needed=needed(len(LIGHTS)), size=size, light=light)
+
+
+def _lit(pixels: Pixels, light: float) -> Pixels:
+    return np.asarray(np.clip(np.rint(pixels * np.float32(light)), 0, 255), np.uint8)
 
 
 def _as_crop(pixels: Pixels) -> Sighting:

@@ -13,7 +13,7 @@ from provenance.credentials import Credentials
 from provenance.identity import Identity
 from provenance.intake import TEXT_LENGTH, decode, refusing, upright
 from provenance.pdq import pdq
-from provenance.search import Sighting, look, scaled
+from provenance.search import Sighting, look, restored
 
 SETTINGS_LENGTH = 4_000  # of the text's end, where they stand; reading takes the square of it
 SETTINGS = ("Model", "Seed", "Size", "Version", "Record")  # told of a file that has them, and nothing else
@@ -73,7 +73,7 @@ def examine(data: bytes, limits: Limits, identity: Identity | None = None) -> Fi
 
 
 def trace(data: bytes, limits: Limits, sizes: Sequence[tuple[int, int]]) -> Trace:
-    """Look for the watermark as it is, at each size (w, h), and as in a crop. Raises RefusedPicture."""
+    """Look for the watermark at each size (w, h) and in all that else may have happened. Raises RefusedPicture."""
     image = decode(data, limits)
     with refusing():
         pixels = upright(image)
@@ -82,10 +82,10 @@ def trace(data: bytes, limits: Limits, sizes: Sequence[tuple[int, int]]) -> Trac
 
 
 def _record_at(pixels: Pixels, sighting: Sighting) -> str | None:
-    """Return the record id at the size where the mark was found; a crop has lost where an id begins."""
+    """Return the record id in the picture as the mark was found in it; a crop has lost where an id begins."""
     if not sighting.found or sighting.offset != (0, 0):
         return None
-    return watermark.read_record(scaled(pixels, sighting.size))
+    return watermark.read_record(restored(pixels, sighting))
 
 
 def _parameters(image: Image.Image) -> str | None:

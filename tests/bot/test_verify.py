@@ -10,7 +10,7 @@ import pytest
 from bot_kit import POLL_SECONDS, House, channel_of, settled
 from fakes import draw
 from guest import Guest, Json, record_ids
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import update
 from strict_policy import id_of
@@ -97,6 +97,10 @@ def half_and_back(image: Image.Image) -> Image.Image:
     return half(image).resize(image.size, Image.Resampling.BICUBIC)
 
 
+def darker(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(0.8)
+
+
 def without_edge(image: Image.Image) -> Image.Image:
     return image.crop((3, 5, image.width - 2, image.height - 4))
 
@@ -164,6 +168,15 @@ async def test_a_part_is_told_from_the_whole_and_said_to_look_like_it(house: Hou
     assert "its grid begins 5 pixels from the left and 3 from the top" in told
     assert "Id in the pixels" not in told
     assert f"it differs from picture `{record.id}`" in told
+
+
+@pytest.mark.parametrize(("change", "way"), [(ImageOps.mirror, "is mirrored"), (darker, "is made lighter or darker")])
+async def test_a_mirrored_or_darker_copy_is_told_as_such_and_keeps_the_id(house: House, change: Any, way: str) -> None:
+    _, record, file = await made(house)
+    told = await verified(house.guest("ben"), resaved(file, change))
+
+    assert f"agree once the picture {way}" in told
+    assert f"Id in the pixels: `{record.id}`" in told
 
 
 async def test_a_copy_without_marks_only_looks_like_it(house: House) -> None:
