@@ -94,6 +94,7 @@ class Finisher:
             sha256=stamped.sha256,
             pixels_sha256=stamped.pixels_sha256,
             pdq=stamped.pdq,
+            mark_found=stamped.mark_found,
             width=pixels.width,
             height=pixels.height,
             prompt=alone.prompt,

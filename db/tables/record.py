@@ -26,7 +26,7 @@ class NewRecord:
 
     `index` counts the pictures of one job from 0; `request` is the one that makes this picture
     alone; `pixels_sha256` is over the raw RGB bytes before any mark was put into them; `pdq` is the perceptual hash of
-    the finished picture, None where there is too little in it.
+    the finished picture, None where there is too little in it. `mark_found` says whether the watermark was read back.
     """
 
     id: str
@@ -49,6 +49,7 @@ class NewRecord:
     fingerprint: Json
     pixels_sha256: str
     pdq: str | None = None
+    mark_found: bool | None = None
     showing: Showing = Showing.OPEN
 
 
@@ -108,6 +109,7 @@ class RecordRow(Base):
     fingerprint: Mapped[Json]
     pixels_sha256: Mapped[str] = mapped_column(String(64))
     pdq: Mapped[str | None] = mapped_column(String(64))
+    mark_found: Mapped[bool | None]
     showing: Mapped[Showing] = mapped_column(choice(Showing))
     user_id: Mapped[int] = mapped_column(Snowflake)
     guild_id: Mapped[int | None] = mapped_column(Snowflake)

@@ -15,6 +15,7 @@ def upgrade() -> None:
         add(table, sa.Column("publishes_prompt", sa.Boolean, nullable=False, server_default=sa.true()))
     add("people", sa.Column("publishes_prompts", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("records", sa.Column("pdq", sa.String(64)))  # older pictures have none
+    op.add_column("records", sa.Column("mark_found", sa.Boolean))
     op.create_index("ix_records_created_at", "records", ["created_at"])
     add("outbox", sa.Column("record_id", sa.String(10), nullable=False, server_default=""))
     with op.batch_alter_table("outbox") as outbox:
