@@ -101,8 +101,10 @@ async def without_pictures(moderator: Guest, case: Json) -> None:
 
 async def test_what_is_clear_is_shown(watched: House) -> None:
     sees(watched, CLEAR)
+    (record_id,) = record_ids(await watched.guest().type("/imagine a red circle"))
+    record = await watched.history.get(record_id)
 
-    assert len(record_ids(await watched.guest().type("/imagine a red circle"))) == 1
+    assert (record.showing, record.mark_found) == (Showing.OPEN, True)
 
 
 async def test_what_is_certain_is_stopped_and_kept_as_a_refusal_by_its_scores(
