@@ -18,7 +18,7 @@ from config.words import UserError, say
 
 AT_ONCE = 4  # pictures of one message: as many as one of the bot's own has
 FETCH_SECONDS = 20.0
-LINK = re.compile(r"https?://[^/\s]+/channels/(@me|\d{1,20})/(\d{1,20})/(\d{1,20})/?")
+LINK = re.compile(r"https?://[^/\s]+/channels/(?:@me|\d{1,20})/(\d{1,20})/(\d{1,20})/?")
 
 
 async def verify_files(interaction: Interaction, uploads: Sequence[discord.Attachment]) -> None:
@@ -42,8 +42,8 @@ async def linked_message(interaction: Interaction, link: str) -> discord.Message
     match = LINK.fullmatch(link.strip())
     if match is None:
         raise UserError("verify.no_link")
-    channel_id, message_id = int(match[2]), int(match[3])
-    if not _may_read(interaction, match[1], channel_id):
+    channel_id, message_id = int(match[1]), int(match[2])
+    if not _may_read(interaction, channel_id):
         raise UserError("verify.not_readable")
     try:
         async with asyncio.timeout(FETCH_SECONDS):
@@ -52,11 +52,11 @@ async def linked_message(interaction: Interaction, link: str) -> discord.Message
         raise UserError("verify.not_readable") from error
 
 
-def _may_read(interaction: Interaction, guild: str, channel_id: int) -> bool:
+def _may_read(interaction: Interaction, channel_id: int) -> bool:
     """Say whether the person may read a place: one of the guild that they are in now, or these direct messages."""
     if interaction.guild_id is None:
-        return guild == "@me" and channel_id == interaction.channel_id
-    return guild == str(interaction.guild_id) and channel_id in readable(interaction)
+        return channel_id == interaction.channel_id
+    return channel_id in readable(interaction)
 
 
 def _heading(number: int, uploads: Sequence[discord.Attachment], locale: str) -> list[str]:
