@@ -46,19 +46,24 @@ async def test_a_short_storm_leaves_everything_in_order(tmp_path: Path, ground: 
 @pytest.mark.timeout(3600)
 async def test_a_long_storm_leaves_everything_in_order(tmp_path: Path, ground: Ground) -> None:
     blows = 100 if ground.restart is None else 150  # a third of them fall on the server
-    check(await endure(Weather(SEED, blows, pending=24, patience=300), tmp_path, ground.url, ground.restart))
+    left = await endure(Weather(SEED, blows, pending=24, patience=300), tmp_path, ground.url, ground.restart)
+    found = check(left)
+    assert any(gap.turns > 1 for gap in found), "nobody waited long enough to have been treated unfairly"
 
 
-def check(left: Aftermath) -> None:
-    """Look at what is left; what pytest prints with a failure tells how to repeat it."""
+def check(left: Aftermath) -> list[Gap]:
+    """Look at what is left, and return the gaps between shares; what is printed with a failure tells how to repeat it.
+
+    In a short storm on a slow machine it may be that nobody waits long enough to be treated unfairly.
+    """
     print(f"CHAOS_SEED={SEED}; struck: {' '.join(left.struck)}; fell: {left.falls}; jobs: {len(left.evidence.jobs)}")
     assert complaints(left.evidence) == []
     found = found_in(left)
     print(f"gaps: {len(found)}; turns of the longest: {max((gap.turns for gap in found), default=0):.1f}")
     assert [gap for gap in found if gap.used > 1] == []
-    assert any(gap.turns > 1 for gap in found), "nobody waited long enough to have been treated unfairly"
     assert left.status == 0
     assert set(left.falls) <= {CANNOT_START}
+    return found
 
 
 def found_in(left: Aftermath) -> list[Gap]:
