@@ -17,6 +17,7 @@ from moderation.rules import Breach, rule_book
 
 _log = logging.getLogger(__name__)
 
+SEXUAL = "nudity"  #: the classifier's label for sexual content
 #: Share of random letters above which a prompt is no prompt.
 NOISE_LIMIT = 0.6
 #: Share of letters in scripts that nothing here reads, above which a prompt cannot be judged.
@@ -112,8 +113,7 @@ def _decide(
     scores = {**evidence, **signs, **{f"classifier: {label}": odds for label, odds in opinion.odds.items()}}
     found = [*book.breaches(evidence), *(_breach(label, policy) for label in _labels(signs))]
     breaches = [breach for breach in found if breach.label not in resting]
-    threshold = policy.classifier.threshold if is_english(legible(prompt)) else policy.classifier.other_languages
-    breaches += _learned(opinion, threshold, resting, policy)
+    breaches += _learned(opinion, is_english(legible(prompt)), resting, policy)
     if policy.guard is not None:
         scores["guard"] = alarm
         if not alarm <= policy.guard.threshold and policy.guard.breaks not in resting:
@@ -123,12 +123,15 @@ def _decide(
     return refusal(max(breaches, key=lambda each: each.action.severity), policy, scores)
 
 
-def _learned(opinion: Opinion, threshold: float, resting: set[str], policy: Policy) -> list[Breach]:
+def _learned(opinion: Opinion, english: bool, resting: set[str], policy: Policy) -> list[Breach]:
     """Return the breach that the classifier sees; it errs more often than a rule, so it refuses and does no more."""
     forbidden = [
         label for label in opinion.odds if policy.find(label).action is not Verdict.ALLOW and label not in resting
     ]
-    if opinion.of_any(forbidden) <= threshold:
+    learned = policy.classifier
+    if english and SEXUAL in forbidden and opinion.odds[SEXUAL] > learned.sexual:
+        return [Breach(SEXUAL, Verdict.REFUSE)]
+    if opinion.of_any(forbidden) <= (learned.threshold if english else learned.other_languages):
         return []
     return [Breach(max(forbidden, key=lambda label: opinion.odds[label]), Verdict.REFUSE)]
 

@@ -73,9 +73,13 @@ class Clause(_Frozen):
 
 
 class Learned(_Frozen):
-    """How sure the classifier must be before a prompt is refused on its word, in English and in other languages."""
+    """How sure the classifier must be before a prompt is refused on its word, in English and in other languages.
+
+    Of sexual content alone less is enough, in English.
+    """
 
     threshold: float = Field(allow_inf_nan=False)
+    sexual: float = Field(allow_inf_nan=False)
     other_languages: float = Field(allow_inf_nan=False)
 
 

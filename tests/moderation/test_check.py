@@ -195,6 +195,21 @@ def test_other_languages_have_a_threshold_of_their_own(stand_in_policy: Policy) 
     assert (allowed("a fox in the snow"), allowed("un zorro en la nieve"), allowed("雪の中の狐")) == (False, True, True)
 
 
+@pytest.mark.parametrize(
+    ("odds", "label"),
+    [({"nudity": -3.0, "harm": -9.0}, "nudity"), ({"nudity": -4.0, "harm": -9.0}, None), ({"harm": -3.0}, None)],
+)
+def test_of_sexual_content_less_is_enough(stand_in_policy: Policy, odds: dict[str, float], label: str | None) -> None:
+    learned = stand_in_policy.classifier.model_copy(update={"threshold": -1.0, "sexual": -3.5})
+    policy = stand_in_policy.model_copy(update={"classifier": learned})
+
+    def judge(**options: object) -> str | None:
+        return check_prompt("a bay", policy=policy, classifier=lambda _: Opinion(odds), **options).label  # type: ignore[arg-type]
+
+    assert judge() == label
+    assert judge(age_restricted=True) is None, "where nudity is allowed it is no matter"
+
+
 def test_breaches_that_are_each_unlikely_add_up(stand_in_policy: Policy) -> None:
     threshold = stand_in_policy.classifier.threshold
     halves = Opinion({"i": threshold - 0.1, "a": threshold - 0.2})
