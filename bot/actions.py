@@ -67,7 +67,9 @@ async def show(interaction: Interaction, record_id: str) -> None:
     await think(interaction)
     studio = interaction.client.studio
     async with studio.turns:
-        record = await studio.gallery.record(caller_of(interaction), record_id)
+        caller = caller_of(interaction)
+        record = await studio.gallery.record(caller, record_id)
+        await studio.gallery.check_wanted(caller, record)
         data, suffix = await studio.gallery.picture(record, interaction.filesize_limit)
     spoiler = studio.gallery.hides(interaction.guild_id, record)
     letter = shown_letter(record, data, suffix, locale_of(interaction), spoiler=spoiler)

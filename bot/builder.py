@@ -184,6 +184,7 @@ class Builder:
         return Gallery(
             policy=self.policy,
             history=self.history,
+            never_again=self._never_again,
             store=self._store,
             clerk=self._tools.pictures,
             identity=self._identity,

@@ -6,6 +6,7 @@ from bot.caller import Caller
 from config.words import UserError
 from db.history import History, Page, Record, Relative, Showing
 from db.images import PictureDamaged, PictureStore
+from db.never_again import NeverAgain
 from jobs.clerk import Clerk
 from jobs.finish import VERSION
 from moderation.pictures import flagged_in
@@ -34,9 +35,17 @@ class Gallery:
     """The history as people may see it. Raises UserError with the sentence for the person."""
 
     def __init__(
-        self, *, policy: Policy, history: History, store: PictureStore, clerk: Clerk, identity: Identity
+        self,
+        *,
+        policy: Policy,
+        history: History,
+        never_again: NeverAgain,
+        store: PictureStore,
+        clerk: Clerk,
+        identity: Identity,
     ) -> None:
         self.history = history
+        self._never_again = never_again
         self._policy = policy
         self._identity = identity
         self._store = store
@@ -56,6 +65,13 @@ class Gallery:
         if record.showing is not Showing.OPEN:
             return self._shows_flagged(caller)
         return caller.sees_age_restricted or not record.age_restricted
+
+    async def check_wanted(self, caller: Caller, record: Record) -> None:
+        """Raise UserError where the guild never wants to see the picture again, nor what looks like it."""
+        if caller.guild_id is None or record.pdq is None:
+            return
+        if await self._never_again.stops(caller.guild_id, caller.user_id, record.pdq):
+            raise UserError("people.picture_unwanted")
 
     def hides(self, guild_id: int | None, record: Record) -> bool:
         """Say whether a sexual picture is hidden until somebody clicks on it, as this guild wants it."""

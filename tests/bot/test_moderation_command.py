@@ -179,7 +179,7 @@ async def test_what_discord_asks_for_and_what_the_licence_asks_for_stays_on(stri
     assert "cannot be switched off" in told["content"]
 
 
-async def test_a_picture_on_the_list_is_stopped_when_it_is_drawn_or_sent(strict_house: House) -> None:
+async def test_a_picture_on_the_list_is_stopped_when_it_is_drawn_sent_or_shown_again(strict_house: House) -> None:
     ada, mia = strict_house.guest("ada"), strict_house.guest("mia")
     result = await ada.type("/imagine a red circle seed:7")
     first = record_ids(result)[0]
@@ -189,6 +189,7 @@ async def test_a_picture_on_the_list_is_stopped_when_it_is_drawn_or_sent(strict_
     other = await ada.type("/imagine a red circle seed:8")
     sent = await ada.type("/vary", ("again.jpg", as_jpeg(file)))
     private = await strict_house.guest("ada", "dm").type("/imagine a red circle seed:7")
+    shown = await first_answer(ada, f"/show id:{first}")
     listed = await first_answer(mia, "/moderation never list")
     removed = await first_answer(mia, "/moderation never remove number:1")
     allowed = await ada.type("/imagine a red circle seed:7")
@@ -198,6 +199,8 @@ async def test_a_picture_on_the_list_is_stopped_when_it_is_drawn_or_sent(strict_
     assert "not posted" in drawn["content"]
     assert len(record_ids(other)) == 1
     assert "do not want that picture" in sent["content"]
+    assert "do not want that picture" in shown["content"]
+    assert shown["attachments"] == []
     assert len(record_ids(private)) == 1, "the list is the guild's"
     assert listed["content"].startswith("1. `")
     assert "Taken off" in removed["content"]
