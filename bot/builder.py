@@ -44,6 +44,7 @@ from jobs.queue import Queue
 from moderation.policy import Policy
 from moderation.policy_file import load_policy
 from provenance.identity import Identity, load_identity
+from provenance.watermark import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Builder:
             store=self._store,
             clerk=self._tools.pictures,
             identity=self._identity,
+            method=Method(self._settings.watermark),
         )
         return Dispatcher(
             jobs=self._jobs,

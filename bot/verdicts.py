@@ -16,6 +16,7 @@ SETTINGS_LENGTH = 200
 NAME_LENGTH = 60
 WATERMARK = {
     Way.AS_IS: "verify.watermark",
+    Way.DCT: "verify.watermark_dct",
     Way.SCALED: "verify.watermark_scaled",
     Way.MIRRORED: "verify.watermark_mirrored",
     Way.LIT: "verify.watermark_lit",

@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     checkpoints: tuple[str, ...] = Field(min_length=1)
     devices: tuple[str, ...]
     low_memory: bool | None = None
+    watermark: Literal["dwtDctSvd", "dwtDct"] = "dwtDctSvd"
     limits: Limits
     roles: tuple[Role, ...] = ()
     fairness: Fairness

@@ -26,6 +26,7 @@ from provenance.credentials import sign_made
 from provenance.identity import Identity
 from provenance.picture import Facts, Stamped
 from provenance.stamp import stamp
+from provenance.watermark import Method
 
 STAMP_SECONDS = 120.0
 MARKED_SIDE = 256  # pixels; smaller pictures may have too few blocks for the mark
@@ -55,6 +56,7 @@ class Finisher:
         store: PictureStore,
         clerk: Clerk,
         identity: Identity,
+        method: Method = Method.SVD,
     ) -> None:
         self._checkpoints = checkpoints
         self._history = history
@@ -62,6 +64,7 @@ class Finisher:
         self._store = store
         self._clerk = clerk
         self._identity = identity
+        self._method = method
 
     async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
         """Return the records of every picture that was not stopped."""
@@ -83,7 +86,9 @@ class Finisher:
             publish_prompt=(job if original is None else original).publishes_prompt,
         )
         source = None if alone.source is None else self._store.path(alone.source)
-        stamped = await self._clerk.call(stamp_file, pixels.path, facts, self._identity, source, timeout=STAMP_SECONDS)
+        stamped = await self._clerk.call(
+            stamp_file, pixels.path, facts, self._method, self._identity, source, timeout=STAMP_SECONDS
+        )
         if not stamped.mark_found and min(pixels.width, pixels.height) >= MARKED_SIDE:
             log.warning("picture %s: its watermark cannot be read back", record_id)
         await self._store.put(stamped.png)  # the file first: a row without a file would be a lie
@@ -117,9 +122,9 @@ class Finisher:
         return await self._clerk.call(compare, *paths, original.fingerprint, again.fingerprint, timeout=STAMP_SECONDS)
 
 
-def stamp_file(path: str, facts: Facts, identity: Identity, source: Path | None) -> Stamped:
+def stamp_file(path: str, facts: Facts, method: Method, identity: Identity, source: Path | None) -> Stamped:
     """Mark and sign the picture whose pixels lie in an .npy file; runs in the clerk's process."""
-    stamped = stamp(np.load(Path(path), allow_pickle=False), facts)
+    stamped = stamp(np.load(Path(path), allow_pickle=False), facts, method)
     signed = sign_made(stamped.png, facts, identity, None if source is None else source.read_bytes())
     return replace(stamped, png=signed, sha256=sha256(signed).hexdigest())
 

@@ -20,6 +20,8 @@ JITTER = 0.2  # of a step
 GOLDEN = 0.618034  # its multiples spread evenly
 ROUNDS = 12  # of the power iteration
 SMOOTHED = 0.1  # of how far a block lies from those around it: what lossy files take from that
+PASSES = 3  # of the method dwtDct
+APART = 4  # by which a block's largest value is to stay above the next one
 DITHER = np.array([[0.125, 0.625], [0.875, 0.375]], np.float32)  # in place of 0.5: flat areas keep fractions
 
 
@@ -63,6 +65,27 @@ class Carrier:
         value = _dominant(self._blocks(area))[0].reshape(area.shape[0] // TILE, area.shape[1] // TILE)
         votes: NDArray[np.float64] = -np.sin(_sharpened(value) * (2 * np.pi / self.step)).astype(np.float64)
         return votes
+
+    def write_largest(self, pixels: Pixels, bits: NDArray[np.uint8]) -> None:
+        """Write the bits by the method dwtDct over H x W x 3 RGB pixels, in place.
+
+        It shifts the largest coefficient of a block but the first; here it stays the largest, so that it is found.
+        """
+        area = _tiled(pixels)
+        for _ in range(PASSES):  # what rounding undoes is written again
+            blocks = self._blocks(area).reshape(TILE * 2, -1)
+            place, value, second = _largest(blocks)
+            wanted = _nearest(value, np.float32(self.step) * (0.25 + 0.5 * np.resize(bits, value.size)), self.step)
+            wanted = np.where(wanted < second + APART, wanted + self.step, wanted)
+            change = np.zeros_like(blocks)
+            np.put_along_axis(change, place[None], (wanted - value)[None], axis=0)
+            self._move(area, change.reshape(4, 4, -1))
+
+    def largest_votes(self, pixels: Pixels, count: int) -> NDArray[np.float64]:
+        """Return what `votes` does, read by the method dwtDct."""
+        _, value, _ = _largest(self._blocks(_tiled(pixels)).reshape(TILE * 2, -1))
+        votes = np.where(value % self.step > self.step / 2, 1.0, -1.0)
+        return np.bincount(np.arange(votes.size) % count, votes, count).astype(np.float64)
 
     def _places(self, bits: NDArray[np.uint8], blocks: int) -> Plane:
         """Return where within its step each block's value shall lie.
@@ -115,6 +138,15 @@ V = Carrier(
 def _tiled(pixels: Pixels) -> Pixels:
     height, width, _ = pixels.shape
     return pixels[: height // TILE * TILE, : width // TILE * TILE]
+
+
+def _largest(blocks: Plane) -> tuple[NDArray[np.intp], Plane, Plane]:
+    """Return where the largest of each block's 16 values but the first lies, its value, and that of the next."""
+    place = blocks[1:].argmax(axis=0) + 1
+    value = np.take_along_axis(blocks, place[None], axis=0)[0]
+    others = blocks.copy()
+    np.put_along_axis(others, place[None], -np.inf, axis=0)
+    return place, value, others[1:].max(axis=0)
 
 
 def _dominant(blocks: Plane) -> tuple[Plane, Plane, Plane]:

@@ -10,10 +10,10 @@ from provenance.pdq import pdq
 from provenance.picture import Facts, Stamped
 
 
-def stamp(pixels: NDArray[np.uint8], facts: Facts) -> Stamped:
+def stamp(pixels: NDArray[np.uint8], facts: Facts, method: watermark.Method = watermark.Method.SVD) -> Stamped:
     """Return the finished picture of H x W x 3 RGB pixels: the same bytes for the same pixels and facts."""
     pixels = np.ascontiguousarray(pixels)
-    marked = watermark.embed(pixels, facts.record_id)
+    marked = watermark.embed(pixels, facts.record_id, method)
     texts = {metadata.PARAMETERS: metadata.parameters(facts), metadata.XMP: metadata.xmp(facts)}
     data = png.encode(marked, texts)
     return Stamped(
@@ -21,6 +21,6 @@ def stamp(pixels: NDArray[np.uint8], facts: Facts) -> Stamped:
         sha256=sha256(data).hexdigest(),
         pixels_sha256=sha256(pixels.data).hexdigest(),
         pdq=pdq(marked),
-        mark_found=watermark.detect(marked) >= watermark.FOUND_AT,
+        mark_found=watermark.detect(marked, method) >= watermark.FOUND_AT,
         record_found=watermark.read_record(marked) == facts.record_id,
     )

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from provenance import watermark
-from provenance.watermark import FOUND_AT, detect, read_record
+from provenance.search import Way, look
+from provenance.watermark import FOUND_AT, Method, detect, read_record
 
 DECODER_METHOD = "dwtDctSvd"
 RECORD = "7KQ2ZD4M0X"
@@ -154,3 +155,31 @@ def test_no_id_is_read_from_unmarked_pictures(texture):
     pictures = [*(texture(seed, 256, 256) for seed in range(20)), *PLAIN.values()]
 
     assert {read_record(pixels) for pixels in pictures} == {None}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("side", [256, 512])
+def test_the_stock_decoder_reads_the_other_method_too_where_it_misses_its_own(texture, seed, side):
+    from imwatermark import WatermarkDecoder
+
+    pixels = texture(seed, side, side)
+    marked = watermark.embed(pixels, RECORD, Method.DCT)
+    read = WatermarkDecoder("bytes", 136).decode(np.ascontiguousarray(marked[..., ::-1]), "dwtDct")
+
+    assert read == b"StableDiffusionV1"
+    assert detect(marked, Method.DCT) == 136
+    assert read_record(marked) == RECORD
+    assert detect(pixels, Method.DCT) < FOUND_AT
+    assert psnr(pixels, marked) > 36.5
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_others_mark_by_the_other_method_is_found(texture, seed):
+    from imwatermark import WatermarkEncoder
+
+    encoder = WatermarkEncoder()
+    encoder.set_watermark("bytes", watermark.MESSAGE)
+    theirs = encoder.encode(np.ascontiguousarray(texture(seed)[..., ::-1]), "dwtDct")[..., ::-1]
+    sighting = look(np.ascontiguousarray(theirs))
+
+    assert (sighting.way, sighting.found) == (Way.DCT, True)
