@@ -23,8 +23,6 @@ from inference.request import ImageRequest, Sampler, Task
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # diffusers' schedulers meet NumPy 2.4
 
-MIXES = 1_000
-
 
 def a_company(folder: Path, checkpoint: Checkpoint, *, low_memory: bool | None = None) -> Company:
     """A CPU would choose two rows a call; here there are more."""
@@ -44,8 +42,11 @@ def solo(company: Company) -> dict[ImageRequest, Drawn]:
 
 
 @pytest.mark.timeout(400)
-def test_mixes_come_out_as_each_request_does_alone(company: Company, solo: dict[ImageRequest, Drawn]) -> None:
-    assert company.disturbed(solo, MIXES, seed=1) == 0
+@pytest.mark.parametrize("mixes", [400, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_mixes_come_out_as_each_request_does_alone(
+    company: Company, solo: dict[ImageRequest, Drawn], mixes: int
+) -> None:
+    assert company.disturbed(solo, mixes, seed=1) == 0
 
 
 def test_it_would_be_noticed_if_company_mattered(
