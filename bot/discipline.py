@@ -14,7 +14,7 @@ from db.base import Json, utc_now
 from db.cases import CaseKind, NewCase
 from db.conduct import EVERYWHERE, Bar, Conduct, NewRefusal, Sanction
 from db.jobs import Jobs
-from db.tables.job import JobStatus
+from db.tables.job import Job, JobStatus
 from jobs.dispatcher import Dispatcher
 from moderation.check import Decision, refusal
 from moderation.ladder import Step
@@ -86,7 +86,7 @@ class Discipline:
 
     async def refuse(self, caller: Caller, decision: Decision, prompt: str, negative_prompt: str) -> Refused:
         """Keep a refusal, with all that follows from it; return the error that tells the person."""
-        new = self._refusal(caller, decision, {"prompt": prompt, "negative_prompt": negative_prompt})
+        new = new_refusal(caller, decision, {"prompt": prompt, "negative_prompt": negative_prompt}, self._key)
         if decision.verdict is Verdict.LOCK:
             return await self._lock(caller, decision, new)
         if decision.verdict is Verdict.STRIKE:
@@ -103,9 +103,7 @@ class Discipline:
             return UserError("people.upload_unchecked")
         policy, breach = self._policy.in_guild(caller.guild_id), Breach(judgement.label, Verdict.REFUSE)
         decision = refusal(breach, policy, judgement.scores)
-        sighting = NewCase(kind=CaseKind.SIGHTING, user_id=caller.user_id, opened_by=None, guild_id=caller.guild_id)
-        new = replace(self._refusal(caller, decision, {}), words=None)
-        await self._conduct.refuse(new, sighting if judgement.label == MINORS else None)
+        await keep_picture(self._conduct, replace(new_refusal(caller, decision, {}, self._key), words=None))
         return Refused(decision)
 
     async def bar(self, sanction: Sanction) -> Sanction:
@@ -174,17 +172,28 @@ class Discipline:
     def _know(self, sanction: Sanction) -> None:
         self._barred[sanction.user_id, sanction.guild_id] = sanction
 
-    def _refusal(self, caller: Caller, decision: Decision, words: Json) -> NewRefusal:
-        return NewRefusal(
-            user_id=caller.user_id,
-            guild_id=caller.guild_id,
-            label=decision.label,
-            verdict=decision.verdict.value,
-            policy_version=decision.policy_version,
-            scores={name: round(score, 4) for name, score in decision.scores.items() if isfinite(score)},
-            fingerprint=keyed_hash(words, self._key),
-            words=words,
-        )
+
+def new_refusal(who: Caller | Job, decision: Decision, words: Json, key: bytes) -> NewRefusal:
+    """Return a refusal as it is kept."""
+    return NewRefusal(
+        user_id=who.user_id,
+        guild_id=who.guild_id,
+        label=decision.label,
+        verdict=decision.verdict.value,
+        policy_version=decision.policy_version,
+        scores={name: round(score, 4) for name, score in decision.scores.items() if isfinite(score)},
+        fingerprint=keyed_hash(words, key),
+        words=words,
+    )
+
+
+async def keep_picture(conduct: Conduct, new: NewRefusal) -> None:
+    """Keep the refusal of a picture; of clause b no words, and the moderators hear of it."""
+    if new.label != MINORS:
+        await conduct.refuse(new)
+        return
+    sighting = NewCase(kind=CaseKind.SIGHTING, user_id=new.user_id, opened_by=None, guild_id=new.guild_id)
+    await conduct.refuse(replace(new, words=None), sighting)
 
 
 def _barred_key(sanction: Sanction) -> str:

@@ -3,15 +3,13 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 
-from config.secret_key import keyed_hash
+from bot.discipline import keep_picture, new_refusal
 from config.words import UserError
-from db.conduct import Conduct, NewRefusal
+from db.conduct import Conduct
 from db.guilds import Guilds
 from db.never_again import NeverAgain
-from db.tables.case import CaseKind, NewCase
 from db.tables.job import Job
 from inference.checkpoints import Checkpoint, ImageCheck
 from inference.eyes import look, look_at_array, open_eyes
@@ -122,14 +120,19 @@ class Screen:
 
     async def keep(self, job: Job, request: ImageRequest, stopped: Sequence[Judgement]) -> UserError:
         """Keep refusals, their scores but never the pictures; return the gravest in words."""
-        policy, labelled = self._policy.in_guild(job.guild_id), [each for each in stopped if each.label is not None]
-        for judgement in labelled:
-            await self._keep(job, request, judgement)
-        if not labelled:  # the guild's own list, or nobody could look
+        policy = self._policy.in_guild(job.guild_id)
+        words = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+        decisions = [
+            refusal(Breach(each.label, Verdict.REFUSE), policy, each.scores)
+            for each in sorted(stopped, key=lambda each: each.label != MINORS)
+            if each.label is not None
+        ]
+        for decision in decisions:
+            log.info("job %s: a picture stopped by %s of policy %s", job.id, decision.label, decision.policy_version)
+            await keep_picture(self._conduct, new_refusal(job, decision, words, self._key))
+        if not decisions or decisions[0].key is None:  # the guild's own list, or nobody could look
             return UserError("jobs.picture_refused")
-        gravest = next((each for each in labelled if each.label == MINORS), labelled[0])
-        told = refusal(Breach(gravest.label or MINORS, Verdict.REFUSE), policy, gravest.scores)
-        return UserError(told.key or "jobs.picture_refused", **told.values)
+        return UserError(decisions[0].key, **decisions[0].values)
 
     async def judge_upload(self, guild_id: int | None, png: bytes, *, age_restricted: bool) -> Judgement:
         """Return what the policy says of a picture that somebody sent. Raises ClerkFailed."""
@@ -159,24 +162,6 @@ class Screen:
         """Say whether there are moderators who look at what is held."""
         own = None if guild_id is None else (await self._guilds.policy(guild_id)).review_channel_id
         return (self._review_channel if own is None else own) is not None
-
-    async def _keep(self, job: Job, request: ImageRequest, judgement: Judgement) -> None:
-        """Keep a refusal; of clause b no words, and the moderators hear of it."""
-        log.info("job %s: a picture stopped by %s of policy %s", job.id, judgement.label, judgement.policy_version)
-        words = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
-        minors = judgement.label == MINORS
-        new = NewRefusal(
-            user_id=job.user_id,
-            guild_id=job.guild_id,
-            label=judgement.label,
-            verdict=Verdict.REFUSE.value,
-            policy_version=judgement.policy_version,
-            scores={name: round(score, 4) for name, score in judgement.scores.items() if isfinite(score)},
-            fingerprint=keyed_hash(words, self._key),
-            words=None if minors else words,
-        )
-        sighting = NewCase(kind=CaseKind.SIGHTING, user_id=job.user_id, opened_by=None, guild_id=job.guild_id)
-        await self._conduct.refuse(new, sighting if minors else None)
 
 
 def _is_for_an_age_restricted_channel(job: Job) -> bool:

@@ -16,7 +16,7 @@ from strict_policy import write_policy
 
 from config.settings import ROOT
 from db.audit import Audit
-from db.cases import Cases
+from db.cases import CaseKind, Cases
 from db.conduct import Conduct
 from db.history import Showing
 from db.session import Database
@@ -265,7 +265,8 @@ async def test_what_people_send_is_looked_at_and_in_doubt_refused(
         assert len(record_ids(varied)) == 1
         assert ("clause b" if seen is SEXUAL_AND_YOUNG else "no nudity") in refused["content"]
         assert (refusal.label == "b") is (seen is SEXUAL_AND_YOUNG)
-        assert len(await Cases(sqlite_database).unposted()) == 0 or seen is SEXUAL_AND_YOUNG
+        alerts = [each.kind for each in await Cases(sqlite_database).about(refusal.user_id)]
+        assert alerts == ([CaseKind.SIGHTING] if seen is SEXUAL_AND_YOUNG else [])
 
 
 @pytest.mark.parametrize("seen", [ClerkFailed("jobs.took_too_long"), {}, CLEAR | {"checker": float("nan")}])

@@ -23,30 +23,12 @@ from provenance.png import unsigned
 from provenance.thumbnails import shrink_and_sign
 
 LIMITS = Limits(**load_settings().limits.model_dump())
-VERSION = "imagine-bot 1.2.3"
+VERSION = "imagine-bot 0.1.0"
 
 
 @pytest.fixture(scope="module")
 def identity() -> Identity:
     return make_identity(today())
-
-
-@pytest.fixture
-def facts() -> Facts:
-    return Facts(
-        record_id="0123456789",
-        prompt="a secret wish",
-        negative_prompt="a secret fear",
-        num_inference_steps=20,
-        sampler="DDIM",
-        guidance_scale=3.0,
-        seed=0,
-        width=256,
-        height=256,
-        checkpoint="demo",
-        checkpoint_hash="ab" * 32,
-        version=VERSION,
-    )
 
 
 def picture(seed: int = 0, side: int = 256) -> np.ndarray:
@@ -76,7 +58,7 @@ def test_neither_prompt_nor_anybody_is_in_the_credentials_and_no_second_picture(
     added = len(sign_made(plain, facts, identity)) - len(plain)
 
     assert added < 6_000
-    assert b"secret" not in sign_made(plain, facts, identity)
+    assert b"lighthouse" not in sign_made(plain, facts, identity)
 
 
 def test_the_signature_is_all_that_differs(identity: Identity, facts: Facts) -> None:
