@@ -26,7 +26,7 @@ from db.tables.job import OPEN
 from db.tables.outbox import DeliveryState
 
 PEOPLE = (("ada", "studio"), ("ben", "studio"), ("mia", "studio"), ("ada", "dm"))
-FLOOD = 6  # requests of each person: as many pictures as may wait in the short storm
+FLOOD = 4  # requests of each person: as many pictures as may wait in the short storm
 POLL_SECONDS = 0.3
 ARRIVAL_SECONDS = 90.0
 LONGEST_START = 12.0  # seconds; on a machine that takes longer the blows come thicker
