@@ -29,7 +29,7 @@ async def vary(interaction: Interaction, record_id: str) -> None:
     studio = interaction.client.studio
 
     async def ask(caller: Caller) -> Ticket:
-        return await studio.vary(caller, await studio.source_from_record(caller, record_id))
+        return await studio.changing.vary(caller, await studio.sources.of_record(caller, record_id))
 
     await interaction.client.making.make(interaction, ask)
 
@@ -39,7 +39,7 @@ async def upscale(interaction: Interaction, record_id: str) -> None:
     studio = interaction.client.studio
 
     async def ask(caller: Caller) -> Ticket:
-        return await studio.upscale(caller, await studio.source_from_record(caller, record_id))
+        return await studio.changing.upscale(caller, await studio.sources.of_record(caller, record_id))
 
     await interaction.client.making.make(interaction, ask)
 
@@ -47,19 +47,19 @@ async def upscale(interaction: Interaction, record_id: str) -> None:
 async def again(interaction: Interaction, record_id: str) -> None:
     """Make a picture, and those made with it, again from another seed."""
     studio = interaction.client.studio
-    await interaction.client.making.make(interaction, lambda caller: studio.again(caller, record_id))
+    await interaction.client.making.make(interaction, lambda caller: studio.drawing.again(caller, record_id))
 
 
 async def reproduce(interaction: Interaction, record_id: str) -> None:
     """Make a picture again from the same seed, and compare."""
     studio = interaction.client.studio
-    await interaction.client.making.make(interaction, lambda caller: studio.reproduce(caller, record_id))
+    await interaction.client.making.make(interaction, lambda caller: studio.drawing.reproduce(caller, record_id))
 
 
 async def another(interaction: Interaction, record_id: str) -> None:
     """Make one picture of several again from another seed."""
     studio = interaction.client.studio
-    await interaction.client.making.make(interaction, lambda caller: studio.another(caller, record_id))
+    await interaction.client.making.make(interaction, lambda caller: studio.drawing.another(caller, record_id))
 
 
 async def show(interaction: Interaction, record_id: str) -> None:
@@ -89,7 +89,7 @@ async def details(interaction: Interaction, record_id: str) -> None:
         record = await studio.gallery.record(caller, record_id)
         family = await studio.gallery.family(caller, record)
         siblings = await studio.gallery.history.of_job(record.job_id)
-    text = details_text(record, family, studio.checkpoints, caller.locale)
+    text = details_text(record, family, studio.catalogue, caller.locale)
     await whisper(interaction, text, view=details_view(record, siblings, caller.locale))
 
 
@@ -175,9 +175,9 @@ async def source_of(
     if picture is not None and upload is not None:
         raise UserError("bot.one_picture_only")
     if upload is not None:
-        return await studio.source_from_upload(caller, await download(upload, studio.limits.upload_bytes))
+        return await studio.sources.of_upload(caller, await download(upload, studio.limits.upload_bytes))
     if picture is not None:
-        return await studio.source_from_record(caller, picture)
+        return await studio.sources.of_record(caller, picture)
     raise UserError("bot.which_picture")
 
 

@@ -1,6 +1,7 @@
 """The way into the queue: words judged, room found, job committed. In this order, and always all of it."""
 
 import logging
+from asyncio import Semaphore
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,7 @@ class Admission:
     def __init__(
         self,
         *,
+        turns: Semaphore,
         people: People,
         timings: Timings,
         dispatcher: Dispatcher,
@@ -48,6 +50,7 @@ class Admission:
         limits: Limits,
         roles: Sequence[Role],
     ) -> None:
+        self._turns = turns
         self._people = people
         self._timings = timings
         self._dispatcher = dispatcher
@@ -71,6 +74,18 @@ class Admission:
 
         What is made from an age-restricted picture is as restricted, wherever it is made.
         """
+        async with self._turns:
+            return await self._admit(caller, action, request, notes, parent, reproduces)
+
+    async def _admit(
+        self,
+        caller: Caller,
+        action: str,
+        request: ImageRequest,
+        notes: tuple[Note, ...],
+        parent: Record | None,
+        reproduces: Record | None,
+    ) -> Ticket:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
         await self.check_words(caller, request.prompt, request.negative_prompt)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.admission import Admission
+from bot.catalogue import Catalogue
+from bot.changing import Changing
 from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.discipline import Discipline
+from bot.drawing import Drawing
 from bot.gallery import Gallery
 from bot.housekeeper import Housekeeper
 from bot.moderators import Moderators
@@ -15,6 +18,7 @@ from bot.privacy import Privacy
 from bot.progress import ProgressBoard
 from bot.review import Review
 from bot.screen import Screen
+from bot.sources import Sources
 from bot.studio import Studio
 from bot.verification import Verification
 from config.secret_key import secret_key
@@ -46,6 +50,8 @@ from moderation.policy_file import load_policy
 from provenance.identity import Identity, load_identity
 from provenance.watermark import Method
 
+AT_ONCE = 4  # pieces of work after an acknowledgement
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -64,6 +70,7 @@ class Builder:
     def __init__(self, settings: Settings, tools: Tools) -> None:
         self._settings = settings
         self._tools = tools
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._news = asyncio.Event()  #: that there is something for moderators to look at
         database = tools.database
         self._jobs, self._timings = Jobs(database), Timings(database)
@@ -112,6 +119,7 @@ class Builder:
     def admission(self) -> Admission:
         """The way into the queue."""
         return Admission(
+            turns=self._turns,
             people=self._people,
             timings=self._timings,
             dispatcher=self.dispatcher,
@@ -259,16 +267,16 @@ class Builder:
     @cached_property
     def _studio(self) -> Studio:
         return Studio(
-            checkpoints=self.checkpoints,
-            default_checkpoint=self._settings.checkpoint,
+            turns=self._turns,
+            catalogue=self._catalogue,
             limits=self._settings.limits,
             policy=self.policy,
             people=self._people,
             jobs=self._jobs,
-            uploads=self._uploads,
-            never_again=self._never_again,
-            store=self._store,
             dispatcher=self.dispatcher,
+            drawing=self._drawing,
+            changing=Changing(catalogue=self._catalogue, admission=self.admission),
+            sources=self._sources,
             gallery=self._gallery,
             discipline=self.discipline,
             review=self._review,
@@ -276,7 +284,26 @@ class Builder:
             privacy=self._privacy,
             verification=self._verification,
             retention=self._settings.retention,
+        )
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self.checkpoints, self._settings.checkpoint)
+
+    @cached_property
+    def _drawing(self) -> Drawing:
+        return Drawing(catalogue=self._catalogue, gallery=self._gallery, jobs=self._jobs, admission=self.admission)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return Sources(
+            limits=self._settings.limits,
+            gallery=self._gallery,
+            uploads=self._uploads,
+            never_again=self._never_again,
+            store=self._store,
             admission=self.admission,
+            discipline=self.discipline,
             screen=self.screen,
             clerk=self._tools.pictures,
             identity=self._identity,

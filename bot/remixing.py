@@ -29,7 +29,7 @@ async def remix(interaction: Interaction, record_id: str, fields: dict[str, str]
     studio = interaction.client.studio
 
     async def ask(caller: Caller) -> Ticket:
-        return await studio.remix(caller, record_id, wish)
+        return await studio.drawing.remix(caller, record_id, wish)
 
     await interaction.client.making.make(interaction, ask)
 

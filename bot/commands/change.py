@@ -34,7 +34,9 @@ async def vary(
 
     async def ask(caller: Caller) -> Ticket:
         source = await source_of(interaction, caller, picture, upload)
-        return await interaction.client.studio.vary(caller, source, strength=strength, prompt=prompt, seed=seed)
+        return await interaction.client.studio.changing.vary(
+            caller, source, strength=strength, prompt=prompt, seed=seed
+        )
 
     await interaction.client.making.make(interaction, ask)
 
@@ -55,6 +57,6 @@ async def upscale(
 
     async def ask(caller: Caller) -> Ticket:
         source = await source_of(interaction, caller, picture, upload)
-        return await interaction.client.studio.upscale(caller, source, factor=factor)
+        return await interaction.client.studio.changing.upscale(caller, source, factor=factor)
 
     await interaction.client.making.make(interaction, ask)

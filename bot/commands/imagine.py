@@ -57,4 +57,4 @@ async def imagine(
         count=count,
     )
     studio = interaction.client.studio
-    await interaction.client.making.make(interaction, lambda caller: studio.imagine(caller, wish))
+    await interaction.client.making.make(interaction, lambda caller: studio.drawing.imagine(caller, wish))

@@ -9,27 +9,27 @@ from bot import actions
 from bot.actions import records_of, source_of
 from bot.admission import Ticket
 from bot.caller import Caller
+from bot.changing import Changing
 from bot.interaction import Interaction, Press, locale_of, think
-from bot.studio import Studio
 from bot.translator import words
 from bot.tree import whisper
 from bot.views.buttons import choice_view
 from bot.wishes import Source
 from config.words import UserError, say
 
-Use = Callable[[Studio, Caller, Source], Awaitable[Ticket]]
+Use = Callable[[Changing, Caller, Source], Awaitable[Ticket]]
 
 
 @app_commands.context_menu(name=words("commands.menu_vary"))
 async def vary(interaction: Interaction, message: discord.Message) -> None:
     """Vary a picture of the message."""
-    await _use(interaction, message, "vary", Studio.vary)
+    await _use(interaction, message, "vary", Changing.vary)
 
 
 @app_commands.context_menu(name=words("commands.menu_upscale"))
 async def upscale(interaction: Interaction, message: discord.Message) -> None:
     """Enlarge a picture of the message."""
-    await _use(interaction, message, "upscale", Studio.upscale)
+    await _use(interaction, message, "upscale", Changing.upscale)
 
 
 @app_commands.context_menu(name=words("commands.menu_details"))
@@ -48,7 +48,7 @@ async def _use(interaction: Interaction, message: discord.Message, action: str, 
         raise UserError("bot.no_picture_in_message")
 
     async def ask(caller: Caller) -> Ticket:
-        return await use(interaction.client.studio, caller, await source_of(interaction, caller, None, upload))
+        return await use(interaction.client.studio.changing, caller, await source_of(interaction, caller, None, upload))
 
     await interaction.client.making.make(interaction, ask)
 

@@ -25,7 +25,7 @@ async def suggest_pictures(interaction: Interaction, typed: str) -> Suggestions:
 
 async def suggest_models(interaction: Interaction, typed: str) -> Suggestions:
     """Suggest the models on offer."""
-    offered = interaction.client.studio.checkpoints.values()
+    offered = interaction.client.studio.catalogue.values()
     fitting = [each for each in offered if typed.casefold() in f"{each.name} {each.title}".casefold()]
     return [Choice(name=shorten(f"{each.name}: {each.title}", NAME_LENGTH), value=each.name) for each in fitting][
         :CHOICES
@@ -35,7 +35,7 @@ async def suggest_models(interaction: Interaction, typed: str) -> Suggestions:
 async def suggest_samplers(interaction: Interaction, typed: str) -> Suggestions:
     """Suggest the samplers that the chosen model works with."""
     studio = interaction.client.studio
-    chosen = studio.checkpoints.get(interaction.namespace.model or studio.default_checkpoint)
+    chosen = studio.catalogue.get(interaction.namespace.model or studio.catalogue.default)
     samplers = () if chosen is None else chosen.samplers
     return [Choice(name=each, value=each) for each in samplers if typed.casefold() in each.casefold()][:CHOICES]
 

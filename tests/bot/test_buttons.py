@@ -130,8 +130,8 @@ async def test_a_moderator_cancels_a_job_of_the_guild(house: House) -> None:
 async def test_a_model_that_is_no_longer_offered_is_named(house: House, label: str) -> None:
     ada = house.guest()
     result = await ada.type("/imagine a red circle")
-    demo = house.studio.checkpoints["demo"]
-    house.studio.checkpoints, house.studio.default_checkpoint = {"other": demo}, "other"
+    demo = house.studio.catalogue["demo"]
+    house.studio.catalogue.offered, house.studio.catalogue.default = {"other": demo}, "other"
 
     assert "There is no model demo here" in (await ada.press(result, label))["content"]
     reproduced = await ada.type(f"/reproduce id:{record_ids(result)[0]}")

@@ -62,8 +62,8 @@ async def test_a_variation_is_remixed_on_the_same_picture(house: House) -> None:
 )
 async def test_what_a_variation_cannot_have_is_refused(house: House, settings: str, sentence: str) -> None:
     ada = house.guest()
-    demo = house.studio.checkpoints["demo"]
-    house.studio.checkpoints = {"demo": demo.model_copy(update={"samplers": (Sampler.DDIM,)})}
+    demo = house.studio.catalogue["demo"]
+    house.studio.catalogue.offered = {"demo": demo.model_copy(update={"samplers": (Sampler.DDIM,)})}
     varied = await ada.press(await ada.type("/imagine a red circle"), "Vary")
     started = await ada.push(varied, "Remix")
     refused = await ada.follow(started["interaction"], fields={"settings": settings})
