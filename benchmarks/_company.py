@@ -18,7 +18,8 @@ from inference.contract import Drawing, Watch
 from inference.engine.engine import DiffusersEngine
 from inference.engine.pictures import Picture
 from inference.protocol import Attempt
-from inference.request import ImageRequest, Sampler, Task
+from inference.request import Blended, ImageRequest, Sampler, Task, Variant
+from inference.window import Window
 
 KINDS = 40
 PROMPTS = ("a red circle", "a blue house at night", "", "many small fish in the sea")
@@ -77,11 +78,15 @@ class Company:
         """Let the engine begin a request, under a name."""
         spool = self.folder / name
         spool.mkdir(exist_ok=True)
-        paths = {
-            "source_path": None if request.source is None else str(self.source),
-            "mask_path": None if request.mask is None else str(self.mask),
-        }
-        self.engine.begin(Attempt(id=name, request=request, spool=str(spool), **paths), watch or Nobody())
+        attempt = Attempt(
+            id=name,
+            request=request,
+            source_path=None if request.source is None else str(self.source),
+            mask_path=None if request.mask is None else str(self.mask),
+            blended_paths=(str(self.source), str(self.mask))[: len(request.blended)],
+            spool=str(spool),
+        )
+        self.engine.begin(attempt, watch or Nobody())
         self._begun[name] = list(self.engine._rota.commissions[-1].paintings())
 
     def tick(self) -> dict[str, Outcome]:
@@ -130,6 +135,17 @@ class Company:
             large = side * 3 // 2
             values |= {"task": Task.UPSCALE, "source": SOURCE, "strength": 0.4, "factor": 2, "count": 1}
             values |= {"width": large, "height": large}
+        elif kind < 0.4:
+            window = Window(left=side // 4, top=-side // 4, width=side, height=side)
+            values |= {"task": Task.OUTPAINT, "source": SOURCE, "window": window, "strength": 1.0, "height": side}
+        elif kind < 0.45:
+            parts = tuple(Blended(source=source, prompt=dice.choice(PROMPTS)) for source in (SOURCE, MASK))
+            values |= {"task": Task.BLEND, "blended": parts, "strength": 0.7}
+        elif kind < 0.5:
+            values |= {"variation_seed": dice.randrange(2**32), "variation_strength": dice.random()}
+        elif kind < 0.55:
+            variants = Variant(prompt=dice.choice(PROMPTS)), Variant(sampler=dice.choice(list(Sampler)))
+            values |= {"variants": variants, "count": len(variants)}
         return ImageRequest(**values)
 
     def disturbed(self, solo: dict[ImageRequest, Drawn], mixes: int, seed: int) -> int:

@@ -88,7 +88,8 @@ class Admission:
     ) -> Ticket:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
-        await self.check_words(caller, request.prompt, request.negative_prompt)
+        for prompt in request.prompts:
+            await self.check_words(caller, prompt, request.negative_prompt)
         allowance = await self._allowance(caller)
         new = NewJob(
             interaction_id=caller.interaction_id,

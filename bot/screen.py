@@ -83,8 +83,12 @@ class Screen:
 
     async def check_words(self, job: Job, request: ImageRequest) -> None:
         """Raise Unwanted where the policy refuses the words of a job that waited; nobody is punished for it."""
+        for prompt in request.prompts:
+            await self._check_prompt(job, prompt, request.negative_prompt)
+
+    async def _check_prompt(self, job: Job, prompt: str, negative_prompt: str) -> None:
         decision = await self.judge_words(
-            job.guild_id, request.prompt, request.negative_prompt, age_restricted=_is_for_an_age_restricted_channel(job)
+            job.guild_id, prompt, negative_prompt, age_restricted=_is_for_an_age_restricted_channel(job)
         )
         if decision.label is None and not decision.allowed:  # the check itself failed, which another try may mend
             raise ClerkFailed("moderation.check_failed")
@@ -105,11 +109,11 @@ class Screen:
             return Judgement(Sight.STOPPED, policy.version)
         seen = pixels.seen
         if self._is_closed(request):
-            if request.source is None or self._eyes is None:
+            if not request.files or self._eyes is None:
                 return Judgement(Sight.OPEN, policy.version)
             seen = await self._eyes.call(look_at_array, self._check, pixels.path, timeout=PICTURE_SECONDS)
         young = await self._prompts.call(
-            speaks_of_the_young, self._policy_file, job.guild_id, request.prompt, timeout=CHECK_SECONDS
+            speaks_of_the_young, self._policy_file, job.guild_id, "\n".join(request.prompts), timeout=CHECK_SECONDS
         )
         judgement = judge_picture(
             seen, policy=policy, age_restricted=_is_for_an_age_restricted_channel(job), young=young
@@ -121,7 +125,7 @@ class Screen:
     async def keep(self, job: Job, request: ImageRequest, stopped: Sequence[Judgement]) -> UserError:
         """Keep refusals, their scores but never the pictures; return the gravest in words."""
         policy = self._policy.in_guild(job.guild_id)
-        words = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+        words = {"prompt": "\n".join(request.prompts), "negative_prompt": request.negative_prompt}
         decisions = [
             refusal(Breach(each.label, Verdict.REFUSE), policy, each.scores)
             for each in sorted(stopped, key=lambda each: each.label != MINORS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import utc_now
@@ -35,7 +35,9 @@ def record_of(job: JobRow, new: NewRecord, seconds: float) -> RecordRow:
     )
 
 
-def lineage_of(job: JobRow, records: Sequence[NewRecord]) -> list[LineageRow]:
+async def lineage_of(session: AsyncSession, job: JobRow, records: Sequence[NewRecord]) -> list[LineageRow]:
     """Return what the job's pictures were made from."""
+    further = select(RecordRow.id).where(RecordRow.id.in_(job.further_parents))
     parents = {parent for parent in (job.parent_id, job.reproduces) if parent is not None}
+    parents |= set(await session.scalars(further)) if job.further_parents else set()
     return [LineageRow(child_id=new.id, parent_id=parent, kind=job.action) for new in records for parent in parents]

@@ -140,7 +140,7 @@ class Jobs:
                 return False
             session.add_all(record_of(job, record, seconds / len(records)) for record in records)
             await session.flush()
-            session.add_all(lineage_of(job, records))
+            session.add_all(await lineage_of(session, job, records))
             await _put_before_moderators(session, job, records)
             await self._shares.keep(await session.connection(), standings)
             return True

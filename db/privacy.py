@@ -26,6 +26,7 @@ from db.tables.upload import UploadRow
 
 NOBODY = 0  #: in place of a person's id
 OTHERS = {"actor", "subject", "opened_by", "closed_by", "by", "deleted_by"}  # may be somebody else's id
+FILES = [("source",), ("mask",), *(("blended", index, "source") for index in range(4))]  # in a request
 NOT_TOLD = {"token", "note"}  # whoever holds a token can answer in the bot's name; notes are the moderators'
 
 
@@ -138,9 +139,9 @@ def needed_files() -> Select[str | None]:
     live = RecordRow.deleted_at.is_(None)
     shown = select(RecordRow.sha256.label("sha256")).where(live)
     begun = [
-        select(column[name].as_string()).where(which)
+        select(column[path].as_string()).where(which)
         for column, which in ((RecordRow.request, live), (JobRow.request, JobRow.status.in_(OPEN)))
-        for name in ("source", "mask")
+        for path in FILES
     ]
     found = union_all(shown, *begun, select(UploadRow.sha256)).subquery()
     return select(found.c.sha256).distinct()
@@ -206,7 +207,9 @@ def _named_by_others(user_id: int) -> CompoundSelect[str | None]:
 
 
 def _wordless(request: Json) -> Json:
-    return request | {"prompt": "", "negative_prompt": ""}
+    """Return the request without words; in `blended` and `variants` stand some of each part's own."""
+    parts = {name: [part | {"prompt": ""} for part in request.get(name, ())] for name in ("blended", "variants")}
+    return request | {"prompt": "", "negative_prompt": ""} | parts
 
 
 def _plain(row: Base, user_id: int) -> Json:

@@ -44,6 +44,7 @@ class Attempt:
     request: ImageRequest
     source_path: str | None
     mask_path: str | None = None
+    blended_paths: tuple[str, ...] = ()
     spool: str
 
 

@@ -135,8 +135,7 @@ class Attempts:
         try:
             await self._screening.check_words(running.job, request)
             async with spool_folder(self._spool) as spool:
-                source, mask = await self._source(request.source), await self._source(request.mask)
-                attempt = Attempt(id=running.id, request=request, source_path=source, mask_path=mask, spool=spool)
+                attempt = await self._attempt(running.id, request, spool)
                 last = await self._watch(running, attempt, audience)
                 if isinstance(last, Done):
                     return Drawn(request, last, await self._finisher.finish(running.job, request, last))
@@ -194,12 +193,19 @@ class Attempts:
             had += pause / self._begun[running.worker]
         await self.stop(running, Stop.LATE)
 
-    async def _source(self, sha256: str | None) -> str | None:
-        if sha256 is None:
-            return None
-        if not await self._store.exists(sha256):
+    async def _attempt(self, attempt_id: str, request: ImageRequest, spool: str) -> Attempt:
+        """Return what a worker needs to know. Raises UserError where a picture that it starts from is gone."""
+        paths = {sha256: str(self._store.path(sha256)) for sha256 in request.files}
+        if not all([await self._store.exists(sha256) for sha256 in paths]):
             raise UserError("jobs.source_gone")
-        return str(self._store.path(sha256))
+        return Attempt(
+            id=attempt_id,
+            request=request,
+            source_path=None if request.source is None else paths[request.source],
+            mask_path=None if request.mask is None else paths[request.mask],
+            blended_paths=tuple(paths[each.source] for each in request.blended),
+            spool=spool,
+        )
 
 
 def outcome_of(failed: Failed, stop: Stop | None) -> Outcome:

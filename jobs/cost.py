@@ -66,13 +66,17 @@ def terms(request: ImageRequest) -> Vector:
     Megapixels decoded; UNet calls; megapixels times calls times rows of the batch; the same times the megapixels of
     one call, for attention grows faster than the area; and megapixels made from a source, to encode or to enlarge it.
     """
+    return sum((_terms_of_one(single) for single in request.singles()), np.zeros(len(PRIOR)))
+
+
+def _terms_of_one(request: ImageRequest) -> Vector:
     megapixels = request.width * request.height / 1e6
     steps, rows = _steps(request), 1 if request.guidance_scale <= 1 else 2
     tiles, tile = _tiles(request, megapixels)
     work = steps * tiles * tile * rows
     decoded = megapixels if steps else 0.0
-    sourced = 0.0 if request.task is Task.TEXT_TO_IMAGE else megapixels
-    return request.count * np.array([decoded, steps * tiles, work, work * tile, sourced])
+    sourced = 0.0 if request.task is Task.TEXT_TO_IMAGE else megapixels * max(1, len(request.blended))
+    return np.array([decoded, steps * tiles, work, work * tile, sourced])
 
 
 def _steps(request: ImageRequest) -> int:

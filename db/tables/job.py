@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Json, Snowflake, choice, utc_now
@@ -31,7 +31,8 @@ class NewJob:
 
     `pictures` is how many it asks for, `cost` in GPU-seconds, `weight` its owner's share beside others', `expected`
     in how many seconds it was expected to be done; `message_id` is the reply that says it waits; `notes` are for the
-    result to mention: keys of the catalogue and their values.
+    result to mention: keys of the catalogue and their values. `further_parents` are the other records that are blended
+    with the parent, as far as they are still there in the end.
     """
 
     interaction_id: int
@@ -51,6 +52,7 @@ class NewJob:
     age_restricted: bool = False
     publishes_prompt: bool = True
     parent_id: str | None = None
+    further_parents: list[str] = field(default_factory=list)
     reproduces: str | None = None
     message_id: int | None = None
     notes: list[Json] = field(default_factory=list)
@@ -112,6 +114,7 @@ class JobRow(Base):
     # jobs and records point at each other, so these are added once both tables exist
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))
     reproduces: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))
+    further_parents: Mapped[list[str]] = mapped_column(JSON)
     status: Mapped[JobStatus] = mapped_column(choice(JobStatus), default=JobStatus.PENDING)
     worker: Mapped[str | None] = mapped_column(Text)
     fence: Mapped[int] = mapped_column(default=0)

@@ -1,13 +1,12 @@
-"""A picture in the making: drawn in one piece, inside a mask, tile by tile, or given back as it came."""
+"""A picture in the making: painted in one piece, tile by tile, or given back as it came."""
 
 from collections.abc import Callable, Sequence
 
-from inference.engine.mask import Mask, paste
 from inference.engine.painting import Painting
 from inference.engine.pictures import Picture
 from inference.engine.refine import blend, tile_seed, tiles_of
 
-Paint = Callable[[int, Picture | None], Painting]  #: from a seed, over a picture or from noise alone
+Paint = Callable[[int, Picture], Painting]  #: from a seed, over a tile
 
 
 class Canvas:
@@ -19,14 +18,9 @@ class Canvas:
         self._join = join
 
     @classmethod
-    def whole(cls, painting: Painting) -> "Canvas":
-        """Return a canvas for a picture in one piece."""
-        return cls([painting], lambda painted: painted[0])
-
-    @classmethod
-    def masked(cls, painting: Painting, source: Picture, mask: Mask) -> "Canvas":
-        """Return a canvas on which a picture is drawn anew inside the mask."""
-        return cls([painting], lambda painted: paste(painted[0], source, mask))
+    def whole(cls, painting: Painting, join: Callable[[Picture], Picture]) -> "Canvas":
+        """Return a canvas for what is painted in one piece, and joined with what stays."""
+        return cls([painting], lambda painted: join(painted[0]))
 
     @classmethod
     def tiled(cls, enlarged: Picture, side: int, seed: int, paint: Paint) -> "Canvas":

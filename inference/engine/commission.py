@@ -8,9 +8,10 @@ from inference.engine import pictures
 from inference.engine.canvas import Canvas
 from inference.engine.darkroom import Darkroom, Development
 from inference.engine.loading import Model
-from inference.engine.mask import Mask, read_masked
+from inference.engine.material import Material
+from inference.engine.noise import Noise
 from inference.engine.painting import Painting, Schedule
-from inference.engine.pictures import Picture
+from inference.engine.pictures import Picture, size_of
 from inference.engine.preview import to_jpeg
 from inference.engine.rows import Rows
 from inference.protocol import Attempt, Pixels
@@ -113,43 +114,30 @@ class Commission:
             | {"rows": rows}
             | ({"kernels": kernels} if kernels else {})
             | self._decoding,
-            truncated=self.model.reader.overflow(self._attempt.request.prompt),
+            truncated=next(filter(None, map(self.model.reader.overflow, self._attempt.request.prompts)), ""),
         )
 
     def _set_up(self, request: ImageRequest) -> list[Canvas]:
-        source, mask = self._read_source()
-        if source is not None and request.strength == 0:
-            return [Canvas.given(source) for _ in request.seeds]
-        strength = 1.0 if request.strength is None else request.strength
-        schedule, told = Schedule(self.model, request, strength), self.model.reader.condition(request)
+        material = Material.of(self._attempt, self.model.upscaler)
+        return [self._canvas(single, material) for single in request.singles()]
 
-        def paint(seed: int, over: Picture | None) -> Painting:
-            size = (request.width, request.height) if over is None else (over.shape[1], over.shape[0])
-            return Painting(self.model, schedule, told, seed, size=size, source=over, mask=mask)
+    def _canvas(self, single: ImageRequest, material: Material) -> Canvas:
+        """Return the canvas of one picture."""
+        if material.untouched is not None and single.strength == 0:
+            return Canvas.given(material.untouched)
+        strength = 1.0 if single.strength is None else single.strength
+        schedule, told = Schedule(self.model, single, strength), self.model.reader.condition(single)
 
-        if source is not None and mask is not None:
-            return [Canvas.masked(paint(seed, source), source, mask) for seed in request.seeds]
-        if source is not None and request.task is Task.UPSCALE:
-            side = self.model.checkpoint.native_side
-            return [Canvas.tiled(source, side, seed, paint) for seed in request.seeds]
-        return [Canvas.whole(paint(seed, source)) for seed in request.seeds]
+        def paint(noise: Noise, over: tuple[Picture, ...], size: tuple[int, int]) -> Painting:
+            return Painting(self.model, schedule, told, noise, size=size, over=over, mask=material.mask)
 
-    def _read_source(self) -> tuple[Picture | None, Mask | None]:
-        """Return what is drawn over, and where, for those who say where."""
-        request, path, mask = self._attempt.request, self._attempt.source_path, self._attempt.mask_path
-        if request.task is Task.TEXT_TO_IMAGE:
-            return None, None
-        if path is None:
-            raise Unfeasible("the attempt names no source picture")
-        size = (request.width, request.height)
-        if request.task is Task.INPAINT:
-            if mask is None:
-                raise Unfeasible("the attempt names no mask")
-            return read_masked(path, mask, *size)
-        upscaler, factor = self.model.upscaler, request.factor
-        if request.task is not Task.UPSCALE or upscaler is None or factor is None:
-            return pictures.read(path, *size), None
-        return upscaler.enlarge(pictures.read(path, *(side // factor for side in size)), factor), None
+        if single.task is Task.UPSCALE:
+            (enlarged,), side = material.over, self.model.checkpoint.native_side
+            return Canvas.tiled(
+                enlarged, side, single.seed, lambda seed, tile: paint(Noise(seed), (tile,), size_of(tile))
+            )
+        painting = paint(Noise.of(single), material.over, (single.width, single.height))
+        return Canvas.whole(painting, material.join)
 
     def _write_complete(self) -> None:
         for index, (canvas, seed) in enumerate(zip(self._canvases, self._attempt.request.seeds, strict=True)):

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from inference.contract import Unfeasible
-from inference.engine.pictures import Picture, fit, open_upright
+from inference.engine.pictures import Picture
 
 Mask = NDArray[np.bool_]
 
@@ -13,12 +12,9 @@ HALF = 128  #: of 255; what is as light or lighter is drawn anew
 SEAM = 8  #: the pixels from the mask's edge inwards over which the new picture fades in
 
 
-def read_masked(source: str, mask: str, width: int, height: int) -> tuple[Picture, Mask]:
-    """Return the picture of a file and its mask, cut and scaled alike. Raises Unfeasible."""
-    picture, shade = open_upright(source), open_upright(mask, "L", "mask")
-    if shade.size != picture.size:
-        raise Unfeasible(f"the mask measures {shade.size} pixels and its picture {picture.size}")
-    return np.asarray(fit(picture, width, height)), np.asarray(fit(shade, width, height)) >= HALF
+def read_mask(shade: Image.Image) -> Mask:
+    """Return the mask that a grey picture means."""
+    return np.asarray(shade) >= HALF
 
 
 def paste(painted: Picture, source: Picture, mask: Mask) -> Picture:

@@ -1,5 +1,6 @@
 """One picture's latents on their way from noise, with a schedule, a generator and a guidance of its own."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property
 from typing import Any, Self
@@ -10,6 +11,7 @@ import torch
 from inference.engine import pictures
 from inference.engine.loading import Model
 from inference.engine.mask import Mask
+from inference.engine.noise import Noise, middle
 from inference.engine.pictures import Picture
 from inference.engine.rows import Rows, Shape
 from inference.engine.schedulers import Scheduler, step_arguments
@@ -42,8 +44,8 @@ class Schedule:
 class Painting:
     """A picture that is being denoised, a step at a time, in whatever company.
 
-    `size` is its width and height in pixels, `source` what it is drawn over, `mask` where; what lies outside is kept.
-    Its noise comes from the CPU, so that every device gets the same; latents and scheduler stay in float32.
+    `size` is its width and height in pixels, `over` what it is drawn over, of several pictures the middle between them,
+    and `mask` where; what lies outside is kept. Latents and scheduler stay in float32.
     """
 
     def __init__(
@@ -51,19 +53,20 @@ class Painting:
         model: Model,
         schedule: Schedule,
         conditioning: Conditioning,
-        seed: int,
+        noise: Noise,
         *,
         size: tuple[int, int],
-        source: Picture | None = None,
+        over: Sequence[Picture] = (),
         mask: Mask | None = None,
     ) -> None:
         self._model = model
+        self._drawn_from = noise
         self._schedule = schedule.copy()
         self._conditioning = conditioning
         self._size = size
-        self._source = source
+        self._over = over
         self._mask = mask
-        self._generator = torch.Generator("cpu").manual_seed(seed)
+        self._generator = noise.generator()
         self._arguments = step_arguments(self._schedule.scheduler, self._generator)
         self._taken = 0
         self._latents: torch.Tensor | None = None
@@ -132,7 +135,7 @@ class Painting:
 
     def _first_latents(self) -> torch.Tensor:
         scheduler: Any = self._schedule.scheduler
-        if self._source is None or self._schedule.from_noise:
+        if not self._over or self._schedule.from_noise:
             started: torch.Tensor = self._noise * scheduler.init_noise_sigma
         else:
             started = scheduler.add_noise(self._base, self._noise, self._schedule.timesteps[:1])
@@ -142,13 +145,12 @@ class Painting:
     def _noise(self) -> torch.Tensor:
         """The noise that it starts from."""
         shape = (1, self._model.latent_channels, self.shape.height, self.shape.width)
-        return torch.randn(shape, generator=self._generator).to(self._model.device)
+        return self._drawn_from.first(shape, self._generator).to(self._model.device)
 
     @cached_property
     def _base(self) -> torch.Tensor:
-        """The source's latents."""
-        assert self._source is not None
-        return self._encode(pictures.to_tensor(self._source))
+        """The latents of what it is drawn over."""
+        return middle([self._encode(pictures.to_tensor(each)) for each in self._over])
 
     @cached_property
     def _beside(self) -> torch.Tensor | None:
@@ -159,8 +161,8 @@ class Painting:
         if not self._model.inpaints:
             return None
         kept = torch.zeros(1, 3, *self._size[::-1])
-        if self._mask is not None and self._source is not None:
-            kept = pictures.to_tensor(self._source) * ~torch.from_numpy(self._mask)
+        if self._mask is not None:
+            kept = pictures.to_tensor(self._over[0]) * ~torch.from_numpy(self._mask)
         return torch.cat([self._drawn, self._encode(kept)], dim=1).to(self._model.dtype)
 
     @cached_property

@@ -40,6 +40,12 @@ def write(picture: Picture, spool: str, index: int) -> str:
     return str(path)
 
 
+def size_of(picture: Picture) -> tuple[int, int]:
+    """Return the picture's width and height in pixels."""
+    height, width, _ = picture.shape
+    return width, height
+
+
 def to_tensor(picture: Picture) -> torch.Tensor:
     """Return the picture as a float32 tensor of shape [1, 3, height, width] in -1..1."""
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1.0

@@ -97,6 +97,20 @@ class Conditioning:
         return negative + self.guidance_scale * (positive - negative)
 
 
+def mean(embeddings: Sequence[Embedding]) -> Embedding:
+    """Return the middle between several prompts."""
+    if len(embeddings) == 1:
+        return embeddings[0]
+    pooled = [each.pooled for each in embeddings if each.pooled is not None]
+    tokens = torch.stack([each.tokens for each in embeddings]).mean(0)
+    return Embedding(tokens, torch.stack(pooled).mean(0) if pooled else None)
+
+
+def _texts(request: ImageRequest) -> tuple[str, ...]:
+    """Return the prompts that a picture is drawn from: what is blended has words for each part."""
+    return tuple(each.prompt for each in request.blended) or (request.prompt,)
+
+
 def embed_guidance(scale: float, width: int) -> torch.Tensor:
     """Return the guidance scale as distilled UNets are told of it, of shape [1, width]."""
     embedding: torch.Tensor = get_timestep_embedding(1000 * torch.tensor([scale - 1]), width, downscale_freq_shift=1)
@@ -124,7 +138,7 @@ class Reader:
 
     def condition(self, request: ImageRequest) -> Conditioning:
         """Return what the request's prompts tell the UNet."""
-        prompt = self.read(request.prompt)
+        prompt = mean([self.read(text) for text in _texts(request)])
         if self._guidance_width is not None:
             guidance = embed_guidance(request.guidance_scale, self._guidance_width).to(prompt.tokens)
             return Conditioning(prompt.tokens, prompt.pooled, 1.0, guidance)

@@ -14,7 +14,7 @@ from db.errors import DatabaseTooNew, DatabaseUnreachable
 from db.session import Database
 
 assert tables
-HEAD = "0004"
+HEAD = "0005"
 
 
 def difference(connection: Connection) -> list[object]:

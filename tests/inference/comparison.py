@@ -15,6 +15,7 @@ from PIL import Image
 from inference.checkpoints import Family
 from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import load
+from inference.engine.noise import Noise
 from inference.engine.painting import Painting, Schedule
 from inference.engine.press import Press
 from inference.engine.schedulers import make_scheduler
@@ -62,7 +63,7 @@ class Pair:
         strength = 1.0 if request.strength is None else request.strength
         schedule, told = Schedule(self.model, request, strength), self.model.reader.condition(request)
         size = (request.width, request.height)
-        painting = Painting(self.model, schedule, told, request.seed, size=size, **over)
+        painting = Painting(self.model, schedule, told, Noise.of(request), size=size, **over)
         while painting.left:
             painting.advance(self.press.predict(self.model, [painting.rows()])[0])
         return painting.latents

@@ -60,7 +60,7 @@ def test_latents_equal_those_of_the_pipeline(
     pair, picture, mask = pairs[kind], a_picture(), a_mask()
     request = inpainting(sampler=sampler, num_inference_steps=6, strength=strength)
     drawn = np.asarray(mask) >= 128
-    ours = pair.ours(request, source=np.asarray(picture), mask=drawn)
+    ours = pair.ours(request, over=(np.asarray(picture),), mask=drawn)
 
     pixels = pair.pipeline.image_processor.preprocess(picture)
     outside = pair.encode(pixels * ~torch.from_numpy(drawn))

@@ -1,12 +1,14 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inference_kit import a_request
 
-from inference.request import SEEDS, ImageRequest, InvalidRequest, Task
+from inference.request import SEEDS, Blended, ImageRequest, InvalidRequest, Sampler, Task, Variant
+from inference.window import Window
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,34 @@ def test_each_picture_can_be_asked_for_alone(seed: int, count: int):
         assert (single.seed, single.count, single.seeds) == (picture_seed, 1, (picture_seed,))
 
 
+def test_the_first_seed_of_a_variation_stays_and_the_other_moves_on():
+    request = a_request(seed=7, variation_seed=SEEDS - 1, variation_strength=0.2, count=3)
+    assert request.seeds == (7, 7, 7)
+    assert [single.variation_seed for single in request.singles()] == [SEEDS - 1, 0, 1]
+
+
+def test_variants_say_what_is_different():
+    request = a_request(seed=7, variants=(Variant(prompt="a star"), Variant(seed=0, guidance_scale=1.0)), count=2)
+    first, second = request.singles()
+    assert (first.prompt, first.seed, first.guidance_scale) == ("a star", 7, 7.5)
+    assert (second.prompt, second.seed, second.guidance_scale) == (request.prompt, 0, 1.0)
+    assert request.prompts == ("a star", request.prompt)
+    with pytest.raises(InvalidRequest, match="30"):
+        replace(request, variants=(Variant(), Variant(guidance_scale=31.0)))
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_two_to_four_pictures_are_blended(count):
+    with pytest.raises(InvalidRequest, match="2 to 4 pictures"):
+        a_request(task=Task.BLEND, blended=(Blended(source="00", prompt=""),) * count, strength=0.5)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
+def test_a_variation_by_seed_has_bounds(strength):
+    with pytest.raises(InvalidRequest, match="variation's strength"):
+        a_request(variation_seed=0, variation_strength=strength)
+
+
 def test_seed_zero_is_a_seed():
     assert a_request(seed=0).seeds == (0,)
 
@@ -75,6 +105,13 @@ def test_adapters_have_bounds(adapters):
 def test_plain_values_make_the_same_request():
     request = a_request(task=Task.UPSCALE, source="00", strength=0.3, factor=4, adapters=(("fish", 0.5), ("sea", -1.0)))
     assert ImageRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
+    continued = a_request(
+        task=Task.OUTPAINT, source="00", strength=1.0, window=Window(left=-64, top=0, width=256, height=128)
+    )
+    several = replace(continued, variants=(Variant(sampler=Sampler.LCM), Variant(seed=0)), count=2)
+    blend = a_request(task=Task.BLEND, blended=(Blended(source="00", prompt="a"),) * 2, strength=0.5)
+    for each in (continued, several, blend):
+        assert ImageRequest.from_dict(json.loads(json.dumps(each.to_dict()))) == each
 
 
 def test_what_was_asked_for_before_there_were_masks_and_adapters_is_understood():

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jobs_kit import request
 
-from inference.request import ImageRequest, Sampler, Task
+from inference.request import Blended, ImageRequest, Sampler, Task, Variant
+from inference.window import Window
 from jobs.cost import PRIOR, REMEMBERED, CostModel, terms
 
 MACHINE = np.array([3.0, 0.01, 0.2, 0.6, 1.5])  # a machine that is not the prior's
 SOURCE = {"source": "0" * 64}
+WINDOW = Window(left=0, top=0, width=64, height=64)
+BLEND = (Blended(source="0" * 64, prompt=""), Blended(source="1" * 64, prompt=""))
 SIDES = (256, 384, 512)
 
 
@@ -68,6 +71,15 @@ def test_nothing_is_learnt_from_a_time_that_cannot_be(unbelievable: float) -> No
     model.observe(request(), unbelievable)
 
     assert model.estimate(request()) == pytest.approx(8.0)
+
+
+def test_several_different_pictures_cost_what_they_cost_alone() -> None:
+    model = CostModel()
+    variants = (Variant(num_inference_steps=40), Variant(guidance_scale=1.0))
+    together = request(variants=variants, count=2)
+
+    assert model.estimate(together) == pytest.approx(sum(map(model.estimate, together.singles())))
+    assert model.estimate(request(variants=variants[:1])) > 1.5 * model.estimate(request(variants=variants[1:]))
 
 
 def test_a_machine_is_known_after_requests_of_all_sorts() -> None:
@@ -173,7 +185,8 @@ def requests(draw: st.DrawFn) -> ImageRequest:
         count=draw(st.integers(1, 4)),
         **{}
         if task is Task.TEXT_TO_IMAGE
-        else {"strength": draw(st.floats(0, 1)), "factor": 2, "mask": "1" * 64} | SOURCE,
+        else {"strength": draw(st.floats(0, 1)), "factor": 2, "mask": "1" * 64, "window": WINDOW, "blended": BLEND}
+        | SOURCE,
     )
 
 
