@@ -18,7 +18,7 @@ from inference.contract import Drawing, Watch
 from inference.engine.engine import DiffusersEngine
 from inference.engine.pictures import Picture
 from inference.protocol import Attempt
-from inference.request import Blended, ImageRequest, Sampler, Task, Variant
+from inference.request import Blended, ImageRequest, Sampler, Task, Variant, Variation
 from inference.window import Window
 
 KINDS = 40
@@ -142,7 +142,7 @@ class Company:
             parts = tuple(Blended(source=source, prompt=dice.choice(PROMPTS)) for source in (SOURCE, MASK))
             values |= {"task": Task.BLEND, "blended": parts, "strength": 0.7}
         elif kind < 0.5:
-            values |= {"variation_seed": dice.randrange(2**32), "variation_strength": dice.random()}
+            values |= {"variations": (Variation(seed=dice.randrange(2**32), strength=dice.random()),)}
         elif kind < 0.55:
             variants = Variant(prompt=dice.choice(PROMPTS)), Variant(sampler=dice.choice(list(Sampler)))
             values |= {"variants": variants, "count": len(variants)}

@@ -23,6 +23,7 @@ MOST_ADAPTERS = 4
 ADAPTER_WEIGHT = (-2.0, 2.0)
 BLENDED = (2, 4)
 MOST_VARIANTS = 25
+MOST_VARIATIONS = 16  # of one another
 
 Adapters = tuple[tuple[str, float], ...]  #: names and strengths
 
@@ -82,6 +83,14 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """By how much noise is turned towards that of another seed: 0 is not at all, 1 all of the way."""
+
+    seed: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blended:
     """A picture that is blended with others: the SHA-256 of its file, and the words that stand for it."""
 
@@ -95,11 +104,11 @@ class ImageRequest:
 
     `width` and `height` are those of what is drawn, in pixels: of the finished picture, unless it is drawn in a
     `window` of a larger one. Picture i of `count` is drawn from seed `seed + i`, so that each can be made again alone;
-    with `variants`, one for each picture, from what these say. With a `variation_seed`, all are drawn from `seed`, its
-    noise turned by `variation_strength` of the way towards that of seed `variation_seed + i`. `source` is the SHA-256
-    of the picture to start from, `mask` that of a picture which is white where the source is drawn anew. `adapters` are
-    the names of LoRAs and textual inversions, and how strongly each LoRA is added. Raises InvalidRequest with a
-    sentence for the person.
+    with `variants`, one for each picture, from what these say. With `variations`, all are drawn from `seed`, its noise
+    turned towards that of each of these, the last of which is another for every picture. `source` is the SHA-256 of the
+    picture to start from, `mask` that of a picture which is white where the source is drawn anew. `adapters` are the
+    names of LoRAs and textual inversions, and how strongly each LoRA is added. Raises InvalidRequest with a sentence
+    for the person.
     """
 
     task: Task = Task.TEXT_TO_IMAGE
@@ -119,8 +128,7 @@ class ImageRequest:
     factor: int | None = None
     window: Window | None = None
     blended: tuple[Blended, ...] = ()
-    variation_seed: int | None = None
-    variation_strength: float | None = None
+    variations: tuple[Variation, ...] = ()
     variants: tuple[Variant, ...] = ()
     adapters: Adapters = ()
 
@@ -136,7 +144,7 @@ class ImageRequest:
             if side % SIDE_MULTIPLE:
                 raise InvalidRequest("inference.side_multiple", multiple=SIDE_MULTIPLE, given=side)
         self._check_source()
-        self._check_variation()
+        self._check_variations()
         self._check_adapters()
 
     def _check_count(self) -> None:
@@ -164,12 +172,11 @@ class ImageRequest:
         if self.task is Task.UPSCALE and self.factor not in FACTORS:
             raise InvalidRequest("inference.factor", given=self.factor)
 
-    def _check_variation(self) -> None:
-        if (self.variation_seed is None) is not (self.variation_strength is None):
-            raise ValueError("the seed of a variation and its strength belong together")
-        if self.variation_seed is not None and self.variation_strength is not None:
-            _check_range("seed", self.variation_seed, 0, SEEDS - 1)
-            _check_range("variation_strength", self.variation_strength, 0.0, 1.0)
+    def _check_variations(self) -> None:
+        _check_range("variations", len(self.variations), 0, MOST_VARIATIONS)
+        for variation in self.variations:
+            _check_range("seed", variation.seed, 0, SEEDS - 1)
+            _check_range("variation_strength", variation.strength, 0.0, 1.0)
 
     def _check_adapters(self) -> None:
         if len({name for name, _ in self.adapters}) < len(self.adapters) or len(self.adapters) > MOST_ADAPTERS:
@@ -202,8 +209,10 @@ class ImageRequest:
         """Return the request that makes picture `index` alone."""
         if self.variants:
             return replace(self, **self.variants[index].changes(), count=1, variants=())
-        if self.variation_seed is not None:
-            return replace(self, variation_seed=(self.variation_seed + index) % SEEDS, count=1)
+        if self.variations:
+            *earlier, last = self.variations
+            last = replace(last, seed=(last.seed + index) % SEEDS)
+            return replace(self, variations=(*earlier, last), count=1)
         return replace(self, seed=(self.seed + index) % SEEDS, count=1)
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,35 +5,38 @@ from typing import Self
 
 import torch
 
-from inference.request import ImageRequest
+from inference.request import ImageRequest, Variation
 
 PARALLEL = 0.9995  #: the cosine beyond which a straight line is as good as an arc, and more exact
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """The noise of a seed, its beginning turned by `share` of the way towards that of another."""
+    """The noise of a seed, its beginning turned towards that of others, one after the other."""
 
     seed: int
-    towards: int | None = None
-    share: float = 0.0
+    variations: tuple[Variation, ...] = ()
 
     @classmethod
     def of(cls, request: ImageRequest) -> Self:
         """Return the noise that a request for one picture asks for."""
-        return cls(request.seed, request.variation_seed, request.variation_strength or 0.0)
+        return cls(request.seed, request.variations)
 
     def generator(self) -> torch.Generator:
         """Return what draws it, from its beginning."""
-        return torch.Generator("cpu").manual_seed(self.seed)
+        return _generator(self.seed)
 
     def first(self, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
         """Return what a picture starts from; its generator goes on from there."""
         noise = torch.randn(shape, generator=generator)
-        if self.towards is None:
-            return noise
-        other = torch.randn(shape, generator=torch.Generator("cpu").manual_seed(self.towards))
-        return slerp(noise, other, self.share)
+        for variation in self.variations:
+            other = torch.randn(shape, generator=_generator(variation.seed))
+            noise = slerp(noise, other, variation.strength)
+        return noise
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(seed)
 
 
 def slerp(one: torch.Tensor, other: torch.Tensor, share: float) -> torch.Tensor:

@@ -16,7 +16,7 @@ from inference.engine.engine import DiffusersEngine
 from inference.engine.mask import SEAM
 from inference.engine.noise import middle, slerp
 from inference.protocol import Attempt
-from inference.request import Blended, ImageRequest, Sampler, Task, Variant
+from inference.request import Blended, ImageRequest, Sampler, Task, Variant, Variation
 from inference.window import Window
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # diffusers' schedulers meet NumPy 2.4
@@ -151,7 +151,8 @@ def test_between_two_seeds_lies_noise_of_the_same_strength() -> None:
 
 def test_a_variation_by_seed_goes_from_one_picture_to_the_other(draw: Draw) -> None:
     def varied(strength: float, **values: object) -> np.ndarray:
-        (made,) = draw(seed=1, variation_seed=2, variation_strength=strength, **values)
+        variation = Variation(seed=2, strength=strength)
+        (made,) = draw(seed=1, variations=(variation,), **values)
         return made.astype(float)
 
     (one,), (other,) = draw(seed=1), draw(seed=2)
@@ -160,6 +161,15 @@ def test_a_variation_by_seed_goes_from_one_picture_to_the_other(draw: Draw) -> N
     distances = [np.abs(varied(strength) - one).mean() for strength in (0.1, 0.3, 0.6)]
     assert distances == sorted(distances)
     assert distances[0] > 0
+
+
+def test_a_variation_can_be_varied_again(draw: Draw) -> None:
+    first, second = Variation(seed=2, strength=0.3), Variation(seed=3, strength=0.3)
+    (once,), (twice,), (again,) = (
+        draw(seed=1, variations=chain) for chain in ((first,), (first, second), (first, second))
+    )
+    assert np.array_equal(twice, again)
+    assert not np.array_equal(once, twice)
 
 
 def test_variants_are_the_pictures_that_each_request_would_draw_alone(draw: Draw) -> None:

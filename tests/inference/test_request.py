@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inference_kit import a_request
 
-from inference.request import SEEDS, Blended, ImageRequest, InvalidRequest, Sampler, Task, Variant
+from inference.request import SEEDS, Blended, ImageRequest, InvalidRequest, Sampler, Task, Variant, Variation
 from inference.window import Window
 
 
@@ -62,9 +62,11 @@ def test_each_picture_can_be_asked_for_alone(seed: int, count: int):
 
 
 def test_the_first_seed_of_a_variation_stays_and_the_other_moves_on():
-    request = a_request(seed=7, variation_seed=SEEDS - 1, variation_strength=0.2, count=3)
+    variations = (Variation(seed=3, strength=0.5), Variation(seed=SEEDS - 1, strength=0.2))
+    request = a_request(seed=7, variations=variations, count=3)
     assert request.seeds == (7, 7, 7)
-    assert [single.variation_seed for single in request.singles()] == [SEEDS - 1, 0, 1]
+    assert [single.variations[-1].seed for single in request.singles()] == [SEEDS - 1, 0, 1]
+    assert {single.variations[0] for single in request.singles()} == {variations[0]}
 
 
 def test_variants_say_what_is_different():
@@ -86,7 +88,12 @@ def test_two_to_four_pictures_are_blended(count):
 @pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
 def test_a_variation_by_seed_has_bounds(strength):
     with pytest.raises(InvalidRequest, match="variation's strength"):
-        a_request(variation_seed=0, variation_strength=strength)
+        a_request(variations=(Variation(seed=0, strength=strength),))
+
+
+def test_variations_of_variations_come_to_an_end():
+    with pytest.raises(InvalidRequest, match="16 times in a row"):
+        a_request(variations=(Variation(seed=0, strength=0.1),) * 17)
 
 
 def test_seed_zero_is_a_seed():
