@@ -69,13 +69,15 @@ class Admission:
         notes: tuple[Note, ...] = (),
         parent: Record | None = None,
         reproduces: Record | None = None,
+        further: Sequence[Record] = (),
     ) -> Ticket:
         """Check a request and commit it as a job; the same interaction is admitted once.
 
-        What is made from an age-restricted picture is as restricted, wherever it is made.
+        What is made from an age-restricted picture is as restricted, wherever it is made. `further` are blended
+        with the parent.
         """
         async with self._turns:
-            return await self._admit(caller, action, request, notes, parent, reproduces)
+            return await self._admit(caller, action, request, notes, parent, reproduces, further)
 
     async def _admit(
         self,
@@ -85,12 +87,14 @@ class Admission:
         notes: tuple[Note, ...],
         parent: Record | None,
         reproduces: Record | None,
+        further: Sequence[Record],
     ) -> Ticket:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
         for prompt in request.prompts:
             await self.check_words(caller, prompt, request.negative_prompt)
         allowance = await self._allowance(caller)
+        origins = [each for each in (parent, reproduces, *further) if each is not None]
         new = NewJob(
             interaction_id=caller.interaction_id,
             action=action,
@@ -105,9 +109,10 @@ class Admission:
             locale=caller.locale,
             private=caller.private,
             publishes_prompt=await self._people.publishes_prompts(caller.user_id),
-            age_restricted=caller.age_restricted or any(each.age_restricted for each in (parent, reproduces) if each),
+            age_restricted=caller.age_restricted or any(each.age_restricted for each in origins),
             pictures=request.count,
             parent_id=None if parent is None else parent.id,
+            further_parents=[each.id for each in further],
             reproduces=None if reproduces is None else reproduces.id,
             cost=self._dispatcher.estimate(request),
             weight=allowance.weight,

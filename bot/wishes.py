@@ -1,5 +1,6 @@
 """What people ask for, before it is checked: settings, and pictures to start from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.sizing import Size
@@ -49,9 +50,21 @@ class Source:
     notes: tuple[Note, ...] = ()
 
 
-def parse_strength(text: str) -> float:
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Where a picture is drawn anew: a grey PNG file of the picture's size, in the store, white there and else black.
+
+    `box` is what holds all of it, in pixels: left, top, right, bottom. `share` is how much of the picture it is.
+    """
+
+    sha256: str
+    box: tuple[int, int, int, int]
+    share: float
+
+
+def parse_strength(text: str, names: Mapping[str, float] = STRENGTHS) -> float:
     """Return the strength that "subtle", "strong" or a number means."""
-    named = STRENGTHS.get(text.strip().casefold())
+    named = names.get(text.strip().casefold())
     if named is not None:
         return named
     try:
