@@ -2,46 +2,21 @@
 
 from collections.abc import Mapping
 
-import discord
-
-from bot.admission import Ticket
-from bot.caller import Caller
+from bot.changes import CHANGES
 from bot.details import details_text
-from bot.downloads import download
 from bot.exporting import erase, export, publish
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
-from bot.letters import NOBODY, SPOILER
+from bot.letters import NOBODY
 from bot.paging import turn_page
 from bot.remixing import open_remix
 from bot.removal import leave_out, remove_message
 from bot.replies import deleted_text, shown_letter
 from bot.reviewing import ask_note, ask_report, decision
+from bot.starting import ask_for_words
 from bot.tree import whisper
 from bot.views.buttons import details_view
-from bot.wishes import Source
 from config.words import UserError, say
 from db.cases import Outcome
-from db.tables.record import Record
-
-
-async def vary(interaction: Interaction, record_id: str) -> None:
-    """Make a subtle variation of a picture."""
-    studio = interaction.client.studio
-
-    async def ask(caller: Caller) -> Ticket:
-        return await studio.changing.vary(caller, await studio.sources.of_record(caller, record_id))
-
-    await interaction.client.making.make(interaction, ask)
-
-
-async def upscale(interaction: Interaction, record_id: str) -> None:
-    """Double a picture's sides."""
-    studio = interaction.client.studio
-
-    async def ask(caller: Caller) -> Ticket:
-        return await studio.changing.upscale(caller, await studio.sources.of_record(caller, record_id))
-
-    await interaction.client.making.make(interaction, ask)
 
 
 async def again(interaction: Interaction, record_id: str) -> None:
@@ -139,8 +114,8 @@ async def accept(interaction: Interaction, version: str) -> None:
 
 
 PRESSES: Mapping[str, Press] = {
-    "vary": vary,
-    "upscale": upscale,
+    **CHANGES,
+    "source": ask_for_words,
     "again": again,
     "remix": open_remix,
     "details": details,
@@ -165,30 +140,3 @@ PRESSES: Mapping[str, Press] = {
     "erase": erase,
     "publish": publish,
 }
-
-
-async def source_of(
-    interaction: Interaction, caller: Caller, picture: str | None, upload: discord.Attachment | None
-) -> Source:
-    """Return the picture to start from: one of the history by its id, or the person's own file."""
-    studio = interaction.client.studio
-    if picture is not None and upload is not None:
-        raise UserError("bot.one_picture_only")
-    if upload is not None:
-        return await studio.sources.of_upload(caller, await download(upload, studio.limits.upload_bytes))
-    if picture is not None:
-        return await studio.sources.of_record(caller, picture)
-    raise UserError("bot.which_picture")
-
-
-async def records_of(interaction: Interaction, message: discord.Message) -> list[Record]:
-    """Return the records that a message shows and the caller may see."""
-    studio, caller = interaction.client.studio, caller_of(interaction)
-    known = await studio.gallery.history.by_message(message.id)
-    if not known and message.author.id == interaction.application_id:
-        names = (
-            attachment.filename.removeprefix(SPOILER).removeprefix("imagine-").partition(".")[0]
-            for attachment in message.attachments
-        )
-        known = [found for name in names if (found := await studio.gallery.history.get(name)) is not None]
-    return [await studio.gallery.record(caller, each.id) for each in known if each.is_there]

@@ -28,7 +28,7 @@ from inference.request import (
 )
 from jobs.notes import Note
 
-BLEND_STRENGTH = "0.7"  # less leaves a double exposure, more forgets the pictures
+BLEND_STRENGTH = 0.7  # less leaves a double exposure, more forgets the pictures
 SEED_STRENGTHS = {"subtle": 0.15, "strong": 0.45}
 
 
@@ -68,7 +68,13 @@ class Changing:
         return await self._admission.admit(caller, "vary", request, notes=notes, parent=source.record)
 
     async def vary_by_seed(
-        self, caller: Caller, source: Source, *, strength: str = "subtle", seed: int | None = None
+        self,
+        caller: Caller,
+        source: Source,
+        *,
+        strength: str = "subtle",
+        prompt: str | None = None,
+        seed: int | None = None,
     ) -> Ticket:
         """Draw a picture once more from noise that is turned towards another seed's."""
         if source.record is None:
@@ -78,7 +84,7 @@ class Changing:
         if request.task is Task.UPSCALE:  # each of its tiles has noise of its own
             raise UserError("bot.enlarged_from_no_seed")
         variation = Variation(seed=choose_seed(seed), strength=parse_strength(strength, SEED_STRENGTHS))
-        varied = replace(request, variations=(*request.variations, variation))
+        varied = replace(_worded(request, prompt, None), variations=(*request.variations, variation))
         return await self._admission.admit(caller, "vary", varied, parent=source.record)
 
     async def inpaint(
@@ -141,12 +147,11 @@ class Changing:
         sources: Sequence[Source],
         *,
         prompt: str | None = None,
-        strength: str = BLEND_STRENGTH,
+        strength: float = BLEND_STRENGTH,
         seed: int | None = None,
     ) -> Ticket:
         """Draw what lies in the middle between pictures and the words that they were drawn from, or other words."""
-        if not BLENDED[0] <= len(sources) <= BLENDED[1]:
-            raise InvalidRequest("inference.blended_range", low=BLENDED[0], high=BLENDED[1], given=len(sources))
+        self.check_blend(len(sources))
         base, checkpoint = self._settings_of(sources[0])
         size = snap(checkpoint, sources[0].size)
         words = [_words_of(source) if prompt is None else prompt for source in sources]
@@ -158,12 +163,18 @@ class Changing:
             width=size.width,
             height=size.height,
             blended=tuple(Blended(source=each.sha256, prompt=told) for each, told in zip(sources, words, strict=True)),
-            strength=parse_strength(strength),
+            strength=strength,
         )
         notes = tuple(note for source in sources for note in source.notes)
         records = [source.record for source in sources if source.record is not None]
         first = records[0] if records else None
         return await self._admission.admit(caller, "blend", request, notes=notes, parent=first, further=records[1:])
+
+    def check_blend(self, count: int) -> None:
+        """Raise InvalidRequest unless so many pictures can be blended."""
+        low, high = BLENDED
+        if not low <= count <= high:
+            raise InvalidRequest("inference.blended_range", low=low, high=high, given=count)
 
     async def upscale(self, caller: Caller, source: Source, *, factor: int = 2) -> Ticket:
         """Make a picture larger and sharper: enlarged, then redrawn by the checkpoint as far as its entry says."""

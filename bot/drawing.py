@@ -15,6 +15,8 @@ from db.history import Record
 from db.jobs import Jobs
 from inference.request import SEEDS, ImageRequest, Task
 
+CHANGED = (Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.OUTPAINT, Task.BLEND)  # what other words change, not only settings
+
 
 class Drawing:
     """Lets pictures be drawn. Raises UserError with the sentence for the person."""
@@ -50,7 +52,7 @@ class Drawing:
         """Draw a record's picture again with other words or settings."""
         record = await self._gallery.record(caller, record_id)
         request = ImageRequest.from_dict(record.request)
-        if request.task is not Task.IMAGE_TO_IMAGE:
+        if request.task not in CHANGED:
             return await self.imagine(caller, wish, parent=record)
         if dropped := wish.dropped_on(request):
             raise UserError("bot.remix_keeps", names=", ".join(dropped))
@@ -58,6 +60,7 @@ class Drawing:
         changed = replace(
             request,
             prompt=wish.prompt,
+            blended=tuple(replace(each, prompt=wish.prompt) for each in request.blended),
             negative_prompt=wish.negative_prompt,
             seed=choose_seed(wish.seed),
             num_inference_steps=request.num_inference_steps if wish.steps is None else wish.steps,

@@ -66,7 +66,7 @@ def zoomed(checkpoint: Checkpoint, size: Size, factor: float) -> Frame:
 def panned(checkpoint: Checkpoint, size: Size, side: Side) -> Frame:
     """Return the frame of a picture of the same size, seen half a side farther on: the other half is left behind."""
     drawn = snap(checkpoint, size)
-    across, down = round(size.width * PAN), round(size.height * PAN)
+    across, down = max(1, int(size.width * PAN)), max(1, int(size.height * PAN))
     left = {Side.LEFT: -across, Side.RIGHT: across}.get(side, 0)
     top = {Side.UP: -down, Side.DOWN: down}.get(side, 0)
     return Frame(Window(left=left, top=top, width=size.width, height=size.height), drawn)

@@ -6,10 +6,11 @@ from typing import Any
 from bot.interaction import Interaction
 from bot.remixing import remix
 from bot.reviewing import appeal, note, report
+from bot.starting import start_from
 
 Submit = Callable[[Interaction, str, dict[str, str]], Awaitable[None]]
 
-MODALS: Mapping[str, Submit] = {"remix": remix, "appeal": appeal, "report": report, "note": note}
+MODALS: Mapping[str, Submit] = {"remix": remix, "source": start_from, "appeal": appeal, "report": report, "note": note}
 
 
 def fields_of(data: Any) -> dict[str, str]:

@@ -23,7 +23,7 @@ def setting_lines(request: ImageRequest) -> str:
     }
     if request.task is Task.TEXT_TO_IMAGE:
         lines |= {"size": f"{request.width}x{request.height}"}
-    if request.task is not Task.IMAGE_TO_IMAGE:
+    if request.task in (Task.TEXT_TO_IMAGE, Task.UPSCALE):
         lines |= {"model": request.checkpoint, "count": 1}
     return "\n".join(f"{name}: {value}" for name, value in lines.items())
 

@@ -19,12 +19,18 @@ class Size(NamedTuple):
         return f"{self.width}×{self.height}"
 
 
+def ratio_of(aspect: str) -> float:
+    """Return what the width of an aspect is to its height."""
+    across, down = (int(part) for part in aspect.split(":"))
+    return across / down
+
+
 def choose_size(checkpoint: Checkpoint, width: int | None, height: int | None, aspect: str | None) -> Size:
     """Return the size asked for: by sides (a missing one is native), by aspect at the native area, or native."""
     native = checkpoint.native_side
     if aspect is not None and width is None and height is None:
-        across, down = (int(part) for part in aspect.split(":"))
-        return Size(round(native * sqrt(across / down)), round(native * sqrt(down / across)))
+        ratio = ratio_of(aspect)
+        return Size(round(native * sqrt(ratio)), round(native * sqrt(1 / ratio)))
     return Size(native if width is None else width, native if height is None else height)
 
 

@@ -52,8 +52,9 @@ class Sources:
         self._identity = identity
 
     async def of_record(self, caller: Caller, record_id: str) -> Source:
-        """Return a record's picture as the start of another."""
+        """Return a record's picture as the start of another, unless the guild never wants to see it again."""
         record = await self._gallery.record(caller, record_id)
+        await self._gallery.check_wanted(caller, record)
         return Source(record.sha256, Size(record.width, record.height), record)
 
     async def of_upload(self, caller: Caller, data: bytes) -> Source:

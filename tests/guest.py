@@ -9,6 +9,11 @@ import aiohttp
 
 Json = dict[str, Any]
 
+CHANGES = [  # the buttons that change a square picture
+    *("Vary", "Vary strongly", "Upscale", "Zoom out 1.5×", "Zoom out 2×"),
+    *("Pan left", "Pan right", "Pan up", "Pan down"),
+]
+
 
 class Refused(Exception):
     """The chat client itself would not have sent this; the text says why."""

@@ -4,12 +4,14 @@ from typing import Any
 
 from discord.app_commands import Command, ContextMenu, Group
 
-from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue, verify
+from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue, redraw, verify
 
 COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     imagine.imagine,
     change.vary,
     change.upscale,
+    redraw.outpaint,
+    redraw.blend,
     past.history,
     past.show,
     past.remix,
@@ -23,7 +25,7 @@ COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     moderation.moderation,
     about.license,
     about.help,
-    menus.vary,
+    menus.source,
     menus.upscale,
     menus.details,
     appeal.report_menu,

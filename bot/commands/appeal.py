@@ -3,9 +3,9 @@
 import discord
 from discord import app_commands
 
-from bot.actions import records_of
 from bot.commands.options import suggest_pictures
 from bot.interaction import Interaction, locale_of
+from bot.picking import records_of
 from bot.reviewing import ask_appeal, ask_report
 from bot.translator import words
 from bot.tree import whisper

@@ -4,13 +4,15 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.actions import source_of
 from bot.admission import Ticket
 from bot.caller import Caller
 from bot.commands.options import suggest_pictures, suggest_strengths
 from bot.interaction import Interaction
+from bot.picking import source_of
 from bot.translator import words
 from inference.request import FACTORS, SEEDS
+
+BY = {"picture": "commands.vary_by_picture", "seed": "commands.vary_by_seed"}
 
 
 @app_commands.command(description=words("commands.vary"))
@@ -20,8 +22,10 @@ from inference.request import FACTORS, SEEDS
     strength=words("commands.vary_strength"),
     prompt=words("commands.vary_prompt"),
     seed=words("commands.vary_seed"),
+    by=words("commands.vary_by"),
 )
 @app_commands.autocomplete(picture=suggest_pictures, strength=suggest_strengths)
+@app_commands.choices(by=[Choice(name=words(key), value=value) for value, key in BY.items()])
 async def vary(
     interaction: Interaction,
     picture: str | None = None,
@@ -29,14 +33,15 @@ async def vary(
     strength: str = "subtle",
     prompt: str | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
+    by: str = "picture",
 ) -> None:
     """Make a new picture from an old one."""
+    changing = interaction.client.studio.changing
 
     async def ask(caller: Caller) -> Ticket:
         source = await source_of(interaction, caller, picture, upload)
-        return await interaction.client.studio.changing.vary(
-            caller, source, strength=strength, prompt=prompt, seed=seed
-        )
+        vary_it = changing.vary if by == "picture" else changing.vary_by_seed
+        return await vary_it(caller, source, strength=strength, prompt=prompt, seed=seed)
 
     await interaction.client.making.make(interaction, ask)
 

@@ -1,4 +1,4 @@
-"""The menus of a message: vary, upscale and look at the pictures in it."""
+"""The menus of a message: start from, enlarge and look at the pictures in it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,11 +6,12 @@ import discord
 from discord import app_commands
 
 from bot import actions
-from bot.actions import records_of, source_of
 from bot.admission import Ticket
 from bot.caller import Caller
 from bot.changing import Changing
 from bot.interaction import Interaction, Press, locale_of, think
+from bot.picking import records_of, source_of
+from bot.starting import use_as_source
 from bot.translator import words
 from bot.tree import whisper
 from bot.views.buttons import choice_view
@@ -20,10 +21,10 @@ from config.words import UserError, say
 Use = Callable[[Changing, Caller, Source], Awaitable[Ticket]]
 
 
-@app_commands.context_menu(name=words("commands.menu_vary"))
-async def vary(interaction: Interaction, message: discord.Message) -> None:
-    """Vary a picture of the message."""
-    await _use(interaction, message, "vary", Changing.vary)
+@app_commands.context_menu(name=words("commands.menu_source"))
+async def source(interaction: Interaction, message: discord.Message) -> None:
+    """Start from a picture of the message."""
+    await use_as_source(interaction, message)
 
 
 @app_commands.context_menu(name=words("commands.menu_upscale"))

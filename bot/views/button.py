@@ -1,6 +1,7 @@
 """The one kind of button there is: all it needs to know stands in its custom_id, so it survives a restart."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Self
 
 import discord
@@ -47,3 +48,13 @@ class ActionButton(
         if press is None:
             raise UserError("bot.unknown_button")
         await press(interaction, self.argument)
+
+
+def view_of(rows: Sequence[Sequence[ActionButton]]) -> ui.View:
+    """Return rows of buttons as what stands under a message."""
+    view = ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for button in row:
+            button.row = number
+            view.add_item(button)
+    return view

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import discord
 from discord import ui
 
-from bot.views.button import ActionButton
+from bot.views.button import ActionButton, view_of
+from bot.views.change import change_rows
 from config.words import say
 from db.tables.record import Record
 
+EACH = {"vary": "buttons.vary", "upscale": "buttons.upscale", "more": "buttons.more_ways"}
 CHOICES = {
-    "vary": "buttons.vary",
     "upscale": "buttons.upscale",
     "details": "buttons.details",
     "report": "buttons.report",
@@ -20,41 +21,36 @@ PRIMARY, DANGER, SUCCESS = discord.ButtonStyle.primary, discord.ButtonStyle.dang
 
 def result_view(records: Sequence[Record], locale: str) -> ui.View:
     """Return the buttons under a result: what can be done with each picture, then with all."""
-    rows = [
-        [ActionButton("vary", each.id, label) for each, label in _labelled(records, "buttons.vary", locale)],
-        [ActionButton("upscale", each.id, label) for each, label in _labelled(records, "buttons.upscale", locale)],
-        [
-            ActionButton("again", records[0].id, say("buttons.again", locale=locale), PRIMARY),
-            ActionButton("remix", records[0].id, say("buttons.remix", locale=locale)),
-            ActionButton("details", records[0].id, say("buttons.details", locale=locale)),
-            ActionButton("delete", records[0].id, say("buttons.delete", locale=locale), DANGER),
-        ],
+    for_all = [
+        ActionButton("again", records[0].id, say("buttons.again", locale=locale), PRIMARY),
+        ActionButton("remix", records[0].id, say("buttons.remix", locale=locale)),
+        ActionButton("details", records[0].id, say("buttons.details", locale=locale)),
+        ActionButton("delete", records[0].id, say("buttons.delete", locale=locale), DANGER),
     ]
-    return _view([rows[0] + rows[1], rows[2]] if len(records) == 1 else rows)
+    if len(records) == 1:
+        return view_of([*change_rows(records[0], locale), for_all])
+    for_each = [
+        [ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]
+        for action, key in EACH.items()
+    ]
+    return view_of([*for_each, for_all])
 
 
 def shown_view(record: Record, locale: str) -> ui.View:
     """Return the buttons under a picture that was posted again: they mean it alone, not its job."""
-    return _view(
-        [
-            [
-                ActionButton("vary", record.id, say("buttons.vary", locale=locale)),
-                ActionButton("upscale", record.id, say("buttons.upscale", locale=locale)),
-            ],
-            [
-                ActionButton("another", record.id, say("buttons.again", locale=locale), PRIMARY),
-                ActionButton("remix", record.id, say("buttons.remix", locale=locale)),
-                ActionButton("details", record.id, say("buttons.details", locale=locale)),
-                ActionButton("remove", record.id, say("buttons.delete", locale=locale), DANGER),
-            ],
-        ]
-    )
+    alone = [
+        ActionButton("another", record.id, say("buttons.again", locale=locale), PRIMARY),
+        ActionButton("remix", record.id, say("buttons.remix", locale=locale)),
+        ActionButton("details", record.id, say("buttons.details", locale=locale)),
+        ActionButton("remove", record.id, say("buttons.delete", locale=locale), DANGER),
+    ]
+    return view_of([*change_rows(record, locale), alone])
 
 
 def choice_view(action: str, records: Sequence[Record], locale: str) -> ui.View:
     """Return one button for each picture that the action could mean."""
     key = CHOICES[action]
-    return _view([[ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]])
+    return view_of([[ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]])
 
 
 def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.View:
@@ -71,7 +67,7 @@ def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.
         for each, label in _labelled(siblings, "buttons.details", locale)
         if each.id != record.id and each.is_there
     ]
-    return _view([first, others] if others else [first])
+    return view_of([first, others] if others else [first])
 
 
 def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:
@@ -79,12 +75,12 @@ def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:
     labels = [say("buttons.cancel", locale=locale)]
     if len(job_ids) > 1:
         labels = [f"{labels[0]} {number}" for number in range(1, len(job_ids) + 1)]
-    return _view([[ActionButton("cancel", job, label, DANGER) for job, label in zip(job_ids, labels, strict=True)]])
+    return view_of([[ActionButton("cancel", job, label, DANGER) for job, label in zip(job_ids, labels, strict=True)]])
 
 
 def accept_view(version: str, locale: str) -> ui.View:
     """Return the button by which a person accepts this version of the use restrictions."""
-    return _view([[ActionButton("accept", version, say("buttons.accept", locale=locale), SUCCESS)]])
+    return view_of([[ActionButton("accept", version, say("buttons.accept", locale=locale), SUCCESS)]])
 
 
 def _labelled(records: Sequence[Record], key: str, locale: str) -> list[tuple[Record, str]]:
@@ -93,12 +89,3 @@ def _labelled(records: Sequence[Record], key: str, locale: str) -> list[tuple[Re
     if len(records) == 1:
         return [(records[0], label)]
     return [(record, f"{label} {number}") for number, record in enumerate(records, start=1)]
-
-
-def _view(rows: Sequence[Sequence[ActionButton]]) -> ui.View:
-    view = ui.View(timeout=None)
-    for number, row in enumerate(rows):
-        for button in row:
-            button.row = number
-            view.add_item(button)
-    return view

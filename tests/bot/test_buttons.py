@@ -155,7 +155,7 @@ async def test_the_queue_names_my_jobs_and_lets_me_cancel_each(house: House) -> 
     assert [job.status for job in left] == [JobStatus.LEASED]
 
 
-@pytest.mark.parametrize("menu", ["Vary", "Upscale"])
+@pytest.mark.parametrize("menu", ["Use as source", "Upscale"])
 async def test_a_messages_menu_works_on_the_picture_in_it(house: House, menu: str) -> None:
     ada = house.guest()
     result = await ada.type("/imagine a red circle")
@@ -167,10 +167,10 @@ async def test_a_messages_menu_works_on_the_picture_in_it(house: House, menu: st
 async def test_a_menu_lets_the_person_choose_among_several_pictures(house: House) -> None:
     ada = house.guest()
     result = await ada.type("/imagine a red circle count:3")
-    asked = await ada.use("Vary", result["id"])
-    made = await ada.press(asked, "Vary 3")
+    asked = await ada.use("Upscale", result["id"])
+    made = await ada.press(asked, "Upscale 3")
 
-    assert labels(asked) == ["Vary 1", "Vary 2", "Vary 3"]
+    assert labels(asked) == ["Upscale 1", "Upscale 2", "Upscale 3"]
     assert f"`{record_ids(result)[2]}`" in made["content"]
 
 
@@ -194,7 +194,7 @@ async def test_a_menu_on_a_message_without_pictures_says_so(house: House) -> Non
     ada = house.guest()
     posted = await ada.say("good morning")
 
-    assert "no picture in it" in (await ada.use("Vary", posted["id"]))["content"]
+    assert "no picture in it" in (await ada.use("Use as source", posted["id"]))["content"]
     assert "no picture that I made" in (await ada.use("Details", posted["id"]))["content"]
 
 

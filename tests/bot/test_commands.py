@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from bot_kit import House, first_answer, in_channel
-from guest import Refused, components, labels, record_ids
+from guest import CHANGES, Refused, components, labels, record_ids
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -27,13 +27,13 @@ async def test_a_prompt_becomes_pictures_with_their_words(house: House) -> None:
     for expected in ("a red circle", "3 steps", "guidance 5", "Euler a", "256×256", "Seed 0", *record_ids(message)):
         assert expected in message["content"]
     row = ["Again", "Remix", "Details", "Delete"]
-    assert labels(message) == ["Vary 1", "Vary 2", "Upscale 1", "Upscale 2", *row]
+    assert labels(message) == ["Vary 1", "Vary 2", "Upscale 1", "Upscale 2", "More 1", "More 2", *row]
 
 
 async def test_a_single_picture_has_buttons_without_numbers(house: House) -> None:
     message = await house.guest().type("/imagine a red circle")
 
-    assert labels(message) == ["Vary", "Upscale", "Again", "Remix", "Details", "Delete"]
+    assert labels(message) == [*CHANGES, "Again", "Remix", "Details", "Delete"]
 
 
 async def test_a_size_that_had_to_change_is_told(house: House) -> None:

@@ -45,6 +45,8 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "imagine",
         "vary",
         "upscale",
+        "outpaint",
+        "blend",
         "history",
         "show",
         "remix",
@@ -60,7 +62,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "help",
     }
     assert {name for kind, name in commands if kind == MESSAGE_MENU} == {
-        "Vary",
+        "Use as source",
         "Upscale",
         "Details",
         "Report",
@@ -69,7 +71,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
     for command in commands.values():
         described = list(nested(command)) if command["type"] == SLASH else []
         assert all(1 <= len(each["description"]) <= 100 for each in described)
-        assert all(re.fullmatch(r"[a-z_]{1,32}", each["name"]) for each in described)
+        assert all(re.fullmatch(r"[a-z0-9_]{1,32}", each["name"]) for each in described)
         contexts, needed = ([0], str(MANAGE_MESSAGES)) if command["name"] == "moderation" else ([0, 1], None)
         assert (command["contexts"], command["integration_types"]) == (contexts, [0])
         assert command["default_member_permissions"] == needed

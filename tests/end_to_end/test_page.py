@@ -45,8 +45,8 @@ def test_a_newcomer_types_imagine_accepts_the_licence_sees_a_picture_and_presses
     expect(picture.last).to_be_visible(timeout=PATIENCE)
     expect(picture.last).to_have_js_property("naturalWidth", 256)
 
-    result = page.locator("[data-message-id]", has=page.get_by_role("button", name="Vary")).last
-    result.get_by_role("button", name="Vary").click()
+    result = page.locator("[data-message-id]", has=page.get_by_role("button", name="Vary", exact=True)).last
+    result.get_by_role("button", name="Vary", exact=True).click()
     expect(page.get_by_text("Varied for").last).to_be_visible(timeout=PATIENCE)
 
 
@@ -66,5 +66,5 @@ def test_a_remix_is_written_into_a_filled_in_dialog(page: Page) -> None:
     dialog.get_by_role("button", name=re.compile("Submit|Send")).click()
 
     expect(
-        page.locator("[data-message-id]", has_text="a green boat").last.get_by_role("button", name="Vary")
+        page.locator("[data-message-id]", has_text="a green boat").last.get_by_role("button", name="Vary", exact=True)
     ).to_be_visible(timeout=PATIENCE)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from guest import Guest, Refused, button, labels, record_ids
+from guest import CHANGES, Guest, Refused, button, labels, record_ids
 from PIL import Image
 
 QUICK = "steps:2"
@@ -30,7 +30,7 @@ async def test_words_become_a_picture_with_its_seed_and_alt_text(guest: People) 
     assert await size_of(ada, message) == (256, 256)
     assert "a red circle" in picture["description"]
     assert "7" in message["content"]
-    assert labels(message) == ["Vary", "Upscale", "Again", "Remix", "Details", "Delete"]
+    assert labels(message) == [*CHANGES, "Again", "Remix", "Details", "Delete"]
 
 
 async def test_the_same_seed_gives_the_same_pixels_and_seed_zero_is_a_seed(guest: People) -> None:
@@ -156,7 +156,7 @@ async def test_message_menus_vary_upscale_and_explain(guest: People) -> None:
     ada = guest()
     first = await ada.type(f"/imagine a moon {QUICK} seed:2")
 
-    assert len((await ada.use("Vary", first["id"]))["attachments"]) == 1
+    assert len((await ada.use("Use as source", first["id"]))["attachments"]) == 1
     assert "a moon" in json.dumps(await ada.use("Details", first["id"]))
 
 
