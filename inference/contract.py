@@ -36,7 +36,6 @@ class Drawing:
 
     pictures: tuple[Pixels, ...]
     seconds: float  #: of the device, shared out among those who were drawn at once
-    fingerprint: dict[str, str]
     truncated: str
 
 

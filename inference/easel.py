@@ -167,7 +167,6 @@ def _done(attempt: Attempt, drawing: Drawing) -> Done:
         attempt_id=attempt.id,
         pictures=drawing.pictures,
         seconds=drawing.seconds,
-        fingerprint=drawing.fingerprint,
         truncated=drawing.truncated,
     )
 

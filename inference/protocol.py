@@ -50,12 +50,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pixels:
-    """A finished picture on its way: an .npy file of shape [height, width, 3], uint8, RGB."""
+    """A finished picture on its way: an .npy file of shape [height, width, 3], uint8, RGB.
+
+    `fingerprint` names all that decided its bytes besides its request.
+    """
 
     path: str
     seed: int
     width: int
     height: int
+    fingerprint: dict[str, str]
     seen: dict[str, float] | None  #: what the picture check saw; None where the checkpoint's world is closed
 
 
@@ -139,7 +143,6 @@ class Done:
     attempt_id: str
     pictures: tuple[Pixels, ...]
     seconds: float
-    fingerprint: dict[str, str]
     truncated: str = ""  #: the end of the prompt that the text encoder could not read
 
 

@@ -72,6 +72,9 @@ class Variant:
 
     prompt: str | None = None
     seed: int | None = None
+    checkpoint: str | None = None
+    width: int | None = None
+    height: int | None = None
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     sampler: Sampler | None = None

@@ -21,6 +21,7 @@ from inference.request import ImageRequest
 from jobs.audience import Audience
 from jobs.clerk import ClerkFailed
 from jobs.finish import Finished, Finisher
+from jobs.parts import Part, joined, parts_of
 from jobs.screening import Screening, Unwanted
 
 LOOKS = 100  # at who is drawn beside an attempt, until its time is over
@@ -52,6 +53,19 @@ class Running:
     begun: bool = False  #: the worker has it, and its lane is no longer free
     settling: bool = False  #: it is too late to cancel
     stop: Stop | None = None
+    part: Part | None = None  #: what is drawn of it now, in a job over several checkpoints
+    before: float = 0.0  #: the share of its pictures that earlier parts have drawn
+    share: float = 1.0  #: that of those which the part draws
+
+    def begin(self, part: Part, pictures: int) -> None:
+        """Go on to another part, of so many pictures in all; the worker has still to take it."""
+        self.before += 0.0 if self.part is None else self.share
+        self.part, self.share, self.begun = part, len(part.places) / pictures, False
+
+    @property
+    def drawn_as(self) -> str:
+        """The id of the attempt that the worker knows."""
+        return self.id if self.part is None else self.part.attempt_id(self.id)
 
     @property
     def id(self) -> str:
@@ -135,8 +149,7 @@ class Attempts:
         try:
             await self._screening.check_words(running.job, request)
             async with spool_folder(self._spool) as spool:
-                attempt = await self._attempt(running.id, request, spool)
-                last = await self._watch(running, attempt, audience)
+                last = await self._draw(running, request, spool, audience)
                 if isinstance(last, Done):
                     return Drawn(request, last, await self._finisher.finish(running.job, request, last))
         except ClerkFailed as error:
@@ -148,11 +161,25 @@ class Attempts:
             return GivenUp(error)
         return outcome_of(last, running.stop) if isinstance(last, Failed) else Lost()
 
+    async def _draw(self, running: Running, request: ImageRequest, spool: str, audience: Audience) -> Event | None:
+        """Have the parts of a request drawn, one after the other; return the end of all, or of the one that failed."""
+        parts, drawn = parts_of(request), list[tuple[Part, Done]]()
+        for part in parts:
+            folder = Path(spool) / str(part.places[0])
+            await asyncio.to_thread(folder.mkdir)
+            running.begin(part, request.count)
+            attempt = await self._attempt(running.drawn_as, part.request, str(folder))
+            last = await self._watch(running, attempt, audience)
+            if not isinstance(last, Done):
+                return last
+            drawn.append((part, last))
+        return joined(drawn)
+
     async def stop(self, running: Running, why: Stop) -> None:
         """Ask for an attempt's end."""
         if running.stop is None or why is Stop.CANCELLED:
             running.stop = why
-        await self._executor.cancel(running.id)
+        await self._executor.cancel(running.drawn_as)
 
     async def _watch(self, running: Running, attempt: Attempt, audience: Audience) -> Event | None:
         """Pass on what the attempt tells, and return its end; one that takes too long is stopped.
@@ -172,18 +199,28 @@ class Attempts:
                     self._begun[running.worker] += 1
                     deadline = asyncio.create_task(self._stop_late(running))
                 if isinstance(event, Progress):
-                    running.progress = event.step / event.of
-                if isinstance(event, Preview):
-                    may = self._screening.may_preview(running.job, attempt.request, event.seen)
-                    audience.preview(running.job, event.jpeg if may else None)
-                else:
-                    _tell(audience, running.job, event)
+                    running.progress = running.before + running.share * event.step / event.of
+                self._tell(audience, running, attempt.request, event)
                 last = event
         finally:
             if deadline is not None:
                 deadline.cancel()
                 self._begun[running.worker] -= 1
         return last
+
+    def _tell(self, audience: Audience, running: Running, request: ImageRequest, event: Event) -> None:
+        job = running.job
+        match event:
+            case Started():
+                audience.started(job)
+            case Progress(of=of):
+                steps = round(of / running.share)
+                audience.progress(job, round(running.progress * steps), steps)
+            case Preview(jpeg=jpeg, seen=seen):
+                may = self._screening.may_preview(job, request, seen)
+                audience.preview(job, jpeg if may else None)
+            case Done() | Failed():
+                pass
 
     async def _stop_late(self, running: Running) -> None:
         """Stop it once it had its time on the device, of which it has a part only while others are drawn beside it."""
@@ -234,13 +271,3 @@ def _empty(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-
-
-def _tell(audience: Audience, job: Job, event: Event) -> None:
-    match event:
-        case Started():
-            audience.started(job)
-        case Progress(step=step, of=of):
-            audience.progress(job, step, of)
-        case Preview() | Done() | Failed():
-            pass

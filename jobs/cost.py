@@ -36,12 +36,15 @@ class CostModel:
 
     def estimate(self, request: ImageRequest) -> float:
         """Return the expected seconds of a request: finite, above zero, and more for more of anything."""
-        return float(terms(request) @ self._coefficients(request.checkpoint))
+        parts = request.singles() if request.variants else (request,)
+        return sum(float(terms(part) @ self._coefficients(part.checkpoint)) for part in parts)
 
     def observe(self, request: ImageRequest, seconds: float) -> None:
         """Learn from an attempt that took `seconds`; what cannot be is not learnt from."""
         shortest, longest = BELIEVABLE
         if not shortest <= seconds <= longest:  # written so that NaN is refused too
+            return
+        if {single.checkpoint for single in request.singles()} != {request.checkpoint}:  # whose time was it?
             return
         self._seen.setdefault(request.checkpoint, deque(maxlen=REMEMBERED)).append((terms(request), seconds))
         self._fitted.pop(request.checkpoint, None)
@@ -66,7 +69,9 @@ def terms(request: ImageRequest) -> Vector:
     Megapixels decoded; UNet calls; megapixels times calls times rows of the batch; the same times the megapixels of
     one call, for attention grows faster than the area; and megapixels made from a source, to encode or to enlarge it.
     """
-    return sum((_terms_of_one(single) for single in request.singles()), np.zeros(len(PRIOR)))
+    if request.variants:
+        return sum((_terms_of_one(single) for single in request.singles()), np.zeros(len(PRIOR)))
+    return request.count * _terms_of_one(request)
 
 
 def _terms_of_one(request: ImageRequest) -> Vector:

@@ -16,7 +16,7 @@ from db.images import PictureStore
 from db.tables.job import Job
 from db.tables.record import NewRecord, Record, Showing
 from inference.checkpoints import Checkpoint
-from inference.protocol import Done
+from inference.protocol import Done, Pixels
 from inference.request import ImageRequest
 from jobs.clerk import Clerk
 from jobs.reproduction import Verdict, compare
@@ -68,21 +68,24 @@ class Finisher:
 
     async def finish(self, job: Job, request: ImageRequest, done: Done) -> Finished:
         """Return the records of every picture that was not stopped."""
-        seen = [await self._screening.look(job, request, pixels) for pixels in done.pictures]
+        looks = zip(request.singles(), done.pictures, strict=True)
+        seen = [await self._screening.look(job, single, pixels) for single, pixels in looks]
         kept = {index: Showing(each.sight) for index, each in enumerate(seen) if each.sight is not Sight.STOPPED}
         original = None if job.reproduces is None else await self._history.get(job.reproduces)
-        records = [await self._record(job, request, done, index, showing, original) for index, showing in kept.items()]
+        records = [
+            await self._record(job, request.single(index), done.pictures[index], index, showing, original)
+            for index, showing in kept.items()
+        ]
         verdict = None if original is None or not records else await self._compare(original, records[0])
         stopped = [each for each in seen if each.sight is Sight.STOPPED]
         return Finished(records, verdict, await self._screening.keep(job, request, stopped) if stopped else None)
 
     async def _record(
-        self, job: Job, request: ImageRequest, done: Done, index: int, showing: Showing, original: Record | None
+        self, job: Job, alone: ImageRequest, pixels: Pixels, index: int, showing: Showing, original: Record | None
     ) -> NewRecord:
-        checkpoint, alone, pixels = self._checkpoints[request.checkpoint], request.single(index), done.pictures[index]
-        record_id = new_record_id()
+        checkpoint, record_id = self._checkpoints[alone.checkpoint], new_record_id()
         facts = replace(
-            _facts(checkpoint, alone, done.fingerprint, record_id if original is None else original.id),
+            _facts(checkpoint, alone, pixels.fingerprint, record_id if original is None else original.id),
             publish_prompt=(job if original is None else original).publishes_prompt,
         )
         source = None if alone.source is None else self._store.path(alone.source)
@@ -107,14 +110,14 @@ class Finisher:
             seed=alone.seed,
             task=alone.task,
             checkpoint=alone.checkpoint,
-            checkpoint_revision=checkpoint.weights.revision or done.fingerprint["weights"],
+            checkpoint_revision=checkpoint.weights.revision or pixels.fingerprint["weights"],
             sampler=alone.sampler,
             num_inference_steps=alone.num_inference_steps,
             guidance_scale=alone.guidance_scale,
             strength=alone.strength,
             factor=alone.factor,
             request=alone.to_dict(),
-            fingerprint=done.fingerprint,
+            fingerprint=pixels.fingerprint,
         )
 
     async def _compare(self, original: Record, again: NewRecord) -> Verdict:

@@ -30,15 +30,23 @@ SEXUAL_AND_YOUNG = CLEAR | {"youth": 0.02, "classifier": 0.3}
 def draw(attempt: Attempt, *, seen: dict[str, float] | None = None, looked_so: int = 4, truncated: str = "") -> Done:
     """Write pictures whose pixels follow from the seed alone; of the first `looked_so` the check has `seen` that."""
     pictures = []
-    for index, seed in enumerate(attempt.request.seeds):
-        request, path = attempt.request, Path(attempt.spool) / f"{index}.npy"
-        random = np.random.default_rng(seed)
+    for index, request in enumerate(attempt.request.singles()):
+        path = Path(attempt.spool) / f"{index}.npy"
+        random = np.random.default_rng(request.seed)
         coarse = random.integers(0, 256, (request.height // 8, request.width // 8, 3), np.uint8)
         np.save(path, coarse.repeat(8, axis=0).repeat(8, axis=1), allow_pickle=False)
-        found = seen if index < looked_so else None
-        pictures.append(Pixels(path=str(path), seed=seed, width=request.width, height=request.height, seen=found))
+        pictures.append(
+            Pixels(
+                path=str(path),
+                seed=request.seed,
+                width=request.width,
+                height=request.height,
+                seen=seen if index < looked_so else None,
+                fingerprint=FINGERPRINT,
+            )
+        )
     made = tuple(pictures)
-    return Done(attempt_id=attempt.id, pictures=made, seconds=0.5, fingerprint=FINGERPRINT, truncated=truncated)
+    return Done(attempt_id=attempt.id, pictures=made, seconds=0.5, truncated=truncated)
 
 
 def fail(kind: FailureKind) -> Callable[[Attempt], Event]:

@@ -91,8 +91,15 @@ class ScriptedEngine:
     def _drawing(self, script: Script) -> Drawing:
         request, path = script.attempt.request, Path(script.attempt.spool) / "0.npy"
         np.save(path, np.zeros((request.height, request.width, 3), np.uint8))
-        picture = Pixels(path=str(path), seed=request.seed, width=request.width, height=request.height, seen=None)
-        return Drawing(pictures=(picture,), seconds=0.1, fingerprint=self.load(""), truncated="")
+        picture = Pixels(
+            path=str(path),
+            seed=request.seed,
+            width=request.width,
+            height=request.height,
+            seen=None,
+            fingerprint=self.load(""),
+        )
+        return Drawing(pictures=(picture,), seconds=0.1, truncated="")
 
     def free(self) -> None:
         self.freed = True

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from inference.contract import Drawing, Unfeasible, Watch
 from inference.engine import pictures
@@ -105,17 +106,17 @@ class Commission:
 
     def drawing(self) -> Drawing:
         """Return what was drawn, once all is done."""
-        rows = "+".join(map(str, sorted(self.widths))) or "0"
-        kernels = "+".join(sorted(self.kernels))
+        told = self._fingerprint()
         return Drawing(
-            pictures=tuple(self._written[index] for index in range(len(self._canvases))),
+            pictures=tuple(replace(self._written[index], fingerprint=told) for index in range(len(self._canvases))),
             seconds=self.seconds,
-            fingerprint=self.model.fingerprint
-            | {"rows": rows}
-            | ({"kernels": kernels} if kernels else {})
-            | self._decoding,
             truncated=next(filter(None, map(self.model.reader.overflow, self._attempt.request.prompts)), ""),
         )
+
+    def _fingerprint(self) -> dict[str, str]:
+        """Return all that decided the bytes of its pictures besides the request."""
+        rows, kernels = "+".join(map(str, sorted(self.widths))) or "0", "+".join(sorted(self.kernels))
+        return self.model.fingerprint | {"rows": rows} | ({"kernels": kernels} if kernels else {}) | self._decoding
 
     def _set_up(self, request: ImageRequest) -> list[Canvas]:
         material = Material.of(self._attempt, self.model.upscaler)
@@ -152,6 +153,7 @@ class Commission:
             width=width,
             height=height,
             seen=self._seen(picture),
+            fingerprint=self.model.fingerprint,
         )
 
     def _seen(self, picture: Picture) -> dict[str, float] | None:

@@ -133,11 +133,11 @@ def test_the_fingerprint_tells_them_and_their_files(engine: DiffusersEngine, tmp
     (plain, before), (added, _), (_, after) = (
         draw(engine, tmp_path / str(index), adapters=adapters) for index, adapters in enumerate(((), SETS[1], ()))
     )
-    assert "adapters" not in plain.fingerprint
-    told = added.fingerprint.pop("adapters").split(", ")
+    assert "adapters" not in plain.pictures[0].fingerprint
+    told = added.pictures[0].fingerprint.pop("adapters").split(", ")
     assert [each.split()[:2] for each in told] == [["fish", "0.8"], ["sea", "-0.5"]]
     assert [len(each.split()[2]) for each in told] == [64, 64]
-    assert added.fingerprint == plain.fingerprint
+    assert added.pictures[0].fingerprint == plain.pictures[0].fingerprint
     assert np.array_equal(before, after)
 
 
@@ -147,7 +147,7 @@ def test_their_order_does_not_matter(engine: DiffusersEngine, tmp_path: Path) ->
         for index, adapters in enumerate((SETS[1], SETS[1][::-1]))
     )
     assert np.array_equal(first, second)
-    assert one.fingerprint == other.fingerprint
+    assert one.pictures[0].fingerprint == other.pictures[0].fingerprint
 
 
 def test_another_file_of_the_same_name_has_another_fingerprint(folder: Path, loras: dict[Family, Path], tmp_path: Path):

@@ -172,5 +172,5 @@ def test_the_number_of_rows_is_kept_and_told(company: Company) -> None:
     spool = str(company.folder)
     drawing = company.engine.draw(Attempt(id="told", request=request, source_path=None, spool=spool), Bystander())
 
-    assert drawing.fingerprint["rows"] == "8"
+    assert drawing.pictures[0].fingerprint["rows"] == "8"
     assert drawing.seconds > 0

@@ -40,7 +40,7 @@ def verdict(engines: list[DiffusersEngine], spool: Path, **values: object) -> Ve
         drawing = engine.draw(an_attempt(spool / str(index), **values), Bystander())
         paths.append(spool / f"{index}.png")
         Image.fromarray(np.load(drawing.pictures[0].path)).save(paths[-1])
-        told.append(drawing.fingerprint)
+        told.append(drawing.pictures[0].fingerprint)
     return compare(*paths, *told)
 
 

@@ -110,8 +110,8 @@ def test_each_part_of_a_checkpoint_comes_onto_the_device_once_for_a_picture(
 def test_pictures_that_need_no_tiles_are_the_same(engines: dict[bool, DiffusersEngine], tmp_path: Path) -> None:
     (_, roomy), (low, thrifty) = (draw(engines[low], tmp_path / str(low)) for low in (False, True))
     assert np.array_equal(roomy, thrifty)
-    assert low.fingerprint["memory"] == "low"
-    assert "decoding" not in low.fingerprint
+    assert low.pictures[0].fingerprint["memory"] == "low"
+    assert "decoding" not in low.pictures[0].fingerprint
 
 
 def test_large_pictures_are_decoded_in_tiles_and_differ_little(
@@ -120,8 +120,15 @@ def test_large_pictures_are_decoded_in_tiles_and_differ_little(
     (before, roomy), (low, thrifty) = (draw(engines[low], tmp_path / str(low), **LARGE) for low in (False, True))
     assert not np.array_equal(roomy, thrifty)
     assert np.abs(roomy.astype(float) - thrifty).mean() < 2
-    assert (before.fingerprint.get("decoding"), low.fingerprint["decoding"]) == (None, "in tiles")
-    assert before.fingerprint == {name: low.fingerprint[name] for name in low.fingerprint if name in before.fingerprint}
+    assert (before.pictures[0].fingerprint.get("decoding"), low.pictures[0].fingerprint["decoding"]) == (
+        None,
+        "in tiles",
+    )
+    assert before.pictures[0].fingerprint == {
+        name: low.pictures[0].fingerprint[name]
+        for name in low.pictures[0].fingerprint
+        if name in before.pictures[0].fingerprint
+    }
 
 
 def test_a_picture_is_redrawn_alike(engines: dict[bool, DiffusersEngine], tmp_path: Path) -> None:

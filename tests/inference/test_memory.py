@@ -40,7 +40,7 @@ async def executor(tmp_path_factory: pytest.TempPathFactory):
 
 def rows_of(event: Event) -> str:
     assert isinstance(event, Done), event
-    return event.fingerprint["rows"]
+    return event.pictures[0].fingerprint["rows"]
 
 
 async def test_what_fits_is_drawn_with_the_rows_that_were_chosen(executor, tmp_path: Path) -> None:

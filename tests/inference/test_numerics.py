@@ -29,7 +29,7 @@ async def test_they_hold_in_the_worker_whatever_the_environment_says(tmp_path, m
     assert {name: told[name] for name in FLAGS} == dict.fromkeys(FLAGS, "False")
     assert told["attention"] == "flash, plain"
     assert isinstance(done, Done)
-    assert done.fingerprint["attention"] == "flash, plain"
+    assert done.pictures[0].fingerprint["attention"] == "flash, plain"
 
 
 def test_the_fingerprint_tells_another_attention():

@@ -29,19 +29,21 @@ from inference.protocol import (
     encode,
     receive,
 )
-from inference.request import ImageRequest, Sampler, Task
+from inference.request import Blended, ImageRequest, Sampler, Task, Variation
+from inference.window import Window
 
 ids = st.text(string.ascii_letters, min_size=1)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
 counts = st.integers(0, 2**40)
 fingerprints = st.dictionaries(st.text(), st.text(), max_size=3)
+edges, seeds = st.integers(-4096, 4096), st.integers(0, 2**32 - 1)
 requests = st.builds(
     ImageRequest,
     task=st.sampled_from(Task),
     checkpoint=st.text(),
     prompt=words,
     negative_prompt=words,
-    seed=st.integers(0, 2**32 - 1),
+    seed=seeds,
     width=st.integers(8, 512).map(lambda side: side * 8),
     height=st.integers(8, 512).map(lambda side: side * 8),
     num_inference_steps=st.integers(1, 150),
@@ -52,12 +54,17 @@ requests = st.builds(
     mask=st.text(),
     strength=st.floats(0, 1),
     factor=st.sampled_from((2, 4)),
+    window=st.builds(Window, left=edges, top=edges, width=st.integers(1, 4096), height=st.integers(1, 4096)),
+    blended=st.lists(st.builds(Blended, source=st.text(), prompt=words), min_size=2, max_size=4).map(tuple),
+    variations=st.lists(st.builds(Variation, seed=seeds, strength=st.floats(0, 1)), max_size=3).map(tuple),
     adapters=st.dictionaries(st.text(), st.floats(-2, 2), max_size=4).map(lambda each: tuple(each.items())),
 )
 paths = st.none() | st.text()
 attempts = st.builds(Attempt, id=ids, request=requests, source_path=paths, mask_path=paths, spool=st.text())
 seen = st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3)
-pictures = st.builds(Pixels, path=st.text(), seed=counts, width=counts, height=counts, seen=seen)
+pictures = st.builds(
+    Pixels, path=st.text(), seed=counts, width=counts, height=counts, seen=seen, fingerprint=fingerprints
+)
 messages = st.one_of(
     st.builds(Run, attempt=attempts),
     st.builds(Cancel, attempt_id=ids),
@@ -73,7 +80,6 @@ messages = st.one_of(
         attempt_id=ids,
         pictures=st.lists(pictures, max_size=4).map(tuple),
         seconds=st.floats(0, 1e6),
-        fingerprint=fingerprints,
         truncated=st.text(),
     ),
     st.builds(Failed, attempt_id=ids, kind=st.sampled_from(FailureKind), detail=st.text()),

@@ -43,7 +43,7 @@ async def test_text_becomes_a_picture_with_progress_and_previews(executor, tmp_p
     done = events[-1]
     assert isinstance(done, Done)
     assert [picture.seed for picture in done.pictures] == [0, 1]
-    assert executor.workers()[0].fingerprint.items() <= done.fingerprint.items()
+    assert executor.workers()[0].fingerprint.items() <= done.pictures[0].fingerprint.items()
     assert done.seconds > 0
 
 
