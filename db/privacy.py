@@ -190,7 +190,7 @@ async def _forget_jobs(session: AsyncSession, user_id: int, until: datetime, tod
     await session.execute(delete(OutboxRow).where(OutboxRow.job_id.in_(gone)))
     await session.execute(delete(JobRow).where(JobRow.id.in_(gone)))
     for row in await session.scalars(select(JobRow).where(*over)):
-        row.request, row.notes = _wordless(row.request), []
+        row.request, row.notes, row.sheet = _wordless(row.request), [], None
     await session.flush()
     await session.execute(update(JobRow).where(*done_with).values(user_id=NOBODY))
 

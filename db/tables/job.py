@@ -32,7 +32,8 @@ class NewJob:
     `pictures` is how many it asks for, `cost` in GPU-seconds, `weight` its owner's share beside others', `expected`
     in how many seconds it was expected to be done; `message_id` is the reply that says it waits; `notes` are for the
     result to mention: keys of the catalogue and their values. `further_parents` are the other records that are blended
-    with the parent, as far as they are still there in the end.
+    with the parent, as far as they are still there in the end. `sheet` has the labels of the "columns" and "rows" of a
+    job whose pictures are shown as one.
     """
 
     interaction_id: int
@@ -53,6 +54,7 @@ class NewJob:
     publishes_prompt: bool = True
     parent_id: str | None = None
     further_parents: list[str] = field(default_factory=list)
+    sheet: Json | None = None
     reproduces: str | None = None
     message_id: int | None = None
     notes: list[Json] = field(default_factory=list)
@@ -115,6 +117,7 @@ class JobRow(Base):
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))
     reproduces: Mapped[str | None] = mapped_column(ForeignKey("records.id", use_alter=True))
     further_parents: Mapped[list[str]] = mapped_column(JSON)
+    sheet: Mapped[Json | None]
     status: Mapped[JobStatus] = mapped_column(choice(JobStatus), default=JobStatus.PENDING)
     worker: Mapped[str | None] = mapped_column(Text)
     fence: Mapped[int] = mapped_column(default=0)
