@@ -95,7 +95,7 @@ class Changing:
         *,
         prompt: str,
         negative_prompt: str | None = None,
-        strength: str = "1",
+        strength: str | None = None,
         seed: int | None = None,
     ) -> Ticket:
         """Draw a part of a picture anew; the rest stays as it is, whatever its size."""
@@ -111,7 +111,7 @@ class Changing:
             source=source.sha256,
             mask=mask.sha256,
             window=None if frame is None else frame.window,
-            strength=parse_strength(strength),
+            strength=checkpoint.inpaint_strength if strength is None else parse_strength(strength),
         )
         return await self._admission.admit(caller, "inpaint", request, notes=source.notes, parent=source.record)
 

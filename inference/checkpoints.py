@@ -73,6 +73,7 @@ class Checkpoint(BaseModel):
     upscaler: Weights | None = None  #: an Upscaler's; without one /upscale enlarges by Lanczos
     adapters: Folder | None = None  #: of safetensors files, LoRAs and textual inversions, each called as its file
     upscale_strength: float = Field(default=0.3, ge=0, le=1)  #: how far enlarged pictures are redrawn
+    inpaint_strength: float = Field(default=0.85, ge=0, le=1)  #: how far a masked part is redrawn, where nobody says
     family: Family
     native_side: int = Field(gt=0)  #: the side of the squares it was trained on
     side_multiple: int = Field(default=8, gt=0, multiple_of=8)
