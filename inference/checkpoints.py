@@ -4,12 +4,15 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.settings import ROOT, ConfigError, describe
 from inference.request import GUIDANCE, STEPS, Sampler
+
+TABLES = ("upscalers", "captioners")  # of models.toml, whose entries are no checkpoints
+Entry = TypeVar("Entry", bound=BaseModel)
 
 
 @unique
@@ -92,17 +95,27 @@ class Checkpoint(BaseModel):
 
 
 def load_checkpoints(path: Path) -> dict[str, Checkpoint]:
-    """Return every entry of the file by its name. Raises ConfigError that lists every problem."""
+    """Return every checkpoint of the file by its name. Raises ConfigError that lists every problem."""
+    entries = {name: entry for name, entry in read_tables(path).items() if name not in TABLES}
+    return parse(path, Checkpoint, entries)
+
+
+def read_tables(path: Path) -> dict[str, Any]:
+    """Return what the file holds. Raises ConfigError."""
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from None
-    checkpoints, problems = {}, []
+
+
+def parse(path: Path, kind: type[Entry], entries: Mapping[str, Any], table: str = "") -> dict[str, Entry]:
+    """Return the entries of one of the file's tables by their names. Raises ConfigError that lists every problem."""
+    parsed, problems = {}, []
     for name, entry in entries.items():
         try:
-            checkpoints[name] = Checkpoint(name=name, **entry)
+            parsed[name] = kind(name=name, **entry)
         except ValidationError as error:
-            problems.append(f"{path.name} [{name}]\n{describe(error)}")
+            problems.append(f"{path.name} [{table}{name}]\n{describe(error)}")
     if problems:
         raise ConfigError("\n".join(problems))
-    return checkpoints
+    return parsed

@@ -14,6 +14,7 @@ from inference.checkpoints import Checkpoint
 from inference.contract import Cancelled, CheckpointUnusable, DeviceBroken, Drawing, Engine, OutOfMemory, Unfeasible
 from inference.protocol import Attempt, Done, Failed, FailureKind, Message, Preview, Progress, Ready, Started
 from inference.request import Adapters
+from inference.upscalers import UpscalerCheckpoint
 
 ENGINE = "inference.engine.engine:DiffusersEngine"
 KINDS: dict[type[Exception], FailureKind] = {
@@ -34,7 +35,7 @@ class WorkerConfig(BaseModel):
     fd: int = -1
     device: str
     checkpoint: str
-    checkpoints: dict[str, Checkpoint]
+    checkpoints: dict[str, UpscalerCheckpoint | Checkpoint]
     cache: Path
     preview_every: float
     low_memory: bool | None = None

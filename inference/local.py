@@ -27,7 +27,7 @@ class LocalExecutor:
         engine: str = ENGINE,
     ) -> None:
         self._settings = settings
-        self._checkpoints = {name: checkpoints[name] for name in settings.checkpoints}
+        self._checkpoints = dict(checkpoints)
         self._patience = patience or Patience(load=settings.times.load)
         self._engine = engine
         self._supervisors: dict[str, Supervisor] = {}

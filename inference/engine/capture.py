@@ -53,6 +53,7 @@ def call(model: Model, rows: Rows, unet: Any = None) -> torch.Tensor:
         rows.latents,
         rows.timesteps,
         encoder_hidden_states=rows.tokens,
+        class_labels=rows.levels,
         timestep_cond=rows.guidance,
         added_cond_kwargs=rows.added(),
         return_dict=False,

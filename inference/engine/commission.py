@@ -8,6 +8,7 @@ from inference.contract import Drawing, Unfeasible, Watch
 from inference.engine import pictures
 from inference.engine.canvas import Canvas
 from inference.engine.darkroom import Darkroom, Development
+from inference.engine.enlarging import check_enlarging, enlarge
 from inference.engine.loading import Model
 from inference.engine.material import Material
 from inference.engine.noise import Noise
@@ -17,6 +18,7 @@ from inference.engine.preview import to_jpeg
 from inference.engine.rows import Rows
 from inference.protocol import Attempt, Pixels
 from inference.request import ImageRequest, Task
+from inference.upscalers import UpscalerCheckpoint
 
 
 class Commission:
@@ -119,6 +121,8 @@ class Commission:
         return self.model.fingerprint | {"rows": rows} | ({"kernels": kernels} if kernels else {}) | self._decoding
 
     def _set_up(self, request: ImageRequest) -> list[Canvas]:
+        if isinstance(self.model.checkpoint, UpscalerCheckpoint):
+            return enlarge(self.model, request, self._attempt.source_path)
         material = Material.of(self._attempt, self.model.upscaler)
         return [self._canvas(single, material) for single in request.singles()]
 
@@ -165,6 +169,8 @@ class Commission:
 def check(model: Model, request: ImageRequest) -> None:
     """Raise Unfeasible where the checkpoint cannot do what is asked for."""
     checkpoint = model.checkpoint
+    if isinstance(checkpoint, UpscalerCheckpoint):
+        check_enlarging(checkpoint, request)
     if request.sampler not in checkpoint.samplers:
         raise Unfeasible(f"{checkpoint.name} does not draw with {request.sampler}")
     if request.width * request.height > checkpoint.max_pixels and request.task is not Task.UPSCALE:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.schedulers import DDPMScheduler
 from huggingface_hub import hf_hub_download, snapshot_download
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
@@ -25,9 +26,10 @@ from inference.engine.rows import Shape
 from inference.engine.safety import PictureCheck
 from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
-from inference.engine.text import Reader, TextEncoder
+from inference.engine.text import PooledTextEncoder, Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
 from inference.request import Adapters
+from inference.upscalers import UpscalerCheckpoint, UpscalerKind
 
 TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     Family.SD1: (("tokenizer", "text_encoder", CLIPTextModel),),
@@ -38,6 +40,7 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
     ),
 }
 SMALL_TILE = 512
+LOW_RES = "low_res_scheduler"
 Key = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
 # Tensor cores take channels side by side. A CPU gains hardly anything by it, and other bits come out.
 LAYOUT = torch.channels_last
@@ -62,6 +65,7 @@ class Model:
     picture_check: PictureCheck | None
     preview: PreviewMap
     fingerprint: dict[str, str]
+    low_res: Any = None  #: a diffusion upscaler's scheduler that noises what it enlarges
     low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
     asks: dict[tuple[Shape, int], Any] = field(default_factory=dict)  #: ways to ask the UNet, by shape and rows
     apart: dict[tuple[Shape, int], bool] = field(default_factory=dict)  #: whether rows keep apart then
@@ -109,15 +113,15 @@ def load(
     With a `seat`, its parts take turns on the device. Raises whatever is wrong with it; `naming` makes that
     CheckpointUnusable.
     """
-    folder = locate(checkpoint.weights, _parts(checkpoint.family))
+    folder = locate(checkpoint.weights, _parts(checkpoint))
     home = device if seat is None else torch.device("cpu")
-    picture_check = _load_picture_check(checkpoint, home)
+    picture_check = load_picture_check_of(checkpoint, home)
     dtype = _choose_dtype(device)
     loader = _Loader(folder, checkpoint.weights.variant, home, dtype)
     unet = _load_unet(checkpoint, loader)
     upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), home)
     vae = loader.load(AutoencoderKL, "vae")
-    _check_channels(unet, vae)
+    _check_channels(checkpoint, unet, vae)
     if vae.config.force_upcast and dtype is torch.float16:  # whose range is too small for it; as diffusers does
         vae = vae.float()
     if device.type == "cuda":
@@ -127,7 +131,7 @@ def load(
         _use_small_tiles(vae)
     index = json.loads((folder / "model_index.json").read_text())
     scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
-    encoders = [_load_encoder(loader, checkpoint.family, *names) for names in TEXT_ENCODERS[checkpoint.family]]
+    encoders = [_load_encoder(loader, checkpoint, *names) for names in TEXT_ENCODERS[checkpoint.family]]
     files = find(checkpoint, adapters)
     encoders = add(checkpoint.family, adapters, files, unet, encoders)
     told = fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None)
@@ -139,7 +143,7 @@ def load(
         reader=Reader(
             encoders,
             zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
-            guidance_width=unet.config.time_cond_proj_dim,
+            guidance_width=None if kind_of(checkpoint) else unet.config.time_cond_proj_dim,
         ),
         unet=unet,
         vae=vae,
@@ -147,7 +151,8 @@ def load(
         schedulers=Schedulers(scheduler, checkpoint.scheduler),
         picture_check=picture_check,
         preview=PreviewMap.fit(vae.to(device)),
-        fingerprint=told | describe(adapters, files, cache),
+        low_res=_load_low_res(checkpoint, folder),
+        fingerprint=told | describe(adapters, files, cache) | _noise_level(checkpoint),
         low_memory=seat is not None,
     )
     if seat is not None:
@@ -199,9 +204,15 @@ def naming(name: str) -> Iterator[None]:
         raise CheckpointUnusable(f'checkpoint "{name}": {error}') from error
 
 
-def _parts(family: Family) -> tuple[str, ...]:
-    texts = [part for names in TEXT_ENCODERS[family] for part in names[:2]]
-    return ("unet", "vae", "scheduler", *texts)
+def kind_of(checkpoint: Checkpoint) -> UpscalerKind | None:
+    """Return what kind of upscaler a checkpoint is, None where it is none."""
+    return checkpoint.kind if isinstance(checkpoint, UpscalerCheckpoint) else None
+
+
+def _parts(checkpoint: Checkpoint) -> tuple[str, ...]:
+    texts = [part for names in TEXT_ENCODERS[checkpoint.family] for part in names[:2]]
+    low_res = [LOW_RES] if kind_of(checkpoint) is UpscalerKind.DIFFUSION else []
+    return ("unet", "vae", "scheduler", *low_res, *texts)
 
 
 def _choose_dtype(device: torch.device) -> torch.dtype:
@@ -232,7 +243,7 @@ class _Loader:
 
     def locate(self, weights: Weights) -> Path:
         """Return where a single weights file lies, from the hub's cache where it comes from there."""
-        self.files.append(_locate_file(weights))
+        self.files.append(locate_file(weights))
         return self.files[-1]
 
 
@@ -261,10 +272,14 @@ def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> Any:
     return unet.to(loader.device, loader.dtype).eval()
 
 
-def _check_channels(unet: Any, vae: Any) -> None:
-    """Raise CheckpointUnusable where the UNet was made to see other things than latents, and maybe a mask."""
-    seen, latent = unet.config.in_channels, vae.config.latent_channels
-    if seen not in (latent, 2 * latent + 1):
+def _check_channels(checkpoint: Checkpoint, unet: Any, vae: Any) -> None:
+    """Raise CheckpointUnusable where the UNet was made to see other things than a checkpoint of its kind shows it."""
+    seen, latent, kind = unet.config.in_channels, vae.config.latent_channels, kind_of(checkpoint)
+    if kind is not None:
+        beside = 3 if kind is UpscalerKind.DIFFUSION else latent
+        if seen != latent + beside:
+            raise CheckpointUnusable(f"its UNet has {seen} input channels; this kind of upscaler {latent + beside}")
+    elif seen not in (latent, 2 * latent + 1):
         raise CheckpointUnusable(
             f"its UNet has {seen} input channels; {latent} are those of a Stable Diffusion, {2 * latent + 1} of one "
             "for inpainting, and others are not known here"
@@ -277,7 +292,11 @@ def _use_small_tiles(vae: Any) -> None:
     vae.tile_latent_min_size = vae.tile_sample_min_size >> (len(vae.config.block_out_channels) - 1)
 
 
-def _locate_file(weights: Weights) -> Path:
+def locate_file(weights: Weights) -> Path:
+    """Return where a single weights file lies, from the hub's cache where it comes from there.
+
+    Raises CheckpointUnusable for anything but a safetensors file.
+    """
     if weights.file is None or not weights.file.endswith(".safetensors"):
         raise CheckpointUnusable("a UNet or an upscaler of its own needs `file`, the name of a .safetensors file")
     if weights.folder is not None:
@@ -286,15 +305,30 @@ def _locate_file(weights: Weights) -> Path:
     return Path(hf_hub_download(weights.source, weights.file, subfolder=subfolder, revision=weights.revision))
 
 
-def _load_encoder(loader: _Loader, family: Family, tokenizer: str, encoder: str, kind: Any) -> TextEncoder:
-    return TextEncoder(
+def _load_low_res(checkpoint: Checkpoint, folder: Path) -> Any:
+    if kind_of(checkpoint) is not UpscalerKind.DIFFUSION:
+        return None
+    kind: Any = DDPMScheduler
+    return kind.from_config(json.loads((folder / LOW_RES / "scheduler_config.json").read_text()))
+
+
+def _noise_level(checkpoint: Checkpoint) -> dict[str, str]:
+    """Return what a fingerprint says of how far an upscaler's source is noised."""
+    if isinstance(checkpoint, UpscalerCheckpoint) and checkpoint.kind is UpscalerKind.DIFFUSION:
+        return {"noise level": str(checkpoint.noise_level)}
+    return {}
+
+
+def _load_encoder(loader: _Loader, checkpoint: Checkpoint, tokenizer: str, encoder: str, kind: Any) -> TextEncoder:
+    reads = PooledTextEncoder if kind_of(checkpoint) is UpscalerKind.LATENT else TextEncoder
+    return reads(
         CLIPTokenizer.from_pretrained(loader.folder / tokenizer, local_files_only=True),
         loader.load(kind, encoder),
-        penultimate=family is Family.SDXL,
+        penultimate=checkpoint.family is Family.SDXL,
     )
 
 
-def _load_picture_check(checkpoint: Checkpoint, device: torch.device) -> PictureCheck | None:
+def load_picture_check_of(checkpoint: Checkpoint, device: torch.device) -> PictureCheck | None:
     """Return the picture check that the checkpoint asks for; that it cannot be loaded makes the checkpoint unusable."""
     check = checkpoint.image_check
     try:

@@ -169,18 +169,20 @@ def keeps_apart(model: Model, shape: Shape, width: int, ask: Ask) -> bool:
 def sample_rows(model: Model, shape: Shape, count: int, seed: int) -> Rows:
     """Return rows of a shape with random contents."""
     generator = torch.Generator("cpu").manual_seed(seed)
-    empty, guidance_width = model.reader.read(""), model.unet.config.time_cond_proj_dim
+    empty, config = model.reader.read(""), model.unet.config
+    guidance_width, levels = config.time_cond_proj_dim, config.num_class_embeds
 
     def noise(*sides: int) -> torch.Tensor:
         return torch.randn(count, *sides, generator=generator).to(model.device, model.dtype)
 
     return Rows(
-        latents=noise(model.unet.config.in_channels, shape.height, shape.width),
+        latents=noise(config.in_channels, shape.height, shape.width),
         timesteps=torch.randint(1000, (count,), generator=generator).float().to(model.device),
         tokens=noise(shape.tokens, empty.tokens.shape[-1]),
         pooled=None if empty.pooled is None else noise(*empty.pooled.shape[1:]),
         sizes=None if empty.pooled is None else noise(6),
         guidance=None if guidance_width is None else noise(guidance_width),
+        levels=None if levels is None else torch.randint(levels, (count,), generator=generator).to(model.device),
     )
 
 

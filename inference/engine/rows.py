@@ -20,8 +20,8 @@ class Shape(NamedTuple):
 class Rows:
     """Rows of one shape: `latents` [rows, channels, height, width], `timesteps` [rows], `tokens` [rows, length, width].
 
-    SDXL reads `pooled` [rows, width] and `sizes` [rows, 6] too, and who was distilled to know guidance, `guidance`
-    [rows, width].
+    SDXL reads `pooled` [rows, width] and `sizes` [rows, 6] too, who was distilled to know guidance, `guidance`
+    [rows, width], and an upscaler how far its source is noised, `levels` [rows].
     """
 
     latents: torch.Tensor
@@ -30,6 +30,7 @@ class Rows:
     pooled: torch.Tensor | None = None
     sizes: torch.Tensor | None = None
     guidance: torch.Tensor | None = None
+    levels: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.latents)

@@ -10,9 +10,11 @@ import torch
 from inference.checkpoints import Checkpoint
 from inference.contract import CheckpointUnusable, OutOfMemory
 from inference.engine.adapters import find
+from inference.engine.esrgan import load_esrgan
 from inference.engine.loading import Key, Model, load, naming
 from inference.engine.seat import Seat
 from inference.request import Adapters
+from inference.upscalers import UpscalerCheckpoint, UpscalerKind
 
 SHARE = 0.6  #: of the device's memory that weights may take; the rest is for drawing
 
@@ -81,9 +83,14 @@ class Shelf:
     def _read(self, key: Key) -> Model:
         name, adapters = key
         with naming(name), torch.inference_mode():
-            model = load(self._checkpoints[name], self._device, self._cache, self._seat, adapters)
+            model = self._load_any(self._checkpoints[name], adapters)
             self._ready(model)
         return model
+
+    def _load_any(self, checkpoint: Checkpoint, adapters: Adapters) -> Model:
+        if isinstance(checkpoint, UpscalerCheckpoint) and checkpoint.kind is UpscalerKind.ESRGAN:
+            return load_esrgan(checkpoint, self._device, self._cache, self._seat)
+        return load(checkpoint, self._device, self._cache, self._seat, adapters)
 
     def _make_room(self, bytes_left: int, in_use: Collection[Key]) -> None:
         """Let go of what was not used for longest, until the rest takes no more than so many bytes."""

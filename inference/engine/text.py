@@ -41,10 +41,7 @@ class TextEncoder:
 
     def encode(self, text: str) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the hidden states of every token, and the pooled ones where the encoder projects them."""
-        ids = self.tokenizer(
-            self.expand(text), padding="max_length", max_length=self.length, truncation=True, return_tensors="pt"
-        ).input_ids
-        output = self.encoder(ids.to(self.encoder.device), output_hidden_states=self.penultimate)
+        output = self.read(text, hidden_states=self.penultimate)
         hidden = output.hidden_states[-2] if self.penultimate else output.last_hidden_state
         return hidden, output.get("text_embeds")
 
@@ -57,6 +54,22 @@ class TextEncoder:
         """Return the end of the text that does not fit."""
         ids = self.tokenizer(self.expand(text)).input_ids
         return str(self.tokenizer.decode(ids[self.length - 1 : -1])).strip() if len(ids) > self.length else ""
+
+    def read(self, text: str, *, hidden_states: bool) -> Any:
+        """Return all that the network makes of a text."""
+        ids = self.tokenizer(
+            self.expand(text), padding="max_length", max_length=self.length, truncation=True, return_tensors="pt"
+        ).input_ids
+        return self.encoder(ids.to(self.encoder.device), output_hidden_states=hidden_states)
+
+
+class PooledTextEncoder(TextEncoder):
+    """What the latent upscaler reads: the last layer before its normalisation, and the pooled states."""
+
+    def encode(self, text: str) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the hidden states of every token, and the pooled ones."""
+        output = self.read(text, hidden_states=True)
+        return output.hidden_states[-1], output.pooler_output
 
 
 def encode(encoders: Sequence[TextEncoder], text: str) -> Embedding:
