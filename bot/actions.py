@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.changes import CHANGES
+from bot.descriptions import draw_description
 from bot.details import details_text
 from bot.exporting import erase, export, publish
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
@@ -117,6 +118,7 @@ PRESSES: Mapping[str, Press] = {
     **CHANGES,
     "source": ask_for_words,
     "again": again,
+    "imagine": draw_description,
     "remix": open_remix,
     "details": details,
     "another": another,

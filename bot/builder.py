@@ -9,8 +9,10 @@ from bot.catalogue import Catalogue
 from bot.changing import Changing
 from bot.client import ImagineClient
 from bot.delivery import Delivery
+from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
+from bot.extras import offered_captioner, offered_upscalers
 from bot.gallery import Gallery
 from bot.housekeeper import Housekeeper
 from bot.moderators import Moderators
@@ -41,6 +43,7 @@ from db.timings import Timings
 from db.uploads import Uploads
 from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.executor import Executor
+from inference.upscalers import UpscalerCheckpoint
 from jobs.clerk import Clerk
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
@@ -62,6 +65,7 @@ class Tools:
     pictures: Clerk
     prompts: Clerk
     eyes: Clerk | None  #: for what people send, unless the world of every checkpoint is closed
+    captions: Clerk | None = None  #: for what /describe looks at, where there is a captioner
 
 
 class Builder:
@@ -91,10 +95,15 @@ class Builder:
         return offered_checkpoints(self._settings)
 
     @cached_property
+    def upscalers(self) -> dict[str, UpscalerCheckpoint]:
+        """The upscalers on offer, by name."""
+        return offered_upscalers(self._settings)
+
+    @cached_property
     def dispatcher(self) -> Dispatcher:
         """Who hands out work."""
         finisher = Finisher(
-            checkpoints=self.checkpoints,
+            checkpoints=self.checkpoints | self.upscalers,
             history=self.history,
             screening=self.screen,
             store=self._store,
@@ -136,7 +145,7 @@ class Builder:
         return Screen(
             policy=self.policy,
             policy_file=self._settings.policy,
-            checkpoints=self.checkpoints,
+            checkpoints=self.checkpoints | self.upscalers,
             guilds=self._guilds,
             conduct=self._conduct,
             never_again=self._never_again,
@@ -254,6 +263,13 @@ class Builder:
         )
 
     @cached_property
+    def _describing(self) -> Describing | None:
+        captioner, clerk = offered_captioner(self._settings), self._tools.captions
+        if captioner is None or clerk is None:
+            return None
+        return Describing(captioner=captioner, clerk=clerk, store=self._store, screen=self.screen)
+
+    @cached_property
     def _privacy(self) -> Privacy:
         return Privacy(
             people=self._people,
@@ -283,12 +299,13 @@ class Builder:
             moderators=self._moderators,
             privacy=self._privacy,
             verification=self._verification,
+            describing=self._describing,
             retention=self._settings.retention,
         )
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        return Catalogue(self.checkpoints, self._settings.checkpoint)
+        return Catalogue(self.checkpoints, self._settings.checkpoint, self.upscalers)
 
     @cached_property
     def _drawing(self) -> Drawing:
@@ -308,6 +325,11 @@ class Builder:
             clerk=self._tools.pictures,
             identity=self._identity,
         )
+
+
+def all_offered(settings: Settings) -> dict[str, Checkpoint]:
+    """Return the checkpoints on offer, and the upscalers beside them. Raises ConfigError."""
+    return offered_checkpoints(settings) | offered_upscalers(settings)
 
 
 def offered_checkpoints(settings: Settings) -> dict[str, Checkpoint]:

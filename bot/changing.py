@@ -7,6 +7,7 @@ from bot.admission import Admission, Ticket
 from bot.caller import Caller
 from bot.catalogue import Catalogue
 from bot.drawing import choose_seed
+from bot.enlarging import as_drawn, way_of
 from bot.fitting import plain_request, size_notes
 from bot.framing import Frame, around
 from bot.sizing import Size, snap
@@ -16,7 +17,6 @@ from config.words import UserError
 from inference.checkpoints import Checkpoint
 from inference.request import (
     BLENDED,
-    FACTORS,
     PROMPT_LENGTH,
     SIDE,
     SIDE_MULTIPLE,
@@ -80,7 +80,7 @@ class Changing:
         if source.record is None:
             raise UserError("bot.no_seed_known")
         request = ImageRequest.from_dict(source.record.request)
-        self._catalogue.choose(request.checkpoint)
+        self._catalogue.maker(request.checkpoint)
         if request.task is Task.UPSCALE:  # each of its tiles has noise of its own
             raise UserError("bot.enlarged_from_no_seed")
         variation = Variation(seed=choose_seed(seed), strength=parse_strength(strength, SEED_STRENGTHS))
@@ -176,11 +176,13 @@ class Changing:
         if not low <= count <= high:
             raise InvalidRequest("inference.blended_range", low=low, high=high, given=count)
 
-    async def upscale(self, caller: Caller, source: Source, *, factor: int = 2) -> Ticket:
-        """Make a picture larger and sharper: enlarged, then redrawn by the checkpoint as far as its entry says."""
-        if factor not in FACTORS:
-            raise InvalidRequest("inference.factor", given=factor)
+    async def upscale(
+        self, caller: Caller, source: Source, *, factor: int | None = None, method: str | None = None
+    ) -> Ticket:
+        """Make a picture larger and sharper: by an upscaler, or redrawn by the checkpoint as far as its entry says."""
         base, checkpoint = self._settings_of(source)
+        way = way_of(self._catalogue, checkpoint, method, factor)
+        factor = way["factor"]
         width, height = (side * factor // SIDE_MULTIPLE * SIDE_MULTIPLE for side in source.size)
         if max(width, height) > SIDE[1]:
             raise UserError("bot.too_large_to_upscale", size=source.size, factor=factor, limit=SIDE[1])
@@ -190,13 +192,11 @@ class Changing:
             notes += (Note("bot.note_snapped", {"asked": str(asked), "size": str(size)}),)
         request = replace(
             base,
-            task=Task.UPSCALE,
             seed=choose_seed() if source.record is None else base.seed,
             width=width,
             height=height,
             source=source.sha256,
-            strength=checkpoint.upscale_strength,
-            factor=factor,
+            **way,
         )
         return await self._admission.admit(caller, "upscale", request, notes=notes, parent=source.record)
 
@@ -205,7 +205,7 @@ class Changing:
         if source.record is None:
             checkpoint = self._catalogue.choose()
             return plain_request(checkpoint), checkpoint
-        request = ImageRequest.from_dict(source.record.request)
+        request = as_drawn(ImageRequest.from_dict(source.record.request), self._catalogue)
         return without_changes(request), self._catalogue.choose(request.checkpoint)
 
 

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.actions import PRESSES
 from bot.cases import Desk
-from bot.commands import COMMANDS
+from bot.commands import commands_for
 from bot.interaction import Host, Interaction
 from bot.making import Making
 from bot.modals import MODALS, fields_of
@@ -57,7 +57,7 @@ class ImagineClient(Host):
 
     async def setup_hook(self) -> None:
         """Take up commands and buttons, and tell Discord of these if they are not what it knows."""
-        for command in COMMANDS:
+        for command in commands_for(self.studio):
             self.tree.add_command(command)
         self.add_dynamic_items(ActionButton)
         await self.tree.set_translator(CatalogueTranslator())

@@ -3,18 +3,19 @@
 import asyncio
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import aiohttp
 import discord
 import psutil
-from huggingface_hub import try_to_load_from_cache
 
+from bot.extras import extras
+from bot.finding import Finding
 from config.settings import ConfigError, Settings
 from db.audit import Audit
 from db.session import Database
 from inference.checkpoints import Checkpoint, ImageCheck, Weights
 from inference.devices import find_devices
+from inference.presence import is_there
 from provenance.identity import load_identity
 
 API = "https://discord.com/api/v10"
@@ -27,18 +28,6 @@ NEEDED = discord.Permissions(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, whether it is well, and what to do about it."""
-
-    subject: str
-    well: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{'ok     ' if self.well else 'PROBLEM'}  {self.subject}: {self.text}"
-
-
 async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> list[Finding]:
     """Return one finding or more per subject."""
     return [
@@ -49,6 +38,7 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         _credentials(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
+        *extras(settings),
     ]
 
 
@@ -168,18 +158,13 @@ def _checkpoint(name: str, checkpoint: Checkpoint | None) -> Finding:
     if checkpoint is None:
         return Finding(subject, False, "not in models.toml: correct checkpoints in imagine.toml")
     for weights in _weights(checkpoint):
-        if weights.folder is None and not isinstance(_cached(weights), str):
+        if weights.folder is None and not is_there(weights):
             text = f"{weights.source} is not on this disk yet: the first start downloads it"
             return Finding(subject, True, f"{checkpoint.title}; {text}")
         if weights.folder is not None and not any(weights.folder.rglob("*.safetensors")):
             advice = "put a checkpoint in diffusers format there, or correct its source in models.toml"
             return Finding(subject, False, f"{weights.folder} has no safetensors files: {advice}")
     return Finding(subject, True, checkpoint.title)
-
-
-def _cached(weights: Weights) -> object:
-    name = "/".join(filter(None, (weights.subfolder, weights.file or (weights.subfolder and "config.json"))))
-    return try_to_load_from_cache(weights.source, name or "model_index.json", revision=weights.revision)
 
 
 def _weights(checkpoint: Checkpoint) -> list[Weights]:

@@ -84,11 +84,11 @@ class Drawing:
         """Run a record's request once more and compare the bytes."""
         record = await self._gallery.record(caller, record_id)
         request = ImageRequest.from_dict(record.request)
-        self._catalogue.choose(request.checkpoint)
+        self._catalogue.maker(request.checkpoint)
         return await self._admission.admit(caller, "reproduce", request, reproduces=record)
 
     async def _again(self, caller: Caller, record: Record, request: ImageRequest) -> Ticket:
-        self._catalogue.choose(request.checkpoint)
+        self._catalogue.maker(request.checkpoint)
         request = replace(request, seed=choose_seed())
         return await self._admission.admit(caller, "again", request, parent=record)
 

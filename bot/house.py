@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from bot.builder import Builder, Tools, offered_checkpoints
+from bot.builder import Builder, Tools, all_offered
 from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.discipline import Discipline
+from bot.extras import offered_captioner
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
 from bot.progress import ProgressBoard
@@ -87,15 +88,16 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Start the processes and the database, and build the house on them; close in reverse order."""
     guard = load_policy(settings.policy).guard
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
-    executor = LocalExecutor(settings, offered_checkpoints(settings))
+    executor = LocalExecutor(settings, all_offered(settings))
     async with (
         Database(settings.database_url) as database,
         Clerk() as pictures,
         Clerk(memory=memory) as prompts,
         _eyes(settings) as eyes,
+        _captions(settings) as captions,
     ):
         await database.migrate()
-        house = House.build(settings, Tools(database, executor, pictures, prompts, eyes))
+        house = House.build(settings, Tools(database, executor, pictures, prompts, eyes, captions))
         async with database.held(), AsyncExitStack() as stack:
             with database.needed():
                 await house.discipline.load()
@@ -120,7 +122,17 @@ async def running(house: House, login: Login) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _eyes(settings: Settings) -> AsyncIterator[Clerk | None]:
     """Give the process that looks at what people send; none where the world of every checkpoint is closed."""
-    if all(checkpoint.image_check == "closed world" for checkpoint in offered_checkpoints(settings).values()):
+    if all(checkpoint.image_check == "closed world" for checkpoint in all_offered(settings).values()):
+        yield None
+        return
+    async with Clerk(memory=EYES_BYTES) as clerk:
+        yield clerk
+
+
+@asynccontextmanager
+async def _captions(settings: Settings) -> AsyncIterator[Clerk | None]:
+    """Give the process that describes pictures, where there is a captioner."""
+    if offered_captioner(settings) is None:
         yield None
         return
     async with Clerk(memory=EYES_BYTES) as clerk:

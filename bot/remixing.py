@@ -6,6 +6,7 @@ from discord import InteractionResponseType
 
 from bot.admission import Ticket
 from bot.caller import Caller
+from bot.enlarging import as_drawn
 from bot.interaction import Interaction, answer, caller_of, locale_of
 from bot.setting_lines import read_setting_lines, setting_lines
 from bot.views.remix import remix_modal
@@ -16,8 +17,9 @@ from inference.request import ImageRequest
 
 async def open_remix(interaction: Interaction, record_id: str) -> None:
     """Show the modal, filled in with all that made the picture."""
-    record = await interaction.client.studio.gallery.record(caller_of(interaction), record_id)
-    request = ImageRequest.from_dict(record.request)
+    studio = interaction.client.studio
+    record = await studio.gallery.record(caller_of(interaction), record_id)
+    request = as_drawn(ImageRequest.from_dict(record.request), studio.catalogue)
     modal = remix_modal(record.id, request, setting_lines(request), locale_of(interaction))
     modal.stop()  # not waited for: whatever comes of it arrives at `remix`, after a restart too
     await answer(interaction, InteractionResponseType.modal, lambda: interaction.response.send_modal(modal))

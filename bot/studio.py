@@ -7,6 +7,7 @@ from bot.admission import Ticket
 from bot.caller import Caller
 from bot.catalogue import Catalogue
 from bot.changing import Changing
+from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
 from bot.gallery import Gallery
@@ -37,8 +38,9 @@ class Studio:
 
     `drawing` makes new pictures and `changing` new ones from old, which `sources` has; `gallery` has what was made,
     `review` what is put before moderators, `moderators` what these can do, `privacy` what is kept about a person,
-    `verification` what can be told of any picture's origin, `discipline` who is shut out. `turns` are taken by what
-    follows an acknowledgement, so that it does not hold up the acknowledgements of others.
+    `verification` what can be told of any picture's origin, `describing` puts pictures into words where it can,
+    `discipline` who is shut out. `turns` are taken by what follows an acknowledgement, so that it does not hold up
+    the acknowledgements of others.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Studio:
         moderators: Moderators,
         privacy: Privacy,
         verification: Verification,
+        describing: Describing | None,
         retention: Retention,
     ) -> None:
         self.turns = turns
@@ -75,6 +78,7 @@ class Studio:
         self.moderators = moderators
         self.privacy = privacy
         self.verification = verification
+        self.describing = describing
         self.retention = retention
         self._people = people
         self._jobs = jobs

@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     policy: Path
     checkpoint: str
     checkpoints: tuple[str, ...] = Field(min_length=1)
+    upscalers: tuple[str, ...] = ()
+    captioner: str | None = None
     devices: tuple[str, ...]
     low_memory: bool | None = None
     watermark: Literal["dwtDctSvd", "dwtDct"] = "dwtDctSvd"

@@ -32,6 +32,7 @@ class UpscalerCheckpoint(Checkpoint):
 
     kind: UpscalerKind
     factor: int
+    needs: str = ""  #: on disk and in memory, in words, for the operator
     noise_level: int = Field(default=20, ge=0, lt=1000)  #: a diffusion upscaler's: how far its source is noised
     family: Family = Family.SD2
     native_side: int = Field(default=512, gt=0, multiple_of=64)

@@ -1,12 +1,29 @@
-"""The commands: every one of them is listed here."""
+"""The commands: every one of them is listed here, and which depend on what is there."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from discord.app_commands import Command, ContextMenu, Group
 
-from bot.commands import about, appeal, change, imagine, menus, moderation, past, privacy, queue, redraw, verify
+from bot.commands import (
+    about,
+    appeal,
+    change,
+    describe,
+    enlarge,
+    imagine,
+    menus,
+    moderation,
+    past,
+    privacy,
+    queue,
+    redraw,
+    verify,
+)
+from bot.studio import Studio
 
-COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
+AnyCommand: TypeAlias = Command[Any, ..., Any] | ContextMenu | Group
+
+COMMANDS: tuple[AnyCommand, ...] = (
     imagine.imagine,
     change.vary,
     change.upscale,
@@ -31,3 +48,11 @@ COMMANDS: tuple[Command[Any, ..., Any] | ContextMenu | Group, ...] = (
     appeal.report_menu,
     verify.verify_menu,
 )
+
+
+def commands_for(studio: Studio) -> list[AnyCommand]:
+    """Return the commands for what this studio has: /describe with a captioner, methods of /upscale with upscalers."""
+    commands: list[AnyCommand] = [
+        enlarge.upscale if studio.catalogue.upscalers and each is change.upscale else each for each in COMMANDS
+    ]
+    return commands if studio.describing is None else [*commands, describe.describe]

@@ -25,7 +25,7 @@ async def suggest_pictures(interaction: Interaction, typed: str) -> Suggestions:
 
 async def suggest_models(interaction: Interaction, typed: str) -> Suggestions:
     """Suggest the models on offer."""
-    offered = interaction.client.studio.catalogue.values()
+    offered = interaction.client.studio.catalogue.offered.values()
     fitting = [each for each in offered if typed.casefold() in f"{each.name} {each.title}".casefold()]
     return [Choice(name=shorten(f"{each.name}: {each.title}", NAME_LENGTH), value=each.name) for each in fitting][
         :CHOICES

@@ -339,11 +339,12 @@ def load_picture_check_of(checkpoint: Checkpoint, device: torch.device) -> Pictu
 
 def load_picture_check(check: ImageCheck, device: torch.device) -> PictureCheck:
     """Return a picture check in memory. Raises CheckpointUnusable, OSError, ValueError where a network is missing."""
-    checker, classifier = (_locate_network(weights) for weights in (check.checker, check.classifier))
+    checker, classifier = (locate_network(weights) for weights in (check.checker, check.classifier))
     return PictureCheck(check, checker, classifier, device)
 
 
-def _locate_network(weights: Weights) -> Path:
+def locate_network(weights: Weights) -> Path:
+    """Return the folder of a network of transformers. Raises CheckpointUnusable without safetensors."""
     folder = locate(weights, (weights.subfolder,)) / weights.subfolder
     safetensors_in(folder, weights.variant)
     return folder

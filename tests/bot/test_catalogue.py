@@ -61,7 +61,7 @@ def test_every_string_that_looks_like_a_key_is_one() -> None:
     assert {text for text in used if KEY.fullmatch(text)} - SENTENCES.keys() == set()
 
 
-@pytest.mark.parametrize("file", ["bot", "buttons", "commands", "inference", "verify"])
+@pytest.mark.parametrize("file", ["bot", "buttons", "commands", "describe", "inference", "verify"])
 def test_every_sentence_of_the_catalogue_is_used(file: str) -> None:
     patterns = [re.compile(found) for found in strings() if found.startswith(f"{file}\\.")]
     unused = [key for key in SENTENCES if key.startswith(f"{file}.") and not any(p.fullmatch(key) for p in patterns)]
