@@ -161,6 +161,34 @@ class FakeEyes(InThreadClerk):
         return self.seen
 
 
+class FakeCaptions(InThreadClerk):
+    """Sees in every picture what it is told to, once `may_go_on` is set; or fails as it is told to."""
+
+    def __init__(self, words: str | Exception) -> None:
+        super().__init__()
+        self.words = words
+        self.looked_at: list[bytes] = []
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+        self._looking = asyncio.Event()
+
+    async def looks(self, count: int) -> None:
+        """Return once it has been asked so often."""
+        async with asyncio.timeout(20):
+            while len(self.looked_at) < count:
+                await self._looking.wait()
+                self._looking.clear()
+
+    async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
+        self.called.append(function.__name__)
+        self.looked_at.append(args[-1])
+        self._looking.set()
+        await self.may_go_on.wait()
+        if isinstance(self.words, Exception):
+            raise self.words
+        return self.words
+
+
 class FakeScreening:
     """Refuses every job's words with `unwanted`; sees in pictures what the sights are by their scores; records."""
 

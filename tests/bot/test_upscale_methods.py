@@ -125,7 +125,12 @@ async def test_one_goes_on_from_what_an_upscaler_made_with_a_model_that_draws(eq
 
 async def test_an_upscaler_draws_no_new_pictures(equipped: House) -> None:
     ada = equipped.guest()
-    body = {"channel": "studio", "command": "imagine", "options": {"prompt": "a cat", "model": "sha"}, "focused": "model"}
+    body = {
+        "channel": "studio",
+        "command": "imagine",
+        "options": {"prompt": "a cat", "model": "sha"},
+        "focused": "model",
+    }
 
     assert "There is no model sharp here" in (await ada.type("/imagine a cat model:sharp"))["content"]
     assert (await ada.post("autocomplete", body))["choices"] == []

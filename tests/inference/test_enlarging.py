@@ -1,4 +1,4 @@
-"""Learned upscalers: diffusers' own numbers, tiles without seams, memory that does not grow, and no way around it."""
+"""Learned upscalers: diffusers' own numbers, in tiles between which others are drawn, and always the same picture."""
 
 import json
 from pathlib import Path
@@ -6,18 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 import tiny_upscalers
 import torch
 from comparison import TOLERANCE, a_picture, distance
 from diffusers import StableDiffusionLatentUpscalePipeline, StableDiffusionUpscalePipeline
-from inference_kit import Bystander, an_attempt
+from inference_kit import Bystander, a_checkpoint, an_attempt
 
-from inference.contract import Drawing
+from inference.contract import CheckpointUnusable, Drawing, Unfeasible
 from inference.engine.engine import DiffusersEngine
 from inference.engine.enlarging import enlarge
 from inference.engine.loading import load
+from inference.engine.pictures import Picture
 from inference.engine.press import Press
 from inference.engine.schedulers import make_scheduler
+from inference.protocol import Attempt
 from inference.request import ImageRequest, Sampler, Task
 from inference.upscalers import UpscalerCheckpoint
 
@@ -97,23 +100,69 @@ def test_a_picture_of_one_tile_is_enlarged_as_by_diffusers_own_pipeline(
     assert float(theirs.std()) > 0.01
 
 
-def draw(upscaler: UpscalerCheckpoint, folder: Path, width: int, height: int, **values: Any) -> Drawing:
+def an_attempt_at(upscaler: UpscalerCheckpoint, folder: Path, width: int, height: int, **values: Any) -> Attempt:
     a_picture(max(width, height)).crop((0, 0, width, height)).save(folder / "small.png")
-    engine = DiffusersEngine("cpu", {upscaler.name: upscaler}, folder)
-    request = a_request(upscaler, width, height, **values)
-    attempt = an_attempt(folder / "spool", source=folder / "small.png", **_without(request))
-    return engine.draw(attempt, Bystander())
+    told = a_request(upscaler, width, height, **values).to_dict()
+    request = {name: value for name, value in told.items() if name not in ("source", "mask")}
+    return an_attempt(folder / "spool", source=folder / "small.png", **request)
 
 
-def _without(request: ImageRequest) -> dict[str, Any]:
-    return {name: value for name, value in request.to_dict().items() if name not in ("source", "mask")}
-
-
-@pytest.mark.parametrize(("kind", "width", "height"), [("diffusion", 100, 76), ("latent", 200, 136)])
-def test_a_larger_picture_is_enlarged_in_tiles_and_the_same_again(
-    upscalers: dict[str, UpscalerCheckpoint], tmp_path: Path, kind: str, width: int, height: int
+@pytest.mark.parametrize(
+    ("kind", "width", "height", "tiles"), [("diffusion", 104, 76, 4), ("latent", 200, 100, 2), ("latent", 40, 32, 1)]
+)
+def test_a_larger_picture_is_enlarged_in_tiles_and_always_into_the_same(
+    upscalers: dict[str, UpscalerCheckpoint], tmp_path: Path, kind: str, width: int, height: int, tiles: int
 ) -> None:
-    upscaler = upscalers[kind]
-    first, again, other = (draw(upscaler, tmp_path, width, height, seed=seed) for seed in (3, 3, 4))
-    made = [np.load(each.pictures[0].path) for each in (first,)]
-    assert made[0].shape == (height * upscaler.factor, width * upscaler.factor, 3)
+    upscaler, watch = upscalers[kind], Bystander()
+    engine = DiffusersEngine("cpu", {upscaler.name: upscaler}, tmp_path)
+
+    def draw(seed: int) -> tuple[Picture, Drawing]:
+        drawing = engine.draw(an_attempt_at(upscaler, tmp_path, width, height, seed=seed), watch)
+        return np.load(drawing.pictures[0].path), drawing
+
+    (first, drawing), (again, _), (other, _) = draw(3), draw(3), draw(4)
+
+    assert first.shape == (height * upscaler.factor, width * upscaler.factor, 3)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert watch.steps[-1] == (3 * tiles, 3 * tiles)
+    assert len(drawing.fingerprint["weights"]) == 64
+    assert drawing.fingerprint.get("noise level") == {"diffusion": "20", "latent": None}[kind]
+
+
+def test_others_are_drawn_between_the_tiles(upscalers: dict[str, UpscalerCheckpoint], tmp_path: Path) -> None:
+    tiny.make(tmp_path / "tiny")
+    upscaler, plain = upscalers["diffusion"], a_checkpoint(tmp_path / "tiny")
+    engine = DiffusersEngine("cpu", {upscaler.name: upscaler, plain.name: plain}, tmp_path)
+    engine.begin(an_attempt_at(upscaler, tmp_path, 104, 76), Bystander())
+    engine.begin(an_attempt(tmp_path / "quick", "2", num_inference_steps=1), Bystander())
+    ended = [name for _ in range(30) for name, _ in engine.tick()]
+
+    assert ended == ["2", "1"]
+
+
+def test_an_upscaler_does_nothing_else(upscalers: dict[str, UpscalerCheckpoint], tmp_path: Path) -> None:
+    upscaler = upscalers["diffusion"]
+    engine = DiffusersEngine("cpu", {upscaler.name: upscaler}, tmp_path)
+    sampler = {"checkpoint": upscaler.name, "sampler": upscaler.sampler}
+    with pytest.raises(Unfeasible, match="enlarges 4 times, and does nothing else"):
+        engine.draw(an_attempt(tmp_path / "spool", **sampler), Bystander())
+    with pytest.raises(Unfeasible, match="enlarges 4 times"):
+        engine.draw(an_attempt_at(upscaler, tmp_path, 32, 32, factor=2), Bystander())
+
+
+@pytest.mark.parametrize(("kind", "beside"), [("diffusion", 7), ("latent", 8)])
+def test_another_unet_is_not_taken_for_an_upscalers(
+    upscalers: dict[str, UpscalerCheckpoint], tmp_path: Path, kind: str, beside: int
+) -> None:
+    other = {"diffusion": "latent", "latent": "diffusion"}[kind]
+    wrong = upscalers[kind].model_copy(update={"weights": upscalers[other].weights})
+    with pytest.raises(CheckpointUnusable, match=rf"this kind of upscaler {beside}"):
+        DiffusersEngine("cpu", {wrong.name: wrong}, tmp_path).load(wrong.name)
+
+
+def test_entries_say_what_their_kind_can_do() -> None:
+    with pytest.raises(ValueError, match="a factor of 2 is none"):
+        tiny_upscalers.an_upscaler(Path("/nowhere"), kind="diffusion", factor=2)
+    with pytest.raises(ValueError, match='the sampler "Euler" alone'):
+        tiny_upscalers.an_upscaler(Path("/nowhere"), kind="latent", factor=2)
