@@ -39,7 +39,7 @@ class Grid(NamedTuple):
 
 GRIDS: Mapping[UpscalerKind, Grid] = {
     UpscalerKind.DIFFUSION: Grid(unit=1, latents=1, multiple=8),
-    UpscalerKind.LATENT: Grid(unit=8, latents=2, multiple=32),
+    UpscalerKind.LATENT: Grid(unit=8, latents=2, multiple=64),
     UpscalerKind.ESRGAN: Grid(unit=1, latents=1, multiple=8),
 }
 

@@ -108,7 +108,7 @@ def an_attempt_at(upscaler: UpscalerCheckpoint, folder: Path, width: int, height
 
 
 @pytest.mark.parametrize(
-    ("kind", "width", "height", "tiles"), [("diffusion", 104, 76, 4), ("latent", 200, 100, 2), ("latent", 40, 32, 1)]
+    ("kind", "width", "height", "tiles"), [("diffusion", 104, 76, 4), ("latent", 200, 100, 3), ("latent", 40, 32, 1)]
 )
 def test_a_larger_picture_is_enlarged_in_tiles_and_always_into_the_same(
     upscalers: dict[str, UpscalerCheckpoint], tmp_path: Path, kind: str, width: int, height: int, tiles: int
