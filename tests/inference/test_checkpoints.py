@@ -3,7 +3,9 @@ import re
 import pytest
 
 from config.settings import ROOT, ConfigError
+from inference.captioners import load_captioners
 from inference.checkpoints import Checkpoint, ImageCheck, Weights, load_checkpoints
+from inference.upscalers import load_upscalers
 
 MODELS = ROOT / "config" / "models.toml"
 
@@ -26,6 +28,22 @@ def test_all_that_comes_from_the_hub_is_pinned_and_its_pictures_are_checked():
             assert isinstance(check, ImageCheck)
             for weights in filter(None, (checkpoint.weights, checkpoint.unet, check.checker, check.classifier)):
                 assert re.fullmatch("[0-9a-f]{40}", weights.revision or "")
+
+
+def test_upscalers_and_captioners_that_ship_are_sound_and_pinned():
+    upscalers, captioners = load_upscalers(MODELS), load_captioners(MODELS)
+    assert "x4" in upscalers
+    assert "blip" in captioners
+    for entry in (*upscalers.values(), *captioners.values()):
+        assert re.fullmatch("[0-9a-f]{40}", entry.weights.revision or "")
+    assert all(isinstance(upscaler.image_check, ImageCheck) for upscaler in upscalers.values())
+
+
+def test_an_upscaler_and_a_checkpoint_cannot_have_the_same_name(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(MODELS.read_text().replace("upscalers.x4", "upscalers.demo"))
+    with pytest.raises(ConfigError, match="demo is the name of an upscaler and of a checkpoint"):
+        load_upscalers(path)
 
 
 @pytest.mark.parametrize("revision", [None, "main", "451f4fe", "451F4FE16113BFF5A5D2269ED5AD43B0592E9A14"])
