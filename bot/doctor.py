@@ -8,8 +8,8 @@ import aiohttp
 import discord
 import psutil
 
+from bot.diagnosis import Finding
 from bot.extras import extras
-from bot.finding import Finding
 from config.settings import ConfigError, Settings
 from db.audit import Audit
 from db.session import Database

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.finding import Finding
+from bot.diagnosis import Finding
 from config.settings import ConfigError, Settings
 from inference.captioners import Captioner, load_captioners
 from inference.presence import fetching, is_there, lacks
