@@ -19,6 +19,8 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
     CLIPConfig,
+    CLIPSegConfig,
+    CLIPSegForImageSegmentation,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
@@ -82,6 +84,26 @@ def make_check(folder: Path, threshold: float, *, label: str = "nsfw") -> ImageC
     ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder / "second")
     checker, second = (Weights(source=str(folder), subfolder=name) for name in ("safety_checker", "second"))
     return ImageCheck(checker=checker, classifier=second, label=label)
+
+
+def make_segmenter(folder: Path) -> Weights:
+    """Write a tiny random CLIPSeg that sees pictures of 64 by 64 pixels."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        vocabulary = _write_tokenizer(folder)
+        size = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+        config = CLIPSegConfig(
+            text_config=_text_config(vocabulary).to_dict(),
+            vision_config=size | {"image_size": 32, "patch_size": 16},
+            projection_dim=16,
+            reduce_dim=8,
+            extract_layers=(0, 1),
+            decoder_num_attention_heads=2,
+            decoder_intermediate_size=16,
+        )
+        CLIPSegForImageSegmentation(config).save_pretrained(folder)
+    ViTImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder)
+    return Weights(source=str(folder))
 
 
 def _write(folder: Path, family: Family, *, unet: Options = NOTHING, scheduler: Options = NOTHING) -> None:
