@@ -81,6 +81,11 @@ def upright(image: Image.Image) -> Pixels:
     return np.asarray(_to_rgb(image))
 
 
+def to_grey(image: Image.Image) -> Image.Image:
+    """Return the picture in 8-bit grey, whatever its depth; what is transparent counts as white."""
+    return _to_rgb(image).convert("L")
+
+
 def take_in_signed(data: bytes, limits: Limits, version: str, identity: Identity) -> Source:
     """Return the picture as `take_in` does; where it has content credentials, its own lead to them.
 
