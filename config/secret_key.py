@@ -29,6 +29,11 @@ def secret_key(settings: Settings) -> bytes:
     return key
 
 
+def derived_key(key: bytes, purpose: str) -> bytes:
+    """Return a key for one purpose alone; what is signed with it is worth nothing for another."""
+    return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
+
+
 def keyed_hash(words: Mapping[str, str], key: bytes) -> str:
     """Return the keyed hash by which the same words are known again, and nothing else."""
     text = json.dumps(words, sort_keys=True, ensure_ascii=True)

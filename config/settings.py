@@ -11,8 +11,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+from config.weights import ROOT as ROOT
+from config.weights import Weights
+
 DEFAULTS = ROOT / "config" / "default.toml"
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 Level = Literal["guild", "user"]
 
@@ -109,6 +112,30 @@ class Retention(BaseModel):
     uploads: float = Field(gt=0)
 
 
+class Painting(BaseModel):
+    """The page on which people paint masks: where it listens, and by which address their browsers reach it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8086, ge=0, le=65_535)
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^?#]+$")  #: None: for browsers of this machine
+
+    @model_validator(mode="after")
+    def _others_find_it(self) -> Self:
+        if self.host not in LOOPBACK and self.public_url is None:
+            raise ValueError("public_url is missing: the address by which people's browsers reach the page")
+        return self
+
+
+class Segmentation(BaseModel):
+    """The network that finds in a picture what somebody calls by words: a CLIPSegForImageSegmentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: Weights
+
+
 class Endpoints(BaseModel):
     """Where a Discord-compatible server answers, if not Discord itself."""
 
@@ -147,12 +174,19 @@ class Settings(BaseSettings):
     review: Review = Review()
     credentials: Credentials = Credentials()
     retention: Retention
+    painting: Painting | None = None
+    segmentation: Segmentation | None = None
 
     @model_validator(mode="after")
     def _default_is_offered(self) -> Self:
         if self.checkpoint not in self.checkpoints:
             raise ValueError(f'checkpoint "{self.checkpoint}" is not among checkpoints {list(self.checkpoints)}')
         return self
+
+    @property
+    def painting_page(self) -> Painting | None:
+        """The page on which masks are painted; a bot that serves itself has one without being told."""
+        return Painting(port=0) if self.painting is None and self.discord_token is None else self.painting
 
     @property
     def database_url(self) -> str:

@@ -1,0 +1,154 @@
+"""The painting page's server: who gets what, and what it bounds."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from painting_kit import ADA, BEN, Studio, open_studio, webp
+
+from bot.letters import TOKEN_LIFE, TOKEN_MARGIN
+from config.settings import ConfigError
+from config.settings import Painting as Settings
+from config.words import UserError, say
+from painting import server
+from painting.paintings import LIFE, MOST, MOST_OF_ONE
+from painting.server import PaintingServer
+
+
+@pytest.fixture
+async def studio() -> AsyncIterator[Studio]:
+    async with open_studio() as running:
+        yield running
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def status_of(session: aiohttp.ClientSession, address: str) -> int:
+    async with session.get(address) as response:
+        return response.status
+
+
+async def post(session: aiohttp.ClientSession, address: str, body: bytes = b"a mask") -> tuple[int, str]:
+    async with session.post(address, data=body) as response:
+        return response.status, (await response.json()).get("error", "")
+
+
+async def test_each_link_shows_its_own_picture(studio: Studio, session: aiohttp.ClientSession) -> None:
+    teal, red = studio.open(colour="teal"), studio.open(BEN, colour="red")
+
+    for link, colour in ((teal, "teal"), (red, "red")):
+        async with session.get(f"{link}/picture") as response:
+            assert response.content_type == "image/webp"
+            assert await response.read() == webp((256, 192), colour)
+
+
+async def test_a_link_takes_one_mask(studio: Studio, session: aiohttp.ClientSession) -> None:
+    link = studio.open()
+    answers = await asyncio.gather(*[post(session, link) for _ in range(5)])
+
+    assert sorted(status for status, _ in answers) == [200, 404, 404, 404, 404]
+    assert studio.masks == [b"a mask"]
+    assert await status_of(session, link) == await status_of(session, f"{link}/picture") == 404
+
+
+async def test_a_mask_that_is_refused_can_be_sent_again(studio: Studio, session: aiohttp.ClientSession) -> None:
+    link = studio.open()
+    studio.refusal = UserError("bot.budget_spent", limit=5, when="soon")
+
+    assert await post(session, link) == (422, say("bot.budget_spent", limit=5, when="soon"))
+    studio.refusal = None
+    assert await post(session, link) == (200, "")
+
+
+async def test_a_link_ends_with_its_time(studio: Studio, session: aiohttp.ClientSession) -> None:
+    link = studio.open(until=int(time.time()))
+
+    assert await status_of(session, link) == await status_of(session, f"{link}/picture") == 404
+    assert await post(session, link) == (404, say("painting.gone"))
+
+
+async def test_a_link_that_nobody_gave_shows_nothing(studio: Studio, session: aiohttp.ClientSession) -> None:
+    base = studio.open().rpartition("/")[0]
+
+    for name in ("x", "A" * 75, "%2e%2e", "x" * 5_000):
+        assert await status_of(session, f"{base}/{name}") == 404
+    assert await status_of(session, f"{base}/../static/../answers.py") == 404
+
+
+async def test_nothing_of_it_is_kept_shared_or_loaded_from_elsewhere(
+    studio: Studio, session: aiohttp.ClientSession
+) -> None:
+    link = studio.open()
+    base = link.partition("/paint/")[0]
+
+    for address in (link, f"{link}/picture", f"{base}/static/app.js", f"{base}/paint/none"):
+        async with session.get(address) as response:
+            policy = response.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert response.headers["Cache-Control"] == "no-store"
+            assert response.headers["Referrer-Policy"] == "no-referrer"
+            assert "Set-Cookie" not in response.headers
+            assert "http" not in (await response.text(errors="replace")).replace("http://www.w3.org", "")
+
+
+async def test_too_large_a_body_is_told_in_words(studio: Studio, session: aiohttp.ClientSession) -> None:
+    link = studio.open()
+
+    assert await post(session, link, bytes(server.MASK_BYTES + 1)) == (413, say("painting.too_large"))
+    assert await post(session, link) == (200, "")
+
+
+async def test_an_address_that_asks_too_often_is_told_to_wait(studio: Studio, session: aiohttp.ClientSession) -> None:
+    link = studio.open()
+    statuses = [await status_of(session, f"{link}x") for _ in range(server.ASKED[0])]
+
+    assert set(statuses) == {404}
+    assert await post(session, link) == (429, say("painting.too_often"))
+
+
+async def test_behind_a_proxy_addresses_are_told_apart(session: aiohttp.ClientSession) -> None:
+    async with open_studio(public_url="https://imagine.example.org/") as studio:
+        link = studio.open()
+        assert link.startswith("https://imagine.example.org/paint/")
+        local = link.replace("https://imagine.example.org", f"http://127.0.0.1:{studio.server._runner.addresses[0][1]}")
+        for forged in range(server.ASKED[0] + 1):
+            headers = {"X-Forwarded-For": f"{forged}.0.0.0, 198.51.100.7"}
+            async with session.get(local, headers=headers) as response:
+                last = response.status
+
+        assert last == 429
+        async with session.get(local, headers={"X-Forwarded-For": "203.0.113.9"}) as response:
+            assert response.status == 200
+
+
+async def test_the_oldest_links_go_where_there_are_too_many(studio: Studio, session: aiohttp.ClientSession) -> None:
+    first = studio.open(BEN)
+    mine = [studio.open(ADA) for _ in range(MOST_OF_ONE + 1)]
+
+    assert [await status_of(session, each) for each in mine] == [404] + [200] * MOST_OF_ONE
+    assert await status_of(session, first) == 200
+    others = [studio.open(100 + number) for number in range(MOST - 1)]
+    assert [await status_of(session, each) for each in (first, *mine[1:], others[0], others[-1])] == [
+        *[404] * (MOST_OF_ONE),
+        200,
+        200,
+        200,
+    ]
+
+
+async def test_a_port_that_is_taken_is_told_to_the_operator(studio: Studio) -> None:
+    port = studio.server._runner.addresses[0][1]
+
+    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1, port {port}"):
+        await PaintingServer(Settings(port=port), b"key").run()
+
+
+def test_a_link_ends_before_the_token_by_which_its_answer_goes() -> None:
+    assert TOKEN_MARGIN < TOKEN_LIFE - LIFE
