@@ -6,6 +6,7 @@ from bot.changes import CHANGES
 from bot.descriptions import draw_description
 from bot.details import details_text
 from bot.exporting import erase, export, publish
+from bot.inpainting import open_inpaint
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY
 from bot.paging import turn_page
@@ -120,6 +121,7 @@ PRESSES: Mapping[str, Press] = {
     "again": again,
     "imagine": draw_description,
     "remix": open_remix,
+    "inpaint": open_inpaint,
     "details": details,
     "another": another,
     "delete": delete,

@@ -15,6 +15,7 @@ from bot.drawing import Drawing
 from bot.extras import offered_captioner, offered_upscalers
 from bot.gallery import Gallery
 from bot.housekeeper import Housekeeper
+from bot.masks import Masks
 from bot.moderators import Moderators
 from bot.privacy import Privacy
 from bot.progress import ProgressBoard
@@ -23,7 +24,7 @@ from bot.screen import Screen
 from bot.sources import Sources
 from bot.studio import Studio
 from bot.verification import Verification
-from config.secret_key import secret_key
+from config.secret_key import derived_key, secret_key
 from config.settings import ConfigError, Settings
 from db.cases import Cases
 from db.conduct import Conduct
@@ -50,6 +51,7 @@ from jobs.finish import Finisher
 from jobs.queue import Queue
 from moderation.policy import Policy
 from moderation.policy_file import load_policy
+from painting.server import PaintingServer
 from provenance.identity import Identity, load_identity
 from provenance.watermark import Method
 
@@ -66,6 +68,7 @@ class Tools:
     prompts: Clerk
     eyes: Clerk | None  #: for what people send, unless the world of every checkpoint is closed
     captions: Clerk | None = None  #: for what /describe looks at, where there is a captioner
+    finder: Clerk | None = None  #: of things by words, where a network for that is named
 
 
 class Builder:
@@ -159,7 +162,14 @@ class Builder:
     @cached_property
     def client(self) -> ImagineClient:
         """Who speaks Discord, with everything that people can ask for."""
-        return ImagineClient(studio=self._studio, removals=Removals(self._tools.database), data=self._settings.data)
+        removals = Removals(self._tools.database)
+        return ImagineClient(studio=self._studio, removals=removals, data=self._settings.data, page=self.page)
+
+    @cached_property
+    def page(self) -> PaintingServer | None:
+        """The page on which masks are painted, where there is to be one."""
+        settings = self._settings.painting_page
+        return None if settings is None else PaintingServer(settings, derived_key(self._key, "painting"))
 
     @cached_property
     def delivery(self) -> Delivery:
@@ -293,6 +303,7 @@ class Builder:
             drawing=self._drawing,
             changing=Changing(catalogue=self._catalogue, admission=self.admission),
             sources=self._sources,
+            masks=self._masks,
             gallery=self._gallery,
             discipline=self.discipline,
             review=self._review,
@@ -310,6 +321,19 @@ class Builder:
     @cached_property
     def _drawing(self) -> Drawing:
         return Drawing(catalogue=self._catalogue, gallery=self._gallery, jobs=self._jobs, admission=self.admission)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        segmentation = self._settings.segmentation
+        return Masks(
+            limits=self._settings.limits,
+            admission=self.admission,
+            uploads=self._uploads,
+            store=self._store,
+            clerk=self._tools.pictures,
+            finder=self._tools.finder,
+            weights=None if segmentation is None else segmentation.weights,
+        )
 
     @cached_property
     def _sources(self) -> Sources:

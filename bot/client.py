@@ -16,12 +16,14 @@ from bot.commands import commands_for
 from bot.interaction import Host, Interaction
 from bot.making import Making
 from bot.modals import MODALS, fields_of
+from bot.painter import Painter
 from bot.studio import Studio
 from bot.sweeper import Sweeper
 from bot.translator import CatalogueTranslator
 from bot.tree import Tree, attend
 from bot.views.button import PREFIX, ActionButton
 from db.removals import Removals
+from painting.server import PaintingServer
 
 CONNECTIONS = 32  # to Discord at once: under a rush, waiting for one costs less than a handshake of its own
 SYNCED = "synced.json"  # in the data folder: which commands Discord was told of last
@@ -34,7 +36,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing
 class ImagineClient(Host):
     """Speaks to Discord for a studio. Pings nobody, and reads no messages."""
 
-    def __init__(self, *, studio: Studio, removals: Removals, data: Path) -> None:
+    def __init__(self, *, studio: Studio, removals: Removals, data: Path, page: PaintingServer | None) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -45,6 +47,7 @@ class ImagineClient(Host):
         )
         self.studio = studio
         self.making = Making(studio)
+        self.painter = Painter(self, studio, page)
         self.desk = Desk(self, studio.review, studio.gallery, studio.policy)
         self.sweeper = Sweeper(self, removals)
         self.presses = PRESSES

@@ -36,6 +36,8 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         _disk(settings),
         _review(settings),
         _credentials(settings),
+        _painting(settings),
+        _segmentation(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
         *extras(settings),
@@ -122,6 +124,36 @@ def _credentials(settings: Settings) -> Finding:
         return Finding("credentials", False, f"{error}")
     whose = "the operator's" if settings.credentials.key else "made here: other programs do not know its name"
     return Finding("credentials", True, f"pictures are signed with certificate {identity.serial}, {whose}")
+
+
+def _painting(settings: Settings) -> Finding:
+    page = settings.painting_page
+    if page is None:
+        text = (
+            "not set: people name a region or send a mask; docs/inpainting.md says how to let them paint"
+        )
+    elif page.public_url is None:
+        text = "people paint masks in the browsers of this machine alone; set public_url in [painting] for all"
+    else:
+        text = f"listens on {page.host}, port {page.port}; people reach it by {page.public_url}"
+    return Finding("painting page", True, text)
+
+
+def _segmentation(settings: Settings) -> Finding:
+    subject = "segmentation"
+    if settings.segmentation is None:
+        text = "not set: /inpaint reads parts such as left half, and finds nothing by its name; for that copy"
+        advice = "[segmentation] from config/default.toml into imagine.toml (CIDAS/clipseg-rd64-refined, 600 MB)"
+        return Finding(subject, True, f"{text} {advice}")
+    weights = settings.segmentation.weights
+    if weights.folder is not None and not any(weights.folder.rglob("*.safetensors")):
+        return Finding(subject, False, f"{weights.folder} has no safetensors files: put a CLIPSeg there")
+    name = "/".join(filter(None, (weights.subfolder, "config.json")))
+    there = weights.folder is not None or isinstance(
+        try_to_load_from_cache(weights.source, name, revision=weights.revision), str
+    )
+    text = "" if there else " is not on this disk yet: who names a thing first waits until it is downloaded"
+    return Finding(subject, True, f"{weights.source}{text}")
 
 
 async def _devices(settings: Settings) -> list[Finding]:

@@ -26,6 +26,7 @@ from inference.local import LocalExecutor
 from jobs.clerk import MEMORY_BYTES, Clerk
 from jobs.dispatcher import Dispatcher
 from moderation.policy_file import load_policy
+from painting.server import PaintingServer
 
 CLOSE_SECONDS = 2.0
 EYES_BYTES = 8 << 30  # of address space: torch with two networks of a gigabyte
@@ -44,6 +45,7 @@ class House:
     history: History
     database: Database
     screen: Screen
+    page: PaintingServer | None
     checkpoints: Sequence[Checkpoint]  #: the one that workers start with comes first
 
     @classmethod
@@ -61,6 +63,7 @@ class House:
             history=builder.history,
             database=tools.database,
             screen=builder.screen,
+            page=builder.page,
             checkpoints=sorted(offered, key=lambda checkpoint: checkpoint.name != settings.checkpoint),
         )
 
@@ -76,6 +79,8 @@ class House:
             group.create_task(self.client.desk.run())
             group.create_task(self.client.sweeper.run())
             group.create_task(self.housekeeper.run())
+            if self.page is not None:
+                group.create_task(self.page.run())
 
     async def close(self) -> None:
         """Let what runs end or be put back, then stop following it."""
@@ -95,9 +100,10 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         Clerk(memory=memory) as prompts,
         _eyes(settings) as eyes,
         _captions(settings) as captions,
+        _finder(settings) as finder,
     ):
         await database.migrate()
-        house = House.build(settings, Tools(database, executor, pictures, prompts, eyes, captions))
+        house = House.build(settings, Tools(database, executor, pictures, prompts, eyes, captions, finder))
         async with database.held(), AsyncExitStack() as stack:
             with database.needed():
                 await house.discipline.load()
@@ -133,6 +139,16 @@ async def _eyes(settings: Settings) -> AsyncIterator[Clerk | None]:
 async def _captions(settings: Settings) -> AsyncIterator[Clerk | None]:
     """Give the process that describes pictures, where there is a captioner."""
     if offered_captioner(settings) is None:
+        yield None
+        return
+    async with Clerk(memory=EYES_BYTES) as clerk:
+        yield clerk
+
+
+@asynccontextmanager
+async def _finder(settings: Settings) -> AsyncIterator[Clerk | None]:
+    """Give the process that finds things in pictures by words; none where no network for that is named."""
+    if settings.segmentation is None:
         yield None
         return
     async with Clerk(memory=EYES_BYTES) as clerk:

@@ -17,6 +17,7 @@ ALREADY_ANSWERED = 40060
 if TYPE_CHECKING:
     from bot.cases import Desk
     from bot.making import Making
+    from bot.painter import Painter
     from bot.studio import Studio
     from bot.sweeper import Sweeper
     from bot.tree import Tree
@@ -27,6 +28,7 @@ class Host(discord.Client):
 
     studio: "Studio"
     making: "Making"
+    painter: "Painter"
     desk: "Desk"
     sweeper: "Sweeper"
     tree: "Tree"

@@ -25,7 +25,7 @@ ACCEPTED = 10_000  # people of whom a yes is known without asking the database
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[Caller], Awaitable[Ticket]]
+Ask = Callable[[Caller], Awaitable[Ticket | None]]
 Place = tuple[int, int | None, int]  # who, in which guild, in which channel: what is said in one is not for another
 
 

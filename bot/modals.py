@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from bot.inpainting import inpaint_by_modal
 from bot.interaction import Interaction
 from bot.remixing import remix
 from bot.reviewing import appeal, note, report
@@ -10,7 +11,14 @@ from bot.starting import start_from
 
 Submit = Callable[[Interaction, str, dict[str, str]], Awaitable[None]]
 
-MODALS: Mapping[str, Submit] = {"remix": remix, "source": start_from, "appeal": appeal, "report": report, "note": note}
+MODALS: Mapping[str, Submit] = {
+    "remix": remix,
+    "source": start_from,
+    "inpaint": inpaint_by_modal,
+    "appeal": appeal,
+    "report": report,
+    "note": note,
+}
 
 
 def fields_of(data: Any) -> dict[str, str]:

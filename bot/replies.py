@@ -35,6 +35,8 @@ HEADINGS = {  # "of": where the picture to start from is in the history
     "blend of": "bot.did_blend_of",
     "upscale": "bot.did_upscale",
     "upscale of": "bot.did_upscale_of",
+    "inpaint": "bot.did_inpaint",
+    "inpaint of": "bot.did_inpaint_of",
     "again": "bot.did_again",
     "remix": "bot.did_remix",
     "reproduce": "bot.did_reproduce",

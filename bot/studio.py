@@ -11,6 +11,7 @@ from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
 from bot.gallery import Gallery
+from bot.masks import Masks
 from bot.moderators import Moderators
 from bot.privacy import Privacy
 from bot.review import Review
@@ -56,6 +57,7 @@ class Studio:
         drawing: Drawing,
         changing: Changing,
         sources: Sources,
+        masks: Masks,
         gallery: Gallery,
         discipline: Discipline,
         review: Review,
@@ -72,6 +74,7 @@ class Studio:
         self.drawing = drawing
         self.changing = changing
         self.sources = sources
+        self.masks = masks
         self.gallery = gallery
         self.discipline = discipline
         self.review = review

@@ -16,7 +16,7 @@ CHANNEL = "studio"
 ANSWER_SECONDS = 30.0
 PICTURE_SECONDS = 900.0
 POLL_SECONDS = 0.3
-MAKES_PICTURES = {"imagine", "vary", "upscale", "reproduce", "remix", "show"}
+MAKES_PICTURES = {"imagine", "vary", "upscale", "inpaint", "reproduce", "remix", "show"}
 
 Json = dict[str, Any]
 

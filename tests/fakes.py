@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.words import UserError
 from db.tables.job import Job
@@ -187,6 +188,21 @@ class FakeCaptions(InThreadClerk):
         if isinstance(self.words, Exception):
             raise self.words
         return self.words
+
+
+class FakeFinder(InThreadClerk):
+    """Finds in every picture what it is told to: probabilities of shape [rows, columns]; or fails as it is told to."""
+
+    def __init__(self, seen: NDArray[np.float32] | Exception) -> None:
+        super().__init__()
+        self.seen = seen
+        self.asked: list[str] = []
+
+    async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
+        self.asked.append(args[-1])
+        if isinstance(self.seen, Exception):
+            raise self.seen
+        return self.seen
 
 
 class FakeScreening:

@@ -8,6 +8,18 @@ from bot.wording import shorten, words_or_none
 
 CHOICES = 25
 NAME_LENGTH = 100
+REGIONS = (
+    "left half",
+    "right half",
+    "top third",
+    "bottom third",
+    "centre",
+    "top left quarter",
+    "bottom right quarter",
+    "border",
+    "everything but the centre",
+    "left 30%",
+)
 NUMBERS = ("0.2", "0.35", "0.5", "0.6", "0.7", "0.8", "0.9")
 
 Suggestions = list[Choice[str]]
@@ -38,6 +50,11 @@ async def suggest_samplers(interaction: Interaction, typed: str) -> Suggestions:
     chosen = studio.catalogue.get(interaction.namespace.model or studio.catalogue.default)
     samplers = () if chosen is None else chosen.samplers
     return [Choice(name=each, value=each) for each in samplers if typed.casefold() in each.casefold()][:CHOICES]
+
+
+async def suggest_regions(_: Interaction, typed: str) -> Suggestions:
+    """Suggest parts of a picture."""
+    return [Choice(name=each, value=each) for each in REGIONS if typed.strip().casefold() in each]
 
 
 async def suggest_strengths(interaction: Interaction, typed: str) -> Suggestions:

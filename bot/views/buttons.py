@@ -62,12 +62,13 @@ def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.
         ActionButton("remix", record.id, say("buttons.remix", locale=locale)),
         ActionButton("reproduce", record.id, say("buttons.reproduce", locale=locale)),
     ]
+    region = [ActionButton("inpaint", record.id, say("buttons.inpaint", locale=locale))]
     others = [
         ActionButton("details", each.id, label)
         for each, label in _labelled(siblings, "buttons.details", locale)
         if each.id != record.id and each.is_there
     ]
-    return view_of([first, others] if others else [first])
+    return view_of([first, region, others])
 
 
 def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
-from fakes import FakeCaptions, FakeExecutor, FakeEyes, InThreadClerk
+from fakes import FakeCaptions, FakeExecutor, FakeEyes, FakeFinder, InThreadClerk
 from guest import Guest, Json
 from yarl import URL
 
@@ -59,12 +59,13 @@ async def open_house(
     folder: Path,
     eyes: FakeEyes | None = None,
     captions: FakeCaptions | None = None,
+    finder: FakeFinder | None = None,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
     settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
-    built = BuiltHouse.build(settings, Tools(database, executor, clerk, clerk, eyes, captions))
+    built = BuiltHouse.build(settings, Tools(database, executor, clerk, clerk, eyes, captions, finder))
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
     await built.discipline.load()
     async with aiohttp.ClientSession() as session, client:
@@ -78,6 +79,7 @@ async def open_house(
                 delivery.run(board),
                 client.desk.run(),
                 client.sweeper.run(),
+                *([built.page.run()] if built.page else []),
             )
         ]
         try:

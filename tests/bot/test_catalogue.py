@@ -11,7 +11,7 @@ import pytest
 from config.settings import ROOT
 from config.words import FOLDER
 
-ROOMS = ("bot", "jobs", "inference", "moderation", "provenance", "db", "config")
+ROOMS = ("bot", "jobs", "inference", "moderation", "provenance", "db", "painting", "config")
 FILES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "en").glob("*.toml")}
 SENTENCES = {f"{file}.{name}": sentence for file, names in FILES.items() for name, sentence in names.items()}
 KEY = re.compile(r"(bot|buttons|commands|verify)\.[a-z0-9_]+")
@@ -61,7 +61,7 @@ def test_every_string_that_looks_like_a_key_is_one() -> None:
     assert {text for text in used if KEY.fullmatch(text)} - SENTENCES.keys() == set()
 
 
-@pytest.mark.parametrize("file", ["bot", "buttons", "commands", "describe", "inference", "verify"])
+@pytest.mark.parametrize("file", ["bot", "buttons", "commands", "describe", "inference", "painting", "verify"])
 def test_every_sentence_of_the_catalogue_is_used(file: str) -> None:
     patterns = [re.compile(found) for found in strings() if found.startswith(f"{file}\\.")]
     unused = [key for key in SENTENCES if key.startswith(f"{file}.") and not any(p.fullmatch(key) for p in patterns)]

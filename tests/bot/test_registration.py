@@ -45,6 +45,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "imagine",
         "vary",
         "upscale",
+        "inpaint",
         "outpaint",
         "blend",
         "history",
