@@ -129,9 +129,7 @@ def _credentials(settings: Settings) -> Finding:
 def _painting(settings: Settings) -> Finding:
     page = settings.painting_page
     if page is None:
-        text = (
-            "not set: people name a region or send a mask; docs/inpainting.md says how to let them paint"
-        )
+        text = "not set: people name a region or send a mask; docs/inpainting.md says how to let them paint"
     elif page.public_url is None:
         text = "people paint masks in the browsers of this machine alone; set public_url in [painting] for all"
     else:

@@ -18,8 +18,8 @@ MOST_OF_ONE = 3
 class Painting:
     """A picture on which somebody may paint a mask, once. Sizes are in pixels.
 
-    `picture` gives a copy of it for the browser, as WebP. `submit` takes the mask, a PNG file, and raises UserError
-    where it cannot be taken.
+    `picture` gives a copy of it for the browser, as WebP. `submit` takes the mask, a PNG file. Both raise UserError
+    with the sentence for the person.
     """
 
     user_id: int

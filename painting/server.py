@@ -94,7 +94,10 @@ class PaintingServer:
         painting = self._paintings.find(request.match_info["token"])
         if painting is None:
             return answers.gone(request)
-        return web.Response(body=await painting.picture(), content_type="image/webp")
+        try:
+            return web.Response(body=await painting.picture(), content_type="image/webp")
+        except UserError as error:
+            return answers.error(error.sentence(painting.locale), 404)
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
         """Take a mask; whatever keeps it from being taken is told, and the link stays good."""

@@ -9,7 +9,7 @@ import pytest
 from painting_kit import ADA, BEN, Studio, open_studio, webp
 
 from bot.letters import TOKEN_LIFE, TOKEN_MARGIN
-from config.settings import ConfigError
+from config.settings import ConfigError, load_settings
 from config.settings import Painting as Settings
 from config.words import UserError, say
 from painting import server
@@ -152,3 +152,14 @@ async def test_a_port_that_is_taken_is_told_to_the_operator(studio: Studio) -> N
 
 def test_a_link_ends_before_the_token_by_which_its_answer_goes() -> None:
     assert TOKEN_MARGIN < TOKEN_LIFE - LIFE
+
+
+def test_a_page_for_others_needs_the_address_by_which_they_reach_it() -> None:
+    with pytest.raises(ConfigError, match="public_url is missing"):
+        load_settings(painting={"host": "0.0.0.0"})
+    assert load_settings(painting={"host": "0.0.0.0", "public_url": "https://a.example"}).painting_page is not None
+
+
+def test_a_bot_on_discord_has_no_page_unless_it_is_told_to() -> None:
+    assert load_settings(discord_token="x" * 20).painting_page is None
+    assert load_settings().painting_page == Settings(port=0)
