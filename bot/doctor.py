@@ -146,11 +146,8 @@ def _segmentation(settings: Settings) -> Finding:
     weights = settings.segmentation.weights
     if weights.folder is not None and not any(weights.folder.rglob("*.safetensors")):
         return Finding(subject, False, f"{weights.folder} has no safetensors files: put a CLIPSeg there")
-    name = "/".join(filter(None, (weights.subfolder, "config.json")))
-    there = weights.folder is not None or isinstance(
-        try_to_load_from_cache(weights.source, name, revision=weights.revision), str
-    )
-    text = "" if there else " is not on this disk yet: who names a thing first waits until it is downloaded"
+    later = " is not on this disk yet: who names a thing first waits until it is downloaded"
+    text = "" if is_there(weights, "config.json") else later
     return Finding(subject, True, f"{weights.source}{text}")
 
 

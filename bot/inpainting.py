@@ -15,8 +15,6 @@ from bot.wishes import Mask, Source
 from config.words import UserError
 from inference.request import ImageRequest
 
-STRENGTH = "1"  #: what is drawn anew has nothing to keep; who wants to keep some of it says so
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
@@ -24,7 +22,7 @@ class Edit:
 
     prompt: str
     negative_prompt: str = ""
-    strength: str = STRENGTH
+    strength: str | None = None
     seed: int | None = None
 
 

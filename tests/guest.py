@@ -10,7 +10,7 @@ import aiohttp
 Json = dict[str, Any]
 
 CHANGES = [  # the buttons that change a square picture
-    *("Vary", "Vary strongly", "Upscale", "Zoom out 1.5×", "Zoom out 2×"),
+    *("Vary", "Vary strongly", "Upscale", "Edit region", "Zoom out 1.5×", "Zoom out 2×"),
     *("Pan left", "Pan right", "Pan up", "Pan down"),
 ]
 

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.commands.options import suggest_pictures, suggest_regions, suggest_strengths
-from bot.inpainting import STRENGTH, Edit, inpaint, original_of, way_to_mask
+from bot.inpainting import Edit, inpaint, original_of, way_to_mask
 from bot.interaction import Interaction, think
 from bot.translator import words
 from inference.request import SEEDS
@@ -31,7 +31,7 @@ async def inpaint_command(
     region: str | None = None,
     mask: discord.Attachment | None = None,
     negative_prompt: str = "",
-    strength: str = STRENGTH,
+    strength: str | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
 ) -> None:
     """Draw a part of a picture anew."""

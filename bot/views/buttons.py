@@ -62,13 +62,16 @@ def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.
         ActionButton("remix", record.id, say("buttons.remix", locale=locale)),
         ActionButton("reproduce", record.id, say("buttons.reproduce", locale=locale)),
     ]
-    region = [ActionButton("inpaint", record.id, say("buttons.inpaint", locale=locale))]
+    ways = [
+        ActionButton("inpaint", record.id, say("buttons.inpaint", locale=locale)),
+        ActionButton("more", record.id, say("buttons.more_ways", locale=locale)),
+    ]
     others = [
         ActionButton("details", each.id, label)
         for each, label in _labelled(siblings, "buttons.details", locale)
         if each.id != record.id and each.is_there
     ]
-    return view_of([first, region, others])
+    return view_of([first, ways, others])
 
 
 def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:

@@ -29,6 +29,7 @@ def change_rows(record: Record, locale: str) -> Rows:
         ActionButton("vary", record.id, say("buttons.vary", locale=locale)),
         ActionButton("strong", record.id, say("buttons.strong", locale=locale)),
         ActionButton("upscale", record.id, say("buttons.upscale", locale=locale)),
+        ActionButton("inpaint", record.id, say("buttons.inpaint", locale=locale)),
     ]
     zooms = [
         ActionButton("zoom", f"{factor}:{record.id}", say("buttons.zoom", locale=locale, factor=factor))
