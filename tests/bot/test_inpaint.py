@@ -255,7 +255,7 @@ async def test_what_is_full_is_told_on_the_page_and_can_be_sent_later(house: Hou
     most = house.studio.limits.pending_per_user
     waiting = [asyncio.create_task(ada.type("/imagine a tree")) for _ in range(most)]
     async with asyncio.timeout(20):
-        while len(await house.jobs.leased() + await house.jobs.pending()) < most:
+        while len(await house.jobs.leased() + await house.jobs.pending()) < most:  # noqa: ASYNC110 - another's news
             await asyncio.sleep(POLL_SECONDS)
     messages = len(await in_channel(ada))
     status, sentence = await paint(house, link, half_white())
