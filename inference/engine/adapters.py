@@ -46,7 +46,12 @@ def add(
         return list(encoders)
     pipeline = _pipeline(family, unet, encoders)
     with _without_reports():
-        loras = {name: weight for name, weight in adapters if _load(pipeline, name, files[name], encoders)}
+        labels = {name: f"adapter{index}" for index, (name, _) in enumerate(adapters)}  # peft takes no dots in names
+        loras = {
+            labels[name]: weight
+            for name, weight in adapters
+            if _load(pipeline, name, labels[name], files[name], encoders)
+        }
         if loras:
             pipeline.set_adapters(list(loras), list(loras.values()))
             pipeline.fuse_lora(components=["unet", *ENCODERS[: len(encoders)]], adapter_names=list(loras))
@@ -60,12 +65,12 @@ def describe(adapters: Adapters, files: Mapping[str, Path], cache: Path) -> dict
     return {"adapters": ", ".join(told)} if adapters else {}
 
 
-def _load(pipeline: Any, name: str, path: Path, encoders: Sequence[TextEncoder]) -> bool:
-    """Load an adapter, and say whether it is a LoRA."""
+def _load(pipeline: Any, name: str, label: str, path: Path, encoders: Sequence[TextEncoder]) -> bool:
+    """Load an adapter, and say whether it is a LoRA; the pipeline then knows it by its label."""
     try:
         tensors = load_file(path)
         if any("lora" in key for key in tensors):
-            pipeline.load_lora_weights(path, adapter_name=name)
+            pipeline.load_lora_weights(path, adapter_name=label)
             return True
         words = tensors.values() if len(encoders) == 1 else [tensors[key] for key in WORDS]
         for encoder, word in zip(encoders, words, strict=True):

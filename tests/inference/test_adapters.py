@@ -10,10 +10,8 @@ import pytest
 import tiny
 import torch
 from comparison import TOLERANCE, Pair, distance
-from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from inference_kit import Bystander, a_checkpoint, a_request, an_attempt
-from peft import LoraConfig
-from peft.utils import get_peft_model_state_dict
+from lora_kit import PIPELINES, make_lora
 from safetensors.torch import save_file
 
 from benchmarks._company import Company
@@ -24,22 +22,7 @@ from inference.request import Adapters, Sampler
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # diffusers' schedulers meet NumPy 2.4
 
-PIPELINES = {Family.SD1: StableDiffusionPipeline, Family.SDXL: StableDiffusionXLPipeline}
-TARGETS = {"unet": ["to_q", "to_v", "conv1", "proj_out"], "text_encoder": ["q_proj", "v_proj"]}
 SETS: tuple[Adapters, ...] = ((("fish", 0.8),), (("fish", 0.8), ("sea", -0.5)), (("sea", 1.5),))
-
-
-def make_lora(folder: Path, checkpoint: Path, family: Family, name: str, seed: int) -> None:
-    """Write a LoRA with random weights for the UNet and every text encoder."""
-    torch.manual_seed(seed)
-    pipeline: Any = PIPELINES[family].from_pretrained(checkpoint)
-    layers = {}
-    for part in ("unet", "text_encoder", "text_encoder_2")[: 3 if family is Family.SDXL else 2]:
-        network = getattr(pipeline, part)
-        targets = TARGETS[part.removesuffix("_2")]
-        network.add_adapter(LoraConfig(r=2, lora_alpha=4, target_modules=targets, init_lora_weights=False))
-        layers[f"{part}_lora_layers"] = get_peft_model_state_dict(network)
-    pipeline.save_lora_weights(folder, weight_name=f"{name}.safetensors", **layers)
 
 
 def make_all(folder: Path, family: Family) -> Path:
@@ -158,6 +141,13 @@ def test_another_file_of_the_same_name_has_another_fingerprint(folder: Path, lor
         engine = DiffusersEngine("cpu", {"tiny": a_checkpoint(folder / Family.SD1, adapters=own)}, tmp_path)
         told.append(engine.load("tiny", SETS[0])["adapters"])
     assert told[0] != told[1]
+
+
+def test_a_name_with_dots_is_one_like_any_other(folder: Path, loras: dict[Family, Path], tmp_path: Path) -> None:
+    shutil.copy(loras[Family.SD1] / "fish.safetensors", tmp_path / "fish v1.5.safetensors")
+    engine = DiffusersEngine("cpu", {"tiny": a_checkpoint(folder / Family.SD1, adapters=tmp_path)}, folder)
+
+    assert engine.load("tiny", (("fish v1.5", 0.8),))["adapters"].startswith("fish v1.5 0.8 ")
 
 
 @pytest.mark.parametrize("name", ["bird", "../loras of sd1/fish", ""])
