@@ -14,12 +14,15 @@ from db.session import Database
 from db.tables.audit import AuditRow
 from db.tables.case import CaseRow
 from db.tables.conduct import RefusalRow, SanctionRow, StrikeRow
+from db.tables.default import DefaultsRow
 from db.tables.erasure import ErasureRow
 from db.tables.guild import MemberRow
 from db.tables.job import OPEN, JobRow
 from db.tables.lineage import LineageRow
+from db.tables.offer import OfferRow
 from db.tables.outbox import DeliveryState, OutboxRow
 from db.tables.person import PersonRow
+from db.tables.preset import PresetRow
 from db.tables.record import RecordRow, Showing
 from db.tables.removal import RemovalRow
 from db.tables.upload import UploadRow
@@ -115,6 +118,9 @@ def about(user_id: int) -> dict[type[Base], Select[Any]]:
         JobRow: JobRow.user_id == user_id,
         RecordRow: RecordRow.user_id == user_id,
         UploadRow: UploadRow.user_id == user_id,
+        PresetRow: PresetRow.user_id == user_id,
+        DefaultsRow: DefaultsRow.user_id == user_id,
+        OfferRow: OfferRow.user_id == user_id,
         RefusalRow: RefusalRow.user_id == user_id,
         StrikeRow: StrikeRow.user_id == user_id,
         SanctionRow: SanctionRow.user_id == user_id,
@@ -148,7 +154,7 @@ def needed_files() -> Select[str | None]:
 
 
 async def _forget_words(session: AsyncSession, user_id: int, until: datetime) -> None:
-    """Forget what the person wrote, accepted and sent up to then."""
+    """Forget what the person wrote, set, accepted and sent up to then."""
     written = (RefusalRow.user_id == user_id, RefusalRow.at <= until)
     await session.execute(update(RefusalRow).where(*written).values(words=None))
     opened = (CaseRow.opened_by == user_id, CaseRow.opened_at <= until)
@@ -157,6 +163,9 @@ async def _forget_words(session: AsyncSession, user_id: int, until: datetime) ->
     sent = (UploadRow.user_id == user_id, UploadRow.created_at <= until)
     await session.execute(delete(PersonRow).where(*accepted))
     await session.execute(delete(UploadRow).where(*sent))
+    for table, moment in ((PresetRow, PresetRow.changed_at), (DefaultsRow, DefaultsRow.changed_at)):
+        await session.execute(delete(table).where(table.user_id == user_id, moment <= until))
+    await session.execute(delete(OfferRow).where(OfferRow.user_id == user_id, OfferRow.created_at <= until))
 
 
 async def _forget_records(session: AsyncSession, user_id: int, until: datetime) -> None:

@@ -14,7 +14,7 @@ from db.errors import DatabaseTooNew, DatabaseUnreachable
 from db.session import Database
 
 assert tables
-HEAD = "0005"
+HEAD = "0007"
 
 
 def difference(connection: Connection) -> list[object]:
