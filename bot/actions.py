@@ -9,11 +9,13 @@ from bot.exporting import erase, export, publish
 from bot.inpainting import open_inpaint
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.letters import NOBODY
+from bot.offers import decline, draw
 from bot.paging import turn_page
 from bot.remixing import open_remix
 from bot.removal import leave_out, remove_message
 from bot.replies import deleted_text, shown_letter
 from bot.reviewing import ask_note, ask_report, decision
+from bot.setting import ask_more, reset, set_default
 from bot.starting import ask_for_words
 from bot.tree import whisper
 from bot.views.buttons import details_view
@@ -131,6 +133,11 @@ PRESSES: Mapping[str, Press] = {
     "cancel": cancel,
     "accept": accept,
     "page": turn_page,
+    "draw": draw,
+    "decline": decline,
+    "set": set_default,
+    "numbers": ask_more,
+    "reset": reset,
     "report": ask_report,
     "uphold": decision(Outcome.UPHELD),
     "leave": decision(Outcome.UPHELD),

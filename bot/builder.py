@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.adapters import AdapterShelf
 from bot.admission import Admission
 from bot.catalogue import Catalogue
 from bot.changing import Changing
 from bot.client import ImagineClient
+from bot.composing import Composing
 from bot.delivery import Delivery
 from bot.describing import Describing
 from bot.discipline import Discipline
@@ -17,25 +19,31 @@ from bot.gallery import Gallery
 from bot.housekeeper import Housekeeper
 from bot.masks import Masks
 from bot.moderators import Moderators
+from bot.offering import Offering
+from bot.preferences import Preferences
 from bot.privacy import Privacy
 from bot.progress import ProgressBoard
 from bot.review import Review
 from bot.screen import Screen
 from bot.sources import Sources
 from bot.studio import Studio
+from bot.styles import Styles
 from bot.verification import Verification
 from config.secret_key import derived_key, secret_key
 from config.settings import ConfigError, Settings
 from db.cases import Cases
 from db.conduct import Conduct
+from db.defaults import Defaults
 from db.fingerprints import Fingerprints
 from db.guilds import Guilds
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
 from db.never_again import NeverAgain
+from db.offers import Offers
 from db.outbox import Outbox
 from db.people import People
+from db.presets import Presets
 from db.privacy import Privacy as Rows
 from db.removals import Removals
 from db.session import Database
@@ -84,6 +92,7 @@ class Builder:
         self._conduct, self._guilds, self._cases = Conduct(database), Guilds(database), Cases(database)
         self._people = People(database)
         self._uploads, self._never_again = Uploads(database), NeverAgain(database)
+        self._offers, self._adapters = Offers(database), AdapterShelf()
         self._store = PictureStore(settings.data / "pictures")
         self.history = History(database)
 
@@ -197,6 +206,7 @@ class Builder:
             conduct=self._conduct,
             cases=self._cases,
             uploads=self._uploads,
+            offers=self._offers,
             privacy=self._privacy,
         )
 
@@ -301,6 +311,10 @@ class Builder:
             jobs=self._jobs,
             dispatcher=self.dispatcher,
             drawing=self._drawing,
+            offering=self._offering,
+            styles=self._styles,
+            preferences=self._preferences,
+            adapters=self._adapters,
             changing=Changing(catalogue=self._catalogue, admission=self.admission),
             sources=self._sources,
             masks=self._masks,
@@ -320,7 +334,31 @@ class Builder:
 
     @cached_property
     def _drawing(self) -> Drawing:
-        return Drawing(catalogue=self._catalogue, gallery=self._gallery, jobs=self._jobs, admission=self.admission)
+        return Drawing(
+            catalogue=self._catalogue,
+            gallery=self._gallery,
+            jobs=self._jobs,
+            admission=self.admission,
+            composing=Composing(
+                catalogue=self._catalogue,
+                styles=self._styles,
+                preferences=self._preferences,
+                adapters=self._adapters,
+            ),
+            offering=self._offering,
+        )
+
+    @cached_property
+    def _offering(self) -> Offering:
+        return Offering(offers=self._offers, admission=self.admission, dispatcher=self.dispatcher)
+
+    @cached_property
+    def _styles(self) -> Styles:
+        return Styles(Presets(self._tools.database), self.admission)
+
+    @cached_property
+    def _preferences(self) -> Preferences:
+        return Preferences(Defaults(self._tools.database), self.admission)
 
     @cached_property
     def _masks(self) -> Masks:

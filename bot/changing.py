@@ -6,10 +6,10 @@ from dataclasses import replace
 from bot.admission import Admission, Ticket
 from bot.caller import Caller
 from bot.catalogue import Catalogue
-from bot.drawing import choose_seed
 from bot.enlarging import as_drawn, way_of
 from bot.fitting import plain_request, size_notes
 from bot.framing import Frame, around
+from bot.seeds import choose_seed
 from bot.sizing import Size, snap
 from bot.wishes import Mask, Source, parse_strength
 from bot.wording import shorten

@@ -22,6 +22,7 @@ from bot.sweeper import Sweeper
 from bot.translator import CatalogueTranslator
 from bot.tree import Tree, attend
 from bot.views.button import PREFIX, ActionButton
+from bot.views.select import ActionSelect
 from db.removals import Removals
 from painting.server import PaintingServer
 
@@ -62,7 +63,7 @@ class ImagineClient(Host):
         """Take up commands and buttons, and tell Discord of these if they are not what it knows."""
         for command in commands_for(self.studio):
             self.tree.add_command(command)
-        self.add_dynamic_items(ActionButton)
+        self.add_dynamic_items(ActionButton, ActionSelect)
         await self.tree.set_translator(CatalogueTranslator())
         await self.sync_commands()
 

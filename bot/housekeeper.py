@@ -10,9 +10,11 @@ from config.settings import Retention
 from db.base import utc_now
 from db.cases import Cases
 from db.conduct import Conduct
+from db.offers import Offers
 from db.uploads import Uploads
 
 EVERY_SECONDS = 3_600.0
+OFFER_DAYS = 1.0  # after which nobody is asked any more whether several prompts shall be drawn
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Housekeeper:
         conduct: Conduct,
         cases: Cases,
         uploads: Uploads,
+        offers: Offers,
         privacy: Privacy,
     ) -> None:
         self._retention = retention
@@ -35,6 +38,7 @@ class Housekeeper:
         self._conduct = conduct
         self._cases = cases
         self._uploads = uploads
+        self._offers = offers
         self._privacy = privacy
 
     async def run(self) -> None:
@@ -53,6 +57,7 @@ class Housekeeper:
         cases = await self._cases.forget_words(_before(keep.case_words))
         rows = await self._conduct.forget_old(min(_before(keep.conduct), self._discipline.since))
         uploads = await self._uploads.forget(_before(keep.uploads))
+        await self._offers.forget(_before(OFFER_DAYS))
         await self._privacy.discard(frozenset(uploads))
         await self._privacy.go_on()
         log.info(

@@ -13,10 +13,12 @@ from bot.admission import Ticket
 from bot.caller import Caller
 from bot.interaction import Interaction, caller_of, check_place, hold, locale_of, think
 from bot.letters import TOKEN_LIFE
+from bot.offering import Offered
 from bot.replies import licence_embed
 from bot.studio import Studio
 from bot.tree import whisper
 from bot.views.buttons import accept_view
+from bot.views.offer import offer_text, offer_view
 from config.words import say
 from db.base import utc_now
 
@@ -25,7 +27,7 @@ ACCEPTED = 10_000  # people of whom a yes is known without asking the database
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[Caller], Awaitable[Ticket | None]]
+Ask = Callable[[Caller], Awaitable[Ticket | Offered | None]]
 Place = tuple[int, int | None, int]  # who, in which guild, in which channel: what is said in one is not for another
 
 
@@ -50,7 +52,7 @@ class Making:
         """Acknowledge and enqueue; from then on the reply belongs to the progress board."""
         await think(interaction)
         if await self.has_accepted(interaction.user.id):
-            await ask(caller_of(interaction))
+            await _carry_out(interaction, ask)
             return
         locale, policy = locale_of(interaction), self._studio.policy.in_guild(interaction.guild_id)
         view, text = accept_view(policy.version, locale), say("bot.accept_first", locale=locale)
@@ -70,7 +72,7 @@ class Making:
         await self._take(interaction.user.id)
         self._remembered.pop(_place_of(interaction), None)
         try:
-            await remembered.ask(caller_of(interaction))
+            await _carry_out(interaction, remembered.ask)
         finally:
             await _take_back(remembered.licence)
 
@@ -116,6 +118,14 @@ class Making:
         now = utc_now()
         while len(self._remembered) > REMEMBERED or now - next(iter(self._remembered.values())).since > TOKEN_LIFE:
             self._remembered.popitem(last=False)
+
+
+async def _carry_out(interaction: Interaction, ask: Ask) -> None:
+    """Enqueue what is asked for; what its person is to be asked about first is shown to them alone."""
+    asked = await ask(caller_of(interaction))
+    if isinstance(asked, Offered):
+        locale = locale_of(interaction)
+        await whisper(interaction, offer_text(asked, locale), view=offer_view(asked, locale))
 
 
 def _place_of(interaction: Interaction) -> Place:

@@ -7,6 +7,7 @@ from bot.inpainting import inpaint_by_modal
 from bot.interaction import Interaction
 from bot.remixing import remix
 from bot.reviewing import appeal, note, report
+from bot.setting import take_more
 from bot.starting import start_from
 
 Submit = Callable[[Interaction, str, dict[str, str]], Awaitable[None]]
@@ -18,6 +19,7 @@ MODALS: Mapping[str, Submit] = {
     "appeal": appeal,
     "report": report,
     "note": note,
+    "settings": take_more,
 }
 
 

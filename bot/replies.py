@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.adapters import write_adapters
 from bot.letters import Enclosure, Letter
 from bot.studio import QueueState
 from bot.views.buttons import cancel_view, result_view, shown_view
@@ -22,6 +23,7 @@ EMBED_LENGTH = 4_096
 ALT_LENGTH = 1_024
 PROMPT_LENGTH = 800  # as quoted; the settings, seeds and ids after it always fit
 NEGATIVE_LENGTH = 200
+EACH_LENGTH = 60  # of each prompt where there are several
 NOTE_LENGTH = 200
 QUEUE_PROMPT_LENGTH = 80
 
@@ -134,8 +136,8 @@ def shown_letter(record: Record, data: bytes, suffix: str, locale: str, *, spoil
 
 def description(records: Sequence[Record], locale: str) -> list[str]:
     """Return the lines that tell how pictures of one request were made, and what each is called."""
-    first = records[0]
-    lines = [_quoted(first.prompt, locale)]
+    first, several = records[0], len({record.prompt for record in records}) > 1
+    lines = [] if several else [_quoted(first.prompt, locale)]
     if first.negative_prompt:
         negative = escape(shorten(first.negative_prompt, NEGATIVE_LENGTH))
         lines.append(say("bot.without", locale=locale, negative_prompt=negative))
@@ -144,6 +146,8 @@ def description(records: Sequence[Record], locale: str) -> list[str]:
     for number, record in enumerate(records, start=1):
         key = "bot.numbered_picture" if numbered else "bot.one_picture"
         lines.append(say(key, locale=locale, number=number, id=record.id, seed=record.seed))
+        if several:
+            lines.append(words_or_none(escape(shorten(record.prompt, EACH_LENGTH)), locale))
     return lines
 
 
@@ -161,6 +165,8 @@ def settings_line(record: Record, locale: str) -> str:
     )
     if record.task == Task.IMAGE_TO_IMAGE and record.strength is not None:
         line += say("bot.settings_strength", locale=locale, strength=record.strength)
+    if adapters := record.request.get("adapters"):
+        line += say("bot.settings_adapters", locale=locale, adapters=escape(write_adapters(adapters)))
     return line
 
 
@@ -206,7 +212,7 @@ def queue_text(state: QueueState, locale: str) -> str:
     if not state.mine:
         lines.append(say("bot.queue_without_yours", locale=locale))
     for number, ticket in enumerate(state.mine, start=1):
-        prompt = words_or_none(escape(shorten(ticket.job.request["prompt"], QUEUE_PROMPT_LENGTH)), locale)
+        prompt = words_or_none(escape(shorten(" / ".join(_prompts_of(ticket.job)), QUEUE_PROMPT_LENGTH)), locale)
         lines.append(say("bot.queue_entry", locale=locale, number=number, prompt=prompt))
         lines.append(_standing(ticket.place, locale))
     return _clip(lines)
@@ -250,7 +256,13 @@ def _verdict_lines(job: Job) -> list[str]:
 
 
 def _prompt_of(job: Job) -> str:
-    return _quoted(job.request["prompt"], job.locale)
+    return _quoted("\n".join(_prompts_of(job)), job.locale)
+
+
+def _prompts_of(job: Job) -> list[str]:
+    """Return the prompts of a job's pictures, each once."""
+    own = [variant["prompt"] for variant in job.request.get("variants", ())]
+    return list(dict.fromkeys(prompt or job.request["prompt"] for prompt in own or [None]))
 
 
 def _quoted(prompt: str, locale: str) -> str:

@@ -29,6 +29,8 @@ def check_room(
         ("bot.too_many_of_guild", guild, limits.pending_per_guild),
         ("bot.queue_full", opened, limits.pending_in_all),
     ):
+        if new.pictures > limit:
+            raise UserError("bot.too_many_at_once", given=new.pictures, limit=limit)
         waiting = sum(job.pictures for job in jobs)
         if waiting + new.pictures > limit:
             raise UserError(key, waiting=waiting, limit=limit, when=_until(_first_end(jobs, places())))

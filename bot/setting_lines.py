@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.sizing import ASPECTS
+from bot.adapters import write_adapters
+from bot.aspects import ratio_of
 from config.words import UserError
 from inference.request import ImageRequest, Sampler, Task
 
@@ -25,6 +26,8 @@ def setting_lines(request: ImageRequest) -> str:
         lines |= {"size": f"{request.width}x{request.height}"}
     if request.task in (Task.TEXT_TO_IMAGE, Task.UPSCALE):
         lines |= {"model": request.checkpoint, "count": 1}
+        if request.adapters:
+            lines |= {"adapters": write_adapters(request.adapters)}
     return "\n".join(f"{name}: {value}" for name, value in lines.items())
 
 
@@ -39,7 +42,7 @@ def read_setting_lines(text: str) -> Changes:
         if name not in READERS:
             raise UserError("bot.setting_unknown", given=match[1][:40], names=", ".join(READERS))
         if value:
-            changes |= _read(name, value)
+            changes |= read_setting(name, value)
     return changes
 
 
@@ -52,7 +55,8 @@ def read_sampler(text: str) -> Sampler:
     raise UserError("bot.sampler_unknown", given=text[:40], samplers=", ".join(Sampler))
 
 
-def _read(name: str, value: str) -> Changes:
+def read_setting(name: str, value: str) -> Changes:
+    """Return the fields of a Wish that one setting names. Raises UserError for a value that cannot be read."""
     try:
         return READERS[name](value)
     except ValueError:
@@ -67,12 +71,12 @@ def _size(text: str) -> Changes:
 
 
 def _aspect(text: str) -> Changes:
-    if text not in ASPECTS:
-        raise UserError("bot.aspect_unknown", given=text[:20], aspects=", ".join(ASPECTS))
+    ratio_of(text)
     return {"aspect": text}
 
 
 READERS: dict[str, Callable[[str], Changes]] = {
+    "seed": lambda text: {"seed": int(text)},
     "steps": lambda text: {"steps": int(text)},
     "guidance": lambda text: {"guidance": float(text.replace(",", "."))},
     "sampler": lambda text: {"sampler": read_sampler(text)},
@@ -82,4 +86,6 @@ READERS: dict[str, Callable[[str], Changes]] = {
     "aspect": _aspect,
     "model": lambda text: {"checkpoint": text},
     "count": lambda text: {"count": int(text)},
+    "preset": lambda text: {"preset": text},
+    "adapters": lambda text: {"adapters": text},
 }

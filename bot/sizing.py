@@ -3,9 +3,9 @@
 from math import sqrt
 from typing import NamedTuple
 
+from bot.aspects import ratio_of
 from inference.checkpoints import Checkpoint
 
-ASPECTS = ("1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16", "2:1", "1:2")
 FAR_FROM_NATIVE = 1.6  # in area or, squared, in aspect; beyond it limbs and horizons double
 
 
@@ -19,14 +19,11 @@ class Size(NamedTuple):
         return f"{self.width}×{self.height}"
 
 
-def ratio_of(aspect: str) -> float:
-    """Return what the width of an aspect is to its height."""
-    across, down = (int(part) for part in aspect.split(":"))
-    return across / down
-
-
 def choose_size(checkpoint: Checkpoint, width: int | None, height: int | None, aspect: str | None) -> Size:
-    """Return the size asked for: by sides (a missing one is native), by aspect at the native area, or native."""
+    """Return the size asked for: by sides (a missing one is native), by aspect at the native area, or native.
+
+    Raises UserError for an aspect that means nothing.
+    """
     native = checkpoint.native_side
     if aspect is not None and width is None and height is None:
         ratio = ratio_of(aspect)

@@ -3,6 +3,7 @@
 from asyncio import Semaphore
 from dataclasses import dataclass
 
+from bot.adapters import AdapterShelf
 from bot.admission import Ticket
 from bot.caller import Caller
 from bot.catalogue import Catalogue
@@ -13,9 +14,12 @@ from bot.drawing import Drawing
 from bot.gallery import Gallery
 from bot.masks import Masks
 from bot.moderators import Moderators
+from bot.offering import Offering
+from bot.preferences import Preferences
 from bot.privacy import Privacy
 from bot.review import Review
 from bot.sources import Sources
+from bot.styles import Styles
 from bot.verification import Verification
 from config.settings import Limits, Retention
 from db.history import Record
@@ -37,7 +41,8 @@ class QueueState:
 class Studio:
     """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
 
-    `drawing` makes new pictures and `changing` new ones from old, which `sources` has; `gallery` has what was made,
+    `drawing` makes new pictures, after `offering` them where it is several prompts, by what `styles`, `preferences` and
+    `adapters` give; `changing` makes new ones from old, which `sources` has; `gallery` has what was made,
     `review` what is put before moderators, `moderators` what these can do, `privacy` what is kept about a person,
     `verification` what can be told of any picture's origin, `describing` puts pictures into words where it can,
     `discipline` who is shut out. `turns` are taken by what follows an acknowledgement, so that it does not hold up
@@ -55,6 +60,10 @@ class Studio:
         jobs: Jobs,
         dispatcher: Dispatcher,
         drawing: Drawing,
+        offering: Offering,
+        styles: Styles,
+        preferences: Preferences,
+        adapters: AdapterShelf,
         changing: Changing,
         sources: Sources,
         masks: Masks,
@@ -72,6 +81,10 @@ class Studio:
         self.limits = limits
         self.policy = policy
         self.drawing = drawing
+        self.offering = offering
+        self.styles = styles
+        self.preferences = preferences
+        self.adapters = adapters
         self.changing = changing
         self.sources = sources
         self.masks = masks

@@ -1,7 +1,8 @@
 """What people ask for, before it is checked: settings, and pictures to start from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from bot.sizing import Size
 from config.words import UserError
@@ -9,15 +10,16 @@ from db.tables.record import Record
 from inference.request import ImageRequest, Sampler
 from jobs.notes import Note
 
+SIZE = ("width", "height", "aspect")  # one setting of three fields
 STRENGTHS = {"subtle": 0.35, "strong": 0.7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What /imagine was asked for; None where the checkpoint's own value will do."""
+    """What /imagine was asked for; None where it leaves something open. `adapters` are as people write them."""
 
     prompt: str
-    negative_prompt: str = ""
+    negative_prompt: str | None = None
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
@@ -26,7 +28,19 @@ class Wish:
     aspect: str | None = None
     sampler: Sampler | None = None
     checkpoint: str | None = None
-    count: int = 1
+    count: int | None = None
+    preset: str | None = None
+    adapters: str | None = None
+
+    def filled(self, settings: Mapping[str, Any]) -> Self:
+        """Return the wish with these settings where it leaves them open; whoever gives a side has given a size."""
+        has_size = any(getattr(self, name) is not None for name in SIZE)
+        taken = {
+            name: value
+            for name, value in settings.items()
+            if getattr(self, name) is None and not (has_size and name in SIZE)
+        }
+        return replace(self, **taken)
 
     def dropped_on(self, request: ImageRequest) -> list[str]:
         """Return the names of the settings that a variation, made by the request, has from its source instead."""
@@ -35,7 +49,9 @@ class Wish:
             "height": self.height is not None,
             "aspect": self.aspect is not None,
             "model": self.checkpoint not in (None, request.checkpoint),
-            "count": self.count != 1,
+            "count": self.count not in (None, 1),
+            "preset": self.preset is not None,
+            "adapters": self.adapters is not None,
         }
         return [name for name, is_changed in changed.items() if is_changed]
 

@@ -67,6 +67,7 @@ class Checkpoint(BaseModel):
     num_inference_steps: int = Field(ge=STEPS[0], le=STEPS[1])
     guidance_scale: float = Field(ge=GUIDANCE[0], le=GUIDANCE[1])
     guided: bool = True  #: False: made for guidance 1, where a negative prompt has no effect
+    negative_prompt: str = ""  #: that is used where nobody says one, or has one of their own
     licence: str
     licence_url: str
     image_check: Literal["closed world"] | ImageCheck  #: who looks at its pictures, or why nobody has to

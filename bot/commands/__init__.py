@@ -15,9 +15,11 @@ from bot.commands import (
     menus,
     moderation,
     past,
+    preset,
     privacy,
     queue,
     redraw,
+    settings,
     verify,
 )
 from bot.studio import Studio
@@ -26,6 +28,8 @@ AnyCommand: TypeAlias = Command[Any, ..., Any] | ContextMenu | Group
 
 COMMANDS: tuple[AnyCommand, ...] = (
     imagine.imagine,
+    preset.preset,
+    settings.settings,
     change.vary,
     change.upscale,
     inpaint.inpaint_command,

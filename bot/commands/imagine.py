@@ -1,12 +1,12 @@
 """/imagine: pictures from words."""
 
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 
 from bot.commands.options import suggest_models, suggest_samplers
+from bot.commands.prompts import suggest_adapters, suggest_aspects, suggest_presets
 from bot.interaction import Interaction
 from bot.setting_lines import read_sampler
-from bot.sizing import ASPECTS
 from bot.translator import words
 from bot.wishes import Wish
 from inference.request import COUNT, GUIDANCE, SEEDS, SIDE, STEPS
@@ -25,13 +25,20 @@ from inference.request import COUNT, GUIDANCE, SEEDS, SIDE, STEPS
     sampler=words("commands.imagine_sampler"),
     model=words("commands.imagine_model"),
     count=words("commands.imagine_count"),
+    preset=words("commands.imagine_preset"),
+    adapters=words("commands.imagine_adapters"),
 )
-@app_commands.autocomplete(sampler=suggest_samplers, model=suggest_models)
-@app_commands.choices(aspect=[Choice(name=aspect, value=aspect) for aspect in ASPECTS])
+@app_commands.autocomplete(
+    aspect=suggest_aspects,
+    sampler=suggest_samplers,
+    model=suggest_models,
+    preset=suggest_presets,
+    adapters=suggest_adapters,
+)
 async def imagine(
     interaction: Interaction,
     prompt: str,
-    negative_prompt: str = "",
+    negative_prompt: str | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
     steps: Range[int, STEPS[0], STEPS[1]] | None = None,
     guidance: Range[float, GUIDANCE[0], GUIDANCE[1]] | None = None,
@@ -40,7 +47,9 @@ async def imagine(
     aspect: str | None = None,
     sampler: str | None = None,
     model: str | None = None,
-    count: Range[int, COUNT[0], COUNT[1]] = 1,
+    count: Range[int, COUNT[0], COUNT[1]] | None = None,
+    preset: str | None = None,
+    adapters: str | None = None,
 ) -> None:
     """Draw pictures from words."""
     wish = Wish(
@@ -55,6 +64,8 @@ async def imagine(
         sampler=None if sampler is None else read_sampler(sampler),
         checkpoint=model,
         count=count,
+        preset=preset,
+        adapters=adapters,
     )
     studio = interaction.client.studio
     await interaction.client.making.make(interaction, lambda caller: studio.drawing.imagine(caller, wish))

@@ -4,16 +4,17 @@ from functools import partial
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 
 from bot.admission import Ticket
+from bot.aspects import ratio_of
 from bot.caller import Caller
 from bot.changing import BLEND_STRENGTH, Choose
 from bot.commands.options import suggest_pictures
+from bot.commands.prompts import suggest_aspects
 from bot.framing import MOST_ZOOM, extended, widened, zoomed
 from bot.interaction import Interaction
 from bot.picking import source_of
-from bot.sizing import ASPECTS, ratio_of
 from bot.translator import words
 from config.words import UserError
 from inference.request import SEEDS, SIDE
@@ -35,8 +36,7 @@ Pixels = Range[int, 0, SIDE[1]]
     negative_prompt=words("commands.imagine_negative_prompt"),
     seed=words("commands.vary_seed"),
 )
-@app_commands.autocomplete(picture=suggest_pictures)
-@app_commands.choices(aspect=[Choice(name=aspect, value=aspect) for aspect in ASPECTS])
+@app_commands.autocomplete(picture=suggest_pictures, aspect=suggest_aspects)
 async def outpaint(
     interaction: Interaction,
     picture: str | None = None,

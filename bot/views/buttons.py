@@ -7,6 +7,8 @@ from discord import ui
 
 from bot.views.button import ActionButton, view_of
 from bot.views.change import change_rows
+from bot.views.select import ActionSelect
+from bot.wording import shorten, words_or_none
 from config.words import say
 from db.tables.record import Record
 
@@ -16,17 +18,23 @@ CHOICES = {
     "details": "buttons.details",
     "report": "buttons.report",
 }
+MENUS = {
+    "vary": "buttons.vary_one",
+    "upscale": "buttons.upscale_one",
+    "more": "buttons.more_one",
+    "details": "buttons.details_one",
+}
+BESIDE = 4  #: pictures that have a button each
+PER_ROW = 5
+LABEL_LENGTH = 100
 PRIMARY, DANGER, SUCCESS = discord.ButtonStyle.primary, discord.ButtonStyle.danger, discord.ButtonStyle.success
 
 
 def result_view(records: Sequence[Record], locale: str) -> ui.View:
     """Return the buttons under a result: what can be done with each picture, then with all."""
-    for_all = [
-        ActionButton("again", records[0].id, say("buttons.again", locale=locale), PRIMARY),
-        ActionButton("remix", records[0].id, say("buttons.remix", locale=locale)),
-        ActionButton("details", records[0].id, say("buttons.details", locale=locale)),
-        ActionButton("delete", records[0].id, say("buttons.delete", locale=locale), DANGER),
-    ]
+    if len(records) > BESIDE:
+        return _many_view(records, locale)
+    for_all = _together(records[0], locale)
     if len(records) == 1:
         return view_of([*change_rows(records[0], locale), for_all])
     for_each = [
@@ -34,6 +42,30 @@ def result_view(records: Sequence[Record], locale: str) -> ui.View:
         for action, key in EACH.items()
     ]
     return view_of([*for_each, for_all])
+
+
+def _many_view(records: Sequence[Record], locale: str) -> ui.View:
+    """Return the result's buttons where there are too many pictures for one each: menus instead."""
+    view = view_of([_together(records[0], locale)])
+    options = [
+        discord.SelectOption(
+            label=shorten(f"{number}. {words_or_none(each.prompt, locale)}", LABEL_LENGTH), value=each.id
+        )
+        for number, each in enumerate(records, start=1)
+    ]
+    for action, key in MENUS.items():
+        view.add_item(ActionSelect(action, placeholder=say(key, locale=locale), options=options))
+    return view
+
+
+def _together(first: Record, locale: str) -> list[ActionButton]:
+    """Return the buttons that are about all pictures of a result, or about the first."""
+    return [
+        ActionButton("again", first.id, say("buttons.again", locale=locale), PRIMARY),
+        ActionButton("remix", first.id, say("buttons.remix", locale=locale)),
+        ActionButton("details", first.id, say("buttons.details", locale=locale)),
+        ActionButton("delete", first.id, say("buttons.delete", locale=locale), DANGER),
+    ]
 
 
 def shown_view(record: Record, locale: str) -> ui.View:
@@ -50,7 +82,7 @@ def shown_view(record: Record, locale: str) -> ui.View:
 def choice_view(action: str, records: Sequence[Record], locale: str) -> ui.View:
     """Return one button for each picture that the action could mean."""
     key = CHOICES[action]
-    return view_of([[ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]])
+    return view_of(_rows([ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]))
 
 
 def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.View:
@@ -71,7 +103,7 @@ def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.
         for each, label in _labelled(siblings, "buttons.details", locale)
         if each.id != record.id and each.is_there
     ]
-    return view_of([first, ways, others])
+    return view_of([first, ways, *_rows(others)])
 
 
 def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:
@@ -93,3 +125,8 @@ def _labelled(records: Sequence[Record], key: str, locale: str) -> list[tuple[Re
     if len(records) == 1:
         return [(records[0], label)]
     return [(record, f"{label} {number}") for number, record in enumerate(records, start=1)]
+
+
+def _rows(buttons: Sequence[ActionButton]) -> list[Sequence[ActionButton]]:
+    """Return the buttons in rows as wide as Discord takes."""
+    return [buttons[start : start + PER_ROW] for start in range(0, len(buttons), PER_ROW)]

@@ -8,8 +8,6 @@ import pytest
 from bot_kit import House
 from guest import Json, record_ids
 
-from bot.sizing import ASPECTS
-
 STRING, INTEGER, USER, NUMBER, ATTACHMENT = 3, 4, 6, 10, 11
 SLASH, MESSAGE_MENU = 1, 3
 MANAGE_MESSAGES = 1 << 13
@@ -58,6 +56,8 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "appeal",
         "report",
         "privacy",
+        "preset",
+        "settings",
         "moderation",
         "license",
         "help",
@@ -92,9 +92,14 @@ async def test_imagine_tells_ranges_and_choices(house: House) -> None:
         "height": (64, 4096),
         "count": (1, 4),
     }
-    assert [choice["value"] for choice in told["aspect"]["choices"]] == list(ASPECTS)
     assert [name for name, option in told.items() if option.get("required")] == ["prompt"]
-    assert [name for name, option in told.items() if option.get("autocomplete")] == ["sampler", "model"]
+    assert [name for name, option in told.items() if option.get("autocomplete")] == [
+        "aspect",
+        "sampler",
+        "model",
+        "preset",
+        "adapters",
+    ]
     assert "max_length" not in told["prompt"]
 
 
@@ -133,7 +138,13 @@ async def test_pictures_of_an_age_restricted_channel_are_suggested_only_there(ho
 
 @pytest.mark.parametrize(
     ("option", "typed", "expected"),
-    [("sampler", "ddi", ["DDIM"]), ("sampler", "euler", ["Euler", "Euler a"]), ("model", "DEM", ["demo"])],
+    [
+        ("sampler", "ddi", ["DDIM"]),
+        ("sampler", "euler", ["Euler", "Euler a"]),
+        ("model", "DEM", ["demo"]),
+        ("aspect", "wallp", ["phone wallpaper", "tablet wallpaper", "desktop wallpaper"]),
+        ("preset", "ink", ["ink"]),
+    ],
 )
 async def test_settings_are_suggested(house: House, option: str, typed: str, expected: list[str]) -> None:
     found = await choices(house, "imagine", option, prompt="a cat", **{option: typed})

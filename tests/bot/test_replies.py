@@ -24,7 +24,7 @@ from bot.studio import QueueState
 from config.words import say
 from db.history import Relative
 from db.tables.job import JobStatus
-from inference.request import Task
+from inference.request import Task, Variant
 from jobs.place import Place, Reason
 from jobs.reproduction import Likeness, Verdict
 from moderation import default_policy
@@ -191,3 +191,13 @@ def test_the_use_restrictions_fit_into_an_embed() -> None:
 
     assert len(embed) <= 6000
     assert not (embed.description or "").endswith("…")
+
+
+def test_a_job_of_several_prompts_tells_them_all() -> None:
+    variants = (Variant(prompt="a red circle"), Variant(prompt="a green circle"), Variant(seed=7))
+    asked = job(request(variants=variants, count=3, prompt="a blue circle"))
+    waits = waiting_letter(asked, Place(0, 0, 0.0, 4.0, Reason.NEXT))
+    listed = queue_text(QueueState(0, 1, (Ticket(asked, Place(0, 0, 0.0, 4.0, Reason.NEXT)),)), "en-US")
+
+    assert "a red circle\na green circle\na blue circle" in waits.content
+    assert "a red circle / a green circle / a blue circle" in listed

@@ -57,6 +57,11 @@ def test_there_is_room_up_to_each_limit_and_not_beyond() -> None:
     assert refusal(opened((BEN, None, 6)), guild=None) == ""  # direct messages are nobody's server
 
 
+def test_more_than_could_ever_wait_is_not_put_off() -> None:
+    with pytest.raises(UserError, match="These are 5 pictures, and at most 4 may wait at once"):
+        check_room(asked(pictures=5), Place(0, 0, 0.0, 0.0, Reason.NEXT), [], LIMITS, ALL, dict)
+
+
 def test_what_cannot_begin_in_time_is_refused_at_once() -> None:
     assert refusal([], begins=100.0) == ""
     assert "could not begin in time" in refusal([], begins=101.0)

@@ -67,7 +67,8 @@ def test_lines_are_read_leniently(text: str, expected: dict[str, object]) -> Non
         ("steps: many", "bot.setting_unreadable", "many"),
         ("steps: 1e9999", "bot.setting_unreadable", "1e9999"),
         ("size: large", "bot.setting_unreadable", "large"),
-        ("aspect: 7:1", "bot.aspect_unknown", "7:1"),
+        ("aspect: long", "bot.aspect_unknown", "long"),
+        ("aspect: 7:1", "bot.aspect_extreme", "7:1"),
         ("sampler: Magic", "bot.sampler_unknown", "Magic"),
     ],
 )

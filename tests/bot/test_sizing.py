@@ -5,7 +5,8 @@ from math import log
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sizing import ASPECTS, Size, choose_size, far_from_native, snap
+from bot.aspects import RATIOS, WORDS, ratio_of
+from bot.sizing import Size, choose_size, far_from_native, snap
 from inference.checkpoints import Checkpoint, Family, Weights
 from inference.request import SIDE, Sampler
 
@@ -80,12 +81,11 @@ def test_a_size_that_is_nearly_square_keeps_its_shape_too() -> None:
     assert snap(model, Size(361, 362)) == (352, 368)
 
 
-@given(checkpoints(), st.sampled_from(ASPECTS))
+@given(checkpoints(), st.sampled_from((*RATIOS, *WORDS)))
 def test_an_aspect_is_drawn_at_about_the_native_area(model: Checkpoint, aspect: str) -> None:
-    across, down = map(int, aspect.split(":"))
     size = choose_size(model, None, None, aspect)
 
-    assert abs(log(size.width / size.height) - log(across / down)) < 0.02
+    assert abs(log(size.width / size.height) - log(ratio_of(aspect))) < 0.02
     assert abs(log(size.width * size.height) - 2 * log(model.native_side)) < 0.02
 
 

@@ -1,5 +1,6 @@
 """What people ask for is what they see: the shipped model, by way of the chat, looked at by detectors."""
 
+import asyncio
 import io
 from collections.abc import Callable
 
@@ -39,6 +40,24 @@ async def test_a_prompt_is_drawn(
 
     assert seen.things
     assert (seen.things[0].kind, seen.things[0].colour, seen.backdrop) == (kind, colour, backdrop)
+
+
+async def test_a_permutation_gives_what_it_names(guest: People) -> None:
+    ada = guest()
+    offer = await ada.type("/imagine a {red, blue} circle on a white background seed:0")
+    await ada.push(offer, "Draw 2 pictures")
+    async with asyncio.timeout(90):
+        results: list[dict] = []
+        while not results:
+            await asyncio.sleep(0.2)
+            results = [each for each in await ada.messages() if len(each["attachments"]) == 2]
+    pictures = [
+        np.asarray(Image.open(io.BytesIO(await ada.fetch(attachment))).convert("RGB"))
+        for attachment in results[-1]["attachments"]
+    ]
+    seen = [each.things[0] for each in Detector.load().look(pictures)]
+
+    assert [(thing.kind, thing.colour) for thing in seen] == [(Kind.CIRCLE, Colour.RED), (Kind.CIRCLE, Colour.BLUE)]
 
 
 async def test_an_enlarged_picture_shows_the_same_and_is_not_blurred(guest: People) -> None:
