@@ -1,7 +1,7 @@
 """LoRAs and textual inversions as people ask for them: `watercolor:0.8, pixel`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config.words import UserError
@@ -52,9 +52,18 @@ def write_adapters(adapters: Adapters) -> str:
     return ", ".join(f"{name}:{weight:g}" for name, weight in adapters)
 
 
-def without(words: tuple[str, ...], prompt: str) -> list[str]:
-    """Return the words that the prompt does not hold."""
-    return [word for word in words if word.casefold() not in prompt.casefold()]
+def calling(prompts: Sequence[str], words: Sequence[str], negative_prompt: str) -> tuple[tuple[str, ...], list[str]]:
+    """Return the prompts with the words that are missing after them, and which these are.
+
+    What stands in the negative prompt is missing nowhere: some textual inversions are made for it.
+    """
+    missing = [_missing(words, f"{prompt}\n{negative_prompt}") for prompt in prompts]
+    called = tuple(", ".join(filter(None, (prompt, *added))) for prompt, added in zip(prompts, missing, strict=True))
+    return called, [word for word in words if any(word in added for added in missing)]
+
+
+def _missing(words: Sequence[str], text: str) -> list[str]:
+    return [word for word in words if word.casefold() not in text.casefold()]
 
 
 def _split(part: str, offered: Mapping[str, AdapterFile]) -> tuple[str, str | None]:

@@ -340,6 +340,7 @@ class Builder:
             jobs=self._jobs,
             admission=self.admission,
             composing=Composing(
+                turns=self._turns,
                 catalogue=self._catalogue,
                 styles=self._styles,
                 preferences=self._preferences,
@@ -350,7 +351,7 @@ class Builder:
 
     @cached_property
     def _offering(self) -> Offering:
-        return Offering(offers=self._offers, admission=self.admission, dispatcher=self.dispatcher)
+        return Offering(turns=self._turns, offers=self._offers, admission=self.admission, dispatcher=self.dispatcher)
 
     @cached_property
     def _styles(self) -> Styles:

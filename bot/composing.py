@@ -1,9 +1,10 @@
 """From what somebody types to what is drawn: flags, presets, defaults, permutations and adapters become a request."""
 
+from asyncio import Semaphore
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.adapters import AdapterShelf, without
+from bot.adapters import AdapterShelf, calling
 from bot.caller import Caller
 from bot.catalogue import Catalogue
 from bot.filling import Layer, fill, with_flags
@@ -33,8 +34,15 @@ class Composing:
     """Turns wishes into requests. Raises UserError with the sentence for the person."""
 
     def __init__(
-        self, *, catalogue: Catalogue, styles: Styles, preferences: Preferences, adapters: AdapterShelf
+        self,
+        *,
+        turns: Semaphore,
+        catalogue: Catalogue,
+        styles: Styles,
+        preferences: Preferences,
+        adapters: AdapterShelf,
     ) -> None:
+        self._turns = turns
         self._catalogue = catalogue
         self._styles = styles
         self._preferences = preferences
@@ -43,14 +51,16 @@ class Composing:
     async def compose(self, caller: Caller, wish: Wish) -> Composition:
         """Return what /imagine asks for; what it leaves open comes from flags, a preset, defaults, in this order."""
         flagged, notes = with_flags(wish)
-        layers = await self._preferences.layers(caller)
-        styled, forgotten = await self._with_usual_preset(caller, flagged, layers)
-        composition = await self._draft(caller, styled, layers, MOST_PICTURES // (flagged.count or 1))
+        async with self._turns:
+            layers = await self._preferences.layers(caller)
+            styled, forgotten = await self._with_usual_preset(caller, flagged, layers)
+            composition = await self._draft(caller, styled, layers, MOST_PICTURES // (flagged.count or 1))
         return replace(composition, notes=notes + forgotten + composition.notes)
 
     async def recompose(self, caller: Caller, wish: Wish) -> Composition:
         """Return what a remix asks for: braces are nothing but braces in it, and nobody's defaults hold."""
-        return await self._draft(caller, wish, (), None)
+        async with self._turns:
+            return await self._draft(caller, wish, (), None)
 
     async def _with_usual_preset(self, caller: Caller, wish: Wish, layers: Sequence[Layer]) -> tuple[Wish, Notes]:
         usual = next((layer["preset"] for layer in layers if "preset" in layer), None)
@@ -67,8 +77,8 @@ class Composing:
         filled, checkpoint, notes = fill(styled, layers, self._catalogue)
         adapters, words = await self._adapters.choose(checkpoint, wish.adapters or "")
         plain = (filled.prompt,) if most_prompts is None else expand(filled.prompt, most_prompts)
-        prompts = tuple(", ".join(filter(None, (prompt, *without(words, prompt)))) for prompt in plain)
-        if added := [word for word in words if any(word in without(words, prompt) for prompt in plain)]:
+        prompts, added = calling(plain, words, filled.negative_prompt or "")
+        if added:
             notes += (Note("bot.note_trigger_words", {"words": ", ".join(added)}),)
         if len(prompts) > 1:
             filled = replace(filled, count=wish.count)  # a usual number of pictures is for one prompt

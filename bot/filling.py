@@ -20,7 +20,8 @@ ALWAYS = ("steps", "guidance", "count")  #: that are possible whatever there is 
 def with_flags(wish: Wish) -> tuple[Wish, tuple[Note, ...]]:
     """Return the wish with the flags of its prompt as settings, where it leaves them open; and which mean nothing."""
     flags = read_flags(wish.prompt)
-    notes = (Note("bot.note_unknown_flags", {"flags": ", ".join(flags.unknown)}),) if flags.unknown else ()
+    told = (("bot.note_foreign_flags", flags.foreign), ("bot.note_unknown_flags", flags.unknown))
+    notes = tuple(Note(key, {"flags": ", ".join(names)}) for key, names in told if names)
     return replace(wish.filled(flags.changes), prompt=flags.prompt), notes
 
 

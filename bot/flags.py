@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from bot.setting_lines import read_setting
@@ -19,39 +18,51 @@ SETTINGS = {
     "height": "height",
 }
 WITHOUT = "no"
-# a phone makes one long dash of two short ones; it stands in ordinary prose too, so there only what we know is read
-FLAG = re.compile(
-    rf"(?:^|(?<=\s))(?:--(?P<name>[a-z]+)|[—–](?P<known>{'|'.join((WITHOUT, *SETTINGS))}))(?=\s|$)", re.IGNORECASE
+FOREIGN = re.compile(  # Midjourney's own, which mean nothing here
+    "c|chaos|cref|cw|draft|exp|fast|hd|iw|niji|oref|ow|p|profile|q|quality|r|raw|relax|repeat|s|sref|stop|style|stylize"
+    "|sw|tile|turbo|v|version|video|weird"
 )
-VALUE = re.compile(r"-?\d[\d.,:]*|https?://\S+")  # of a flag that we do not know
+# a phone makes one long dash of two short ones; it stands in ordinary prose too, so there only ours are read
+FLAG = re.compile(
+    rf"(?:^|(?<=\s))(?:--(?P<name>[a-z]+)|[—–](?P<dashed>{'|'.join((WITHOUT, *SETTINGS))}))(?=\s|$)", re.IGNORECASE
+)
+VALUE = re.compile(r"-?\d[\d.,:]*|raw|https?://\S+")  # of a foreign flag
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """A prompt without its flags, the fields of a Wish that they name, and the flags that mean nothing here."""
+    """A prompt without its flags, and the fields of a Wish that they name.
+
+    Foreign flags are left out. Unknown ones stay in the prompt, as the words that they may be.
+    """
 
     prompt: str
     changes: dict[str, Any]
-    unknown: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def read_flags(prompt: str) -> Flags:
     """Return what the flags say; words that belong to none stay in the prompt. Raises UserError for a wrong value."""
     matches = list(FLAG.finditer(prompt))
     if not matches:
-        return Flags(prompt, {}, ())
-    words, changes, unknown = [prompt[: matches[0].start()].strip()], {}, []
-    ends = [*(match.start() for match in matches), len(prompt)]
-    for match, (_, end) in zip(matches, pairwise(ends), strict=True):
-        name, text = (match["name"] or match["known"]).casefold(), prompt[match.end() : end].strip()
-        if name == WITHOUT:
-            changes["negative_prompt"] = text
-            continue
+        return Flags(prompt, {})
+    words, changes = [prompt[: matches[0].start()].strip()], {}
+    foreign, unknown = [], []
+    ends = [*(match.start() for match in matches[1:]), len(prompt)]
+    for match, end in zip(matches, ends, strict=True):
+        name, text = (match["name"] or match["dashed"]).casefold(), prompt[match.end() : end].strip()
         value, _, rest = text.partition(" ")
-        if name in SETTINGS:
+        if name == WITHOUT:
+            changes["negative_prompt"], rest = text, ""
+        elif name in SETTINGS:
             changes |= read_setting(SETTINGS[name], value)
+        elif FOREIGN.fullmatch(name):
+            foreign.append(f"--{name}")
+            rest = rest if VALUE.fullmatch(value) else text
         else:
             unknown.append(f"--{name}")
-            rest = rest if VALUE.fullmatch(value) else text
+            rest = prompt[match.start() : end]
         words.append(rest.strip())
-    return Flags(" ".join(filter(None, words)), changes, tuple(dict.fromkeys(unknown)))
+    kept = " ".join(filter(None, words))
+    return Flags(kept, changes, tuple(dict.fromkeys(foreign)), tuple(dict.fromkeys(unknown)))

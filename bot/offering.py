@@ -1,5 +1,6 @@
 """Requests for several prompts: shown with their number and cost, and drawn once their person says yes."""
 
+from asyncio import Semaphore
 from dataclasses import dataclass
 
 from bot.admission import Admission, Ticket
@@ -25,19 +26,20 @@ class Offered:
 class Offering:
     """Keeps requests until they are wanted. Raises UserError with the sentence for the person."""
 
-    def __init__(self, *, offers: Offers, admission: Admission, dispatcher: Dispatcher) -> None:
+    def __init__(self, *, turns: Semaphore, offers: Offers, admission: Admission, dispatcher: Dispatcher) -> None:
+        self._turns = turns
         self._offers = offers
         self._admission = admission
         self._dispatcher = dispatcher
 
     async def offer(self, caller: Caller, composition: Composition) -> Offered:
         """Keep a request whose every prompt the policy allows."""
-        request = composition.request
-        for prompt in request.prompts:
-            await self._admission.check_words(caller, prompt, request.negative_prompt)
-        notes = [note.to_dict() for note in composition.notes]
+        request, notes = composition.request, [note.to_dict() for note in composition.notes]
         offer = Offer(id=new_record_id(), user_id=caller.user_id, request=request.to_dict(), notes=notes)
-        await self._offers.put(offer)
+        async with self._turns:
+            for prompt in request.prompts:
+                await self._admission.check_words(caller, prompt, request.negative_prompt)
+            await self._offers.put(offer)
         return Offered(offer.id, composition, self._dispatcher.estimate(request))
 
     async def accept(self, caller: Caller, offer_id: str) -> Ticket:

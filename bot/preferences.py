@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.admission import Admission
 from bot.caller import Caller
-from bot.styles import owner_of
+from bot.styles import owner_of, speaker
 from db.base import Json
 from db.defaults import Defaults
 from db.presets import Owner
@@ -31,7 +31,8 @@ class Preferences:
         """Set these defaults, None takes one back; return those that are set now."""
         owner = owner_of(caller, for_guild=for_guild)
         if changes.get("negative_prompt"):
-            await self._admission.check_words(caller, "", changes["negative_prompt"])
+            words = changes["negative_prompt"]
+            await self._admission.check_words(speaker(caller, for_guild=for_guild), "", words)
         return await self._defaults.change(owner, dict(changes), caller.user_id)
 
     async def reset(self, caller: Caller, *, for_guild: bool) -> None:

@@ -7,7 +7,7 @@ from discord import InteractionResponseType
 from bot.interaction import Interaction, answer, caller_of, hold, locale_of, think
 from bot.setting_lines import read_setting
 from bot.styles import owner_of
-from bot.views.settings import MODEL_OWN, SERVER, TYPED, settings_modal, settings_text, settings_view
+from bot.views.settings import NOTHING, SERVER, TYPED, settings_modal, settings_text, settings_view
 from db.base import Json
 from inference.request import COUNT, GUIDANCE, PROMPT_LENGTH, STEPS, InvalidRequest
 
@@ -26,7 +26,7 @@ async def set_default(interaction: Interaction, argument: str) -> None:
     await hold(interaction)
     field, value = argument.split(":", 1)
     whose, name = field.split(".")
-    changes = {name: None if value == MODEL_OWN else value}
+    changes = {name: None if value == NOTHING else value}
     await _change(interaction, changes, for_guild=whose == SERVER)
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -53,8 +54,8 @@ class Styles:
         """Keep a preset whose words the policy allows."""
         owner = owner_of(caller, for_guild=for_guild)
         check_bounds(preset)
-        told = f"{preset.name}, {preset.template.replace(PLACE, ' ')}"  # a server's are suggested to all in it
-        await self._admission.check_words(caller, told, preset.negative_prompt)
+        told = f"{preset.name}, {preset.template.replace(PLACE, ' ')}"
+        await self._admission.check_words(speaker(caller, for_guild=for_guild), told, preset.negative_prompt)
         if not await self._presets.save(owner, preset, caller.user_id, MOST):
             raise UserError("bot.too_many_presets", limit=MOST)
 
@@ -73,6 +74,11 @@ def owner_of(caller: Caller, *, for_guild: bool = False) -> Owner:
     if caller.guild_id is None or not caller.moderator:
         raise UserError("bot.moderators_only")
     return Owner(guild_id=caller.guild_id)
+
+
+def speaker(caller: Caller, *, for_guild: bool) -> Caller:
+    """Return who keeps words: those for a whole guild are kept as for its channels that have no age restriction."""
+    return replace(caller, age_restricted=False) if for_guild else caller
 
 
 def apply(preset: Preset, prompt: str) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inference.request import ADAPTER_WEIGHT
+
 HEADER_BYTES = 16 << 20
 NOTES_BYTES = 1 << 20
 WORD_LENGTH = 200
@@ -60,7 +62,7 @@ def read_adapter(path: Path) -> AdapterFile:
         name=path.stem,
         title=_text(notes.get("title")) or _text(metadata.get("modelspec.title")) or path.stem,
         words=own or (_words_of(metadata) if words is None else _split(words)),
-        weight=_weight(notes.get("weight") or notes.get("preferred weight")),
+        weight=_weight(notes.get("weight"), notes.get("preferred weight")),
     )
 
 
@@ -132,5 +134,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _weight(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else WEIGHT
+def _weight(*told: Any) -> float:
+    """Return the first that is a strength."""
+    low, high = ADAPTER_WEIGHT
+    numbers = (float(each) for each in told if isinstance(each, int | float))
+    return next((number for number in numbers if low <= number <= high), WEIGHT)

@@ -1,6 +1,6 @@
 """The message of /settings: menus, buttons and a modal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -17,7 +17,7 @@ from db.base import Json
 from db.presets import Preset
 from inference.checkpoints import Checkpoint
 
-MODEL_OWN = "-"  #: in a menu: nothing is set, so the model's own will do
+NOTHING = "-"  #: in a menu: nothing is set
 OWN, SERVER = "own", "server"  #: whose settings
 TYPED = ("steps", "guidance", "count", "negative_prompt")  #: in the modal
 LABEL_LENGTH = 100
@@ -51,9 +51,10 @@ def settings_view(
     }
     view = ui.View(timeout=None)
     for name, (key, choices) in menus.items():
-        label = say(key, locale=locale)
-        options = _options(choices, settings.get(name), say("bot.choose_nothing", locale=locale))
-        view.add_item(ActionSelect("set", f"{whose}.{name}", label, options))
+        menu = say(key, locale=locale)
+        offered = [(NOTHING, say("bot.choose_nothing", locale=locale)), *choices]
+        options = _options(menu, offered, settings.get(name, NOTHING), locale)
+        view.add_item(ActionSelect("set", f"{whose}.{name}", menu, options))
     view.add_item(ActionButton("numbers", whose, say("buttons.more_settings", locale=locale)))
     view.add_item(ActionButton("reset", whose, say("buttons.reset", locale=locale), DANGER))
     return view
@@ -81,9 +82,10 @@ def settings_modal(whose: str, settings: Json, locale: str) -> ui.Modal:
     return modal
 
 
-def _options(choices: Iterable[tuple[str, str]], chosen: str | None, nothing: str) -> list[SelectOption]:
-    """Return the choices of a menu, first the one that sets nothing."""
-    options = [SelectOption(label=nothing, value=MODEL_OWN, default=chosen is None)]
-    for value, label in choices:
-        options.append(SelectOption(label=shorten(label, LABEL_LENGTH), value=value, default=value == chosen))
-    return options[:MOST]
+def _options(menu: str, offered: Sequence[tuple[str, str]], chosen: str, locale: str) -> list[SelectOption]:
+    """Return the options of a menu, each with the menu's name: Discord shows nothing but the one that is chosen."""
+    options = []
+    for value, label in offered[:MOST]:
+        told = say("bot.choice", locale=locale, menu=menu, value=label)
+        options.append(SelectOption(label=shorten(told, LABEL_LENGTH), value=value, default=value == chosen))
+    return options

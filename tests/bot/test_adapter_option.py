@@ -50,6 +50,13 @@ async def test_nothing_is_added_to_a_prompt_that_has_the_words(stocked: House) -
     assert "Added to the prompt" not in result["content"]
 
 
+async def test_a_word_that_is_meant_for_the_negative_prompt_stays_there(stocked: House) -> None:
+    await stocked.guest().type("/imagine a fox negative_prompt:merry adapters:merry")
+    request = stocked.executor.attempts[-1].request
+
+    assert (request.prompt, request.negative_prompt) == ("a fox", "merry")
+
+
 async def test_each_of_several_prompts_has_the_words(stocked: House) -> None:
     offer = await stocked.guest().type("/imagine {merry, sad} fox adapters:merry")
 

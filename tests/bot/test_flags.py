@@ -11,7 +11,7 @@ from config.words import UserError
 
 
 @pytest.mark.parametrize(
-    ("typed", "prompt", "changes", "unknown"),
+    ("typed", "prompt", "changes", "foreign"),
     [
         ("a fox", "a fox", {}, ()),
         ("a fox --ar 3:2", "a fox", {"aspect": "3:2"}, ()),
@@ -19,7 +19,8 @@ from config.words import UserError
         ("a fox --no text, frames --cfg 0", "a fox", {"negative_prompt": "text, frames", "guidance": 0.0}, ()),
         ("a fox --w 640 --h 512", "a fox", {"width": 640, "height": 512}, ()),
         ("a fox --s 250 --v 6.1 --tile", "a fox", {}, ("--s", "--v", "--tile")),
-        ("a fox --style raw", "a fox raw", {}, ("--style",)),
+        ("a fox --style raw --sref https://x.y/z.png on ice", "a fox on ice", {}, ("--style", "--sref")),
+        ("a fox --tile on ice", "a fox on ice", {}, ("--tile",)),
         ("a fox —ar 16:9 —no text", "a fox", {"aspect": "16:9", "negative_prompt": "text"}, ()),
         ("a fox — small — no text", "a fox — small — no text", {}, ()),
         ("a fox --aspect portrait in snow", "a fox in snow", {"aspect": "portrait"}, ()),
@@ -28,11 +29,12 @@ from config.words import UserError
     ],
 )
 def test_flags_are_read_as_settings(
-    typed: str, prompt: str, changes: dict[str, object], unknown: tuple[str, ...]
+    typed: str, prompt: str, changes: dict[str, object], foreign: tuple[str, ...]
 ) -> None:
     found = read_flags(typed)
 
-    assert (found.prompt, found.changes, found.unknown) == (prompt, changes, unknown)
+    assert (found.prompt, found.changes, found.foreign) == (prompt, changes, foreign)
+    assert found.unknown == ()
 
 
 @pytest.mark.parametrize("typed", ["a fox --ar wrong", "a fox --seed", "a fox --steps many", "a fox --ar 90:1"])
@@ -41,13 +43,20 @@ def test_a_value_that_means_nothing_is_told(typed: str) -> None:
         read_flags(typed)
 
 
+def test_a_flag_that_nobody_knows_is_told_and_its_words_stay() -> None:
+    found = read_flags("a fox --sede 5 --seed 7 --sitting on a mat")
+
+    assert (found.prompt, found.changes) == ("a fox --sede 5 --sitting on a mat", {"seed": 7})
+    assert found.unknown == ("--sede", "--sitting")
+
+
 @given(st.text(max_size=100))
 def test_any_text_is_read_or_answered_with_a_sentence(text: str) -> None:
     try:
         found = read_flags(text)
     except UserError:
         return
-    if not found.changes and not found.unknown:
+    if not found.changes and not found.foreign and not found.unknown:
         assert found.prompt == text
 
 
@@ -60,9 +69,9 @@ def test_whatever_is_written_is_read_again(seed: int, steps: int) -> None:
 
 
 def test_an_option_goes_before_a_flag() -> None:
-    wish = Wish(prompt="a fox --seed 5 --ar 3:2 --steps 9 --no text --x 1", seed=0, width=320)
+    wish = Wish(prompt="a fox --seed 5 --ar 3:2 --steps 9 --no text --s 1 --x 1", seed=0, width=320)
     read, notes = with_flags(wish)
 
-    assert (read.prompt, read.seed, read.steps, read.negative_prompt) == ("a fox", 0, 9, "text")
+    assert (read.prompt, read.seed, read.steps, read.negative_prompt) == ("a fox --x 1", 0, 9, "text")
     assert (read.width, read.aspect) == (320, None)
-    assert [note.values for note in notes] == [{"flags": "--x"}]
+    assert [note.values for note in notes] == [{"flags": "--s"}, {"flags": "--x"}]

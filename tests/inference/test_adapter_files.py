@@ -81,6 +81,14 @@ def test_notes_that_cannot_be_read_cost_nothing_but_themselves(tmp_path: Path, t
     assert read_adapters(tmp_path)["a"].weight == 1.0
 
 
+@pytest.mark.parametrize(("told", "weight"), [("0", 0.0), ("-1.5", -1.5), ("nan", 1.0), ("9", 1.0)])
+def test_a_strength_that_nobody_may_ask_for_is_not_suggested(tmp_path: Path, told: str, weight: float) -> None:
+    save_file(LORA, tmp_path / "a.safetensors")
+    (tmp_path / "a.toml").write_text(f"weight = {told}\n")
+
+    assert read_adapters(tmp_path)["a"].weight == weight
+
+
 @pytest.mark.parametrize(
     "data",
     [
