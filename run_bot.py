@@ -73,6 +73,29 @@ async def try_commands(settings: Settings, commands: list[str], user: str, out: 
     return 0
 
 
+async def rebuild(settings: Settings, excerpt: Path, given: Path | None, out: Path) -> int:
+    """Draw the pictures of an export of /history again, and say of each whether it came out the same."""
+    from bot.rebuilding import Outcome
+    from bot.workshop import open_rebuilder
+    from config.words import UserError
+    from jobs.excerpt import Excerpt
+
+    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
+    outcomes = []
+    try:
+        told = Excerpt.from_json(await asyncio.to_thread(excerpt.read_bytes))
+        async with open_rebuilder(settings, out) as rebuilder:
+            async for redrawn in rebuilder.run(told, given):
+                outcomes.append(redrawn.outcome)
+                print(f"{redrawn.outcome:<10} {redrawn.id} {redrawn.note}".rstrip(), flush=True)
+    except (UserError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    same = outcomes.count(Outcome.IDENTICAL)
+    print(f"{same} of {len(outcomes)} came out the same.")
+    return 0 if same == len(outcomes) else 1
+
+
 async def doctor(settings: Settings) -> int:
     """Print every finding; the exit status says whether there is a problem."""
     from bot.doctor import examine
@@ -104,6 +127,10 @@ def parser() -> argparse.ArgumentParser:
     trial.add_argument("--as", dest="user", default="ada", metavar="NAME", help="ada, ben or mia (a moderator)")
     trial.add_argument("--out", type=Path, default=Path("pictures"), metavar="DIR", help="where the pictures go")
     trial.add_argument("--json", action="store_true", help="one JSON object per command and line")
+    again = commands.add_parser("rebuild", help="draw the pictures of an export of /history again, and compare them")
+    again.add_argument("excerpt", type=Path, metavar="EXPORT.json", help="the file that Export under /history gives")
+    again.add_argument("--out", type=Path, default=Path("pictures"), metavar="DIR", help="where the pictures go")
+    again.add_argument("--files", type=Path, metavar="DIR", help="pictures that people had sent, under any names")
     commands.add_parser("doctor", help="look at everything the bot needs, and say what to do")
     database = commands.add_parser("db", help="look after the database").add_subparsers(required=True, metavar="ACTION")
     database.add_parser("upgrade", help="bring the schema to this version")
@@ -116,6 +143,8 @@ def job_of(arguments: argparse.Namespace) -> Callable[[Settings], Coroutine[Any,
         return lambda settings: try_commands(
             settings, arguments.commands, arguments.user, arguments.out, arguments.json
         )
+    if arguments.command == "rebuild":
+        return lambda settings: rebuild(settings, arguments.excerpt, arguments.files, arguments.out)
     return {"doctor": doctor, "db": upgrade}.get(arguments.command, serve)
 
 

@@ -7,10 +7,12 @@ from bot.descriptions import draw_description
 from bot.details import details_text
 from bot.exporting import erase, export, publish
 from bot.inpainting import open_inpaint
+from bot.family import show_family
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
+from bot.keeping import like, share
 from bot.letters import NOBODY
 from bot.offers import decline, draw
-from bot.paging import turn_page
+from bot.paging import export_found, turn_page
 from bot.remixing import open_remix
 from bot.removal import leave_out, remove_message
 from bot.replies import deleted_text, shown_letter
@@ -68,8 +70,9 @@ async def details(interaction: Interaction, record_id: str) -> None:
         record = await studio.gallery.record(caller, record_id)
         family = await studio.gallery.family(caller, record)
         siblings = await studio.gallery.history.of_job(record.job_id)
-    text = details_text(record, family, studio.catalogue, caller.locale)
-    await whisper(interaction, text, view=details_view(record, siblings, caller.locale))
+        regard = await studio.collection.regard(caller, record)
+    text = details_text(record, family, studio.catalogue, regard.likes, caller.locale)
+    await whisper(interaction, text, view=details_view(record, siblings, regard, caller.locale))
 
 
 async def delete(interaction: Interaction, record_id: str) -> None:
@@ -138,6 +141,10 @@ PRESSES: Mapping[str, Press] = {
     "set": set_default,
     "numbers": ask_more,
     "reset": reset,
+    "excerpt": export_found,
+    "like": like,
+    "share": share,
+    "lineage": show_family,
     "report": ask_report,
     "uphold": decision(Outcome.UPHELD),
     "leave": decision(Outcome.UPHELD),

@@ -9,13 +9,16 @@ from bot.admission import Admission
 from bot.catalogue import Catalogue
 from bot.changing import Changing
 from bot.client import ImagineClient
+from bot.collection import Collection
 from bot.composing import Composing
 from bot.delivery import Delivery
 from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
 from bot.extras import offered_captioner, offered_upscalers
+from bot.finding import Finding
 from bot.gallery import Gallery
+from bot.genealogy import Genealogy
 from bot.housekeeper import Housekeeper
 from bot.masks import Masks
 from bot.moderators import Moderators
@@ -34,11 +37,13 @@ from config.settings import ConfigError, Settings
 from db.cases import Cases
 from db.conduct import Conduct
 from db.defaults import Defaults
+from db.favourites import Favourites
 from db.fingerprints import Fingerprints
 from db.guilds import Guilds
 from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
+from db.lineage import Lineage
 from db.never_again import NeverAgain
 from db.offers import Offers
 from db.outbox import Outbox
@@ -46,6 +51,7 @@ from db.people import People
 from db.presets import Presets
 from db.privacy import Privacy as Rows
 from db.removals import Removals
+from db.searches import Searches
 from db.session import Database
 from db.shares import Shares
 from db.timings import Timings
@@ -93,6 +99,7 @@ class Builder:
         self._people = People(database)
         self._uploads, self._never_again = Uploads(database), NeverAgain(database)
         self._offers, self._adapters = Offers(database), AdapterShelf()
+        self._lineage = Lineage(database)
         self._store = PictureStore(settings.data / "pictures")
         self.history = History(database)
 
@@ -208,6 +215,7 @@ class Builder:
             uploads=self._uploads,
             offers=self._offers,
             privacy=self._privacy,
+            finding=self._finding,
         )
 
     @cached_property
@@ -228,6 +236,21 @@ class Builder:
             clerk=self._tools.pictures,
             identity=self._identity,
         )
+
+    @cached_property
+    def _finding(self) -> Finding:
+        searches = Searches(self._tools.database)
+        return Finding(gallery=self._gallery, searches=searches, lineage=self._lineage, store=self._store)
+
+    @cached_property
+    def _genealogy(self) -> Genealogy:
+        return Genealogy(
+            gallery=self._gallery, lineage=self._lineage, clerk=self._tools.pictures, identity=self._identity
+        )
+
+    @cached_property
+    def _collection(self) -> Collection:
+        return Collection(gallery=self._gallery, favourites=Favourites(self._tools.database), people=self._people)
 
     @cached_property
     def discipline(self) -> Discipline:
@@ -319,6 +342,9 @@ class Builder:
             sources=self._sources,
             masks=self._masks,
             gallery=self._gallery,
+            finding=self._finding,
+            genealogy=self._genealogy,
+            collection=self._collection,
             discipline=self.discipline,
             review=self._review,
             moderators=self._moderators,

@@ -7,13 +7,14 @@ from bot.replies import CONTENT_LENGTH, description
 from bot.wording import moment, shorten
 from config.words import say
 from db.history import Relative
-from db.tables.record import Record
+from db.tables.record import Record, Sharing
 from inference.checkpoints import Checkpoint
 
 FINGERPRINT_LENGTH = 400
+DETAILS = {Sharing.CLOSED: "bot.details_closed", Sharing.PRIVATE: "bot.details_private"}
 
 
-def details_text(record: Record, family: Family, checkpoints: Mapping[str, Checkpoint], locale: str) -> str:
+def details_text(record: Record, family: Family, checkpoints: Mapping[str, Checkpoint], likes: int, locale: str) -> str:
     """Return a picture's details as a message's content."""
     lines = [
         say("bot.details", locale=locale, id=record.id, user=record.user_id, when=moment(record.finished_at, "f")),
@@ -21,6 +22,7 @@ def details_text(record: Record, family: Family, checkpoints: Mapping[str, Check
         _model_line(record, checkpoints, locale),
         say("bot.details_time", locale=locale, seconds=record.seconds),
         *_family_lines(family, locale),
+        *_sharing_lines(record, likes, locale),
         _engine_line(record, locale),
     ]
     return shorten("\n".join(lines), CONTENT_LENGTH)
@@ -43,6 +45,11 @@ def _family_lines(family: Family, locale: str) -> list[str]:
     if family.children:
         lines.append(say("bot.details_children", locale=locale, ids=_names(family.children)))
     return lines
+
+
+def _sharing_lines(record: Record, likes: int, locale: str) -> list[str]:
+    lines = [] if record.sharing is Sharing.OPEN else [say(DETAILS[record.sharing], locale=locale)]
+    return [say("bot.details_likes", locale=locale, count=likes), *lines] if likes else lines
 
 
 def _names(relatives: Sequence[Relative]) -> str:

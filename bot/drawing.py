@@ -48,7 +48,7 @@ class Drawing:
 
     async def remix(self, caller: Caller, record_id: str, wish: Wish) -> Ticket:
         """Draw a record's picture again with other words or settings."""
-        record = await self._gallery.record(caller, record_id)
+        record = await self._gallery.origin(caller, record_id)
         request = ImageRequest.from_dict(record.request)
         if request.task not in CHANGED:
             made = await self._composing.recompose(caller, wish)
@@ -71,12 +71,12 @@ class Drawing:
 
     async def again(self, caller: Caller, record_id: str) -> Ticket:
         """Make all pictures of a record's job again from another seed."""
-        record = await self._gallery.record(caller, record_id)
+        record = await self._gallery.origin(caller, record_id)
         return await self._again(caller, record, await self._request_of_job(record))
 
     async def another(self, caller: Caller, record_id: str) -> Ticket:
         """Make a record's picture alone again from another seed."""
-        record = await self._gallery.record(caller, record_id)
+        record = await self._gallery.origin(caller, record_id)
         return await self._again(caller, record, ImageRequest.from_dict(record.request))
 
     async def reproduce(self, caller: Caller, record_id: str) -> Ticket:

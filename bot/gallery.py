@@ -1,12 +1,14 @@
 """What was made: who may see it, how it is found, shown and deleted."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from bot.caller import Caller
 from config.words import UserError
 from db.history import History, Page, Record, Relative, Showing
 from db.images import PictureDamaged, PictureStore
 from db.never_again import NeverAgain
+from db.search import Criteria
 from jobs.clerk import Clerk
 from jobs.finish import VERSION
 from moderation.pictures import flagged_in
@@ -59,6 +61,23 @@ class Gallery:
         if not self.may_show(caller, record):
             raise UserError("bot.age_restricted_picture")
         return record
+
+    async def origin(self, caller: Caller, record_id: str) -> Record:
+        """Return a record from which the caller may make other pictures: its owner may always, others where it is open.
+
+        A reproduction is the same picture, so it is as closed to others as its original.
+        """
+        record = await self.record(caller, record_id)
+        for each in (record, await self.history.original(record)):
+            if each.closed and each.user_id != caller.user_id:
+                raise UserError("bot.closed_picture", user=each.user_id)
+        return record
+
+    async def check_open(self, caller: Caller, data: bytes) -> None:
+        """Raise UserError where a file is that of a picture which somebody else has closed, whoever sends it."""
+        for each in await self.history.with_file(sha256(data).hexdigest()):
+            if each.closed and each.user_id != caller.user_id:
+                raise UserError("bot.closed_picture", user=each.user_id)
 
     def may_show(self, caller: Caller, record: Record) -> bool:
         """Say whether a record that the caller may see may be shown in this place."""
@@ -129,15 +148,14 @@ class Gallery:
             return None
         return await self._clerk.call(thumbnail, data, THUMBNAIL_SIDE, timeout=SHRINK_SECONDS)
 
-    async def search(self, caller: Caller, *, user_id: int | None, text: str | None, page: int, size: int) -> Page:
-        """Return a page of the history that the caller may see, newest first."""
+    async def search(self, caller: Caller, criteria: Criteria, *, page: int, size: int) -> Page:
+        """Return a page of what meets the criteria and the caller may see, newest first."""
         return await self.history.search(
             caller.user_id,
             caller.views,
             age_restricted=caller.sees_age_restricted,
             flagged=self._shows_flagged(caller),
-            user_id=user_id,
-            text=text,
+            criteria=criteria,
             limit=size,
             offset=page * size,
         )

@@ -5,6 +5,7 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.discipline import Discipline
+from bot.finding import Finding
 from bot.privacy import Privacy
 from config.settings import Retention
 from db.base import utc_now
@@ -32,6 +33,7 @@ class Housekeeper:
         uploads: Uploads,
         offers: Offers,
         privacy: Privacy,
+        finding: Finding,
     ) -> None:
         self._retention = retention
         self._discipline = discipline
@@ -40,6 +42,7 @@ class Housekeeper:
         self._uploads = uploads
         self._offers = offers
         self._privacy = privacy
+        self._finding = finding
 
     async def run(self) -> None:
         """Tidy up once an hour, until cancelled."""
@@ -58,10 +61,12 @@ class Housekeeper:
         rows = await self._conduct.forget_old(min(_before(keep.conduct), self._discipline.since))
         uploads = await self._uploads.forget(_before(keep.uploads))
         await self._offers.forget(_before(OFFER_DAYS))
+        searches = await self._finding.forget()
         await self._privacy.discard(frozenset(uploads))
         await self._privacy.go_on()
         log.info(
-            "forgotten: words of %s refusals and %s cases, %s refusals, %s uploads", words, cases, rows, len(uploads)
+            "forgotten: words of %s refusals and %s cases, %s refusals, %s uploads, %s searches",
+            *(words, cases, rows, len(uploads), searches),
         )
 
 

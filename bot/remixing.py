@@ -18,7 +18,7 @@ from inference.request import ImageRequest
 async def open_remix(interaction: Interaction, record_id: str) -> None:
     """Show the modal, filled in with all that made the picture."""
     studio = interaction.client.studio
-    record = await studio.gallery.record(caller_of(interaction), record_id)
+    record = await studio.gallery.origin(caller_of(interaction), record_id)
     request = as_drawn(ImageRequest.from_dict(record.request), studio.catalogue)
     modal = remix_modal(record.id, request, setting_lines(request), locale_of(interaction))
     modal.stop()  # not waited for: whatever comes of it arrives at `remix`, after a restart too

@@ -53,12 +53,13 @@ class Sources:
 
     async def of_record(self, caller: Caller, record_id: str) -> Source:
         """Return a record's picture as the start of another, unless the guild never wants to see it again."""
-        record = await self._gallery.record(caller, record_id)
+        record = await self._gallery.origin(caller, record_id)
         await self._gallery.check_wanted(caller, record)
         return Source(record.sha256, Size(record.width, record.height), record)
 
     async def of_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
+        await self._gallery.check_open(caller, data)
         taken = await self._clerk.call(
             take_in_signed, data, self._limits, VERSION, self._identity, timeout=INTAKE_SECONDS
         )

@@ -8,10 +8,13 @@ from bot.admission import Ticket
 from bot.caller import Caller
 from bot.catalogue import Catalogue
 from bot.changing import Changing
+from bot.collection import Collection
 from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
+from bot.finding import Finding
 from bot.gallery import Gallery
+from bot.genealogy import Genealogy
 from bot.masks import Masks
 from bot.moderators import Moderators
 from bot.offering import Offering
@@ -42,7 +45,8 @@ class Studio:
     """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
 
     `drawing` makes new pictures, after `offering` them where it is several prompts, by what `styles`, `preferences` and
-    `adapters` give; `changing` makes new ones from old, which `sources` has; `gallery` has what was made,
+    `adapters` give; `changing` makes new ones from old, which `sources` has; `gallery` has what was made, `finding`
+    looks for it, `genealogy` knows what was made from what, `collection` what people like and share,
     `review` what is put before moderators, `moderators` what these can do, `privacy` what is kept about a person,
     `verification` what can be told of any picture's origin, `describing` puts pictures into words where it can,
     `discipline` who is shut out. `turns` are taken by what follows an acknowledgement, so that it does not hold up
@@ -68,6 +72,9 @@ class Studio:
         sources: Sources,
         masks: Masks,
         gallery: Gallery,
+        finding: Finding,
+        genealogy: Genealogy,
+        collection: Collection,
         discipline: Discipline,
         review: Review,
         moderators: Moderators,
@@ -89,6 +96,9 @@ class Studio:
         self.sources = sources
         self.masks = masks
         self.gallery = gallery
+        self.finding = finding
+        self.genealogy = genealogy
+        self.collection = collection
         self.discipline = discipline
         self.review = review
         self.moderators = moderators

@@ -7,10 +7,12 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import utc_now
+from db.full_text import words_of
 from db.tables.job import JobRow, JobStatus
 from db.tables.lineage import LineageRow
 from db.tables.outbox import Notice, OutboxRow
-from db.tables.record import NewRecord, RecordRow
+from db.tables.person import PersonRow
+from db.tables.record import NewRecord, RecordRow, Sharing
 
 FREE: dict[str, Any] = {"worker": None, "lease_until": None}
 
@@ -26,12 +28,23 @@ async def end(
     return job
 
 
-def record_of(job: JobRow, new: NewRecord, seconds: float) -> RecordRow:
+async def sharing_of(session: AsyncSession, user_id: int) -> Sharing:
+    """Return what others may do with the person's new pictures."""
+    return await session.scalar(select(PersonRow.sharing).where(PersonRow.user_id == user_id)) or Sharing.OPEN
+
+
+def record_of(job: JobRow, new: NewRecord, seconds: float, sharing: Sharing) -> RecordRow:
     """Return the row of a picture that the job made in so many seconds."""
-    inherited = ("user_id", "guild_id", "channel_id", "private", "age_restricted", "publishes_prompt")
+    inherited = ("user_id", "guild_id", "channel_id", "age_restricted", "publishes_prompt")
     moments = ("started_at", "finished_at")
     return RecordRow(
-        job_id=job.id, seconds=seconds, **vars(new), **{name: getattr(job, name) for name in inherited + moments}
+        job_id=job.id,
+        seconds=seconds,
+        private=job.private or sharing is Sharing.PRIVATE,
+        closed=sharing is not Sharing.OPEN,
+        words=words_of(new.prompt, new.negative_prompt),
+        **vars(new),
+        **{name: getattr(job, name) for name in inherited + moments},
     )
 
 

@@ -3,22 +3,26 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, Update, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import Act, append, take_turn
 from db.base import utc_now, value_of
+from db.full_text import matching
 from db.ids import tidy_record_id
+from db.search import Criteria, meeting
 from db.session import Database
 from db.tables.case import CaseKind, CaseRow, Outcome
+from db.tables.job import JobRow
 from db.tables.lineage import LineageRow
 from db.tables.outbox import Notice, OutboxRow
-from db.tables.record import NewRecord, Record, RecordRow, Showing
+from db.tables.record import NewRecord, Record, RecordRow, Sharing, Showing
 from db.tables.removal import RemovalRow
 
 __all__ = ["History", "NewRecord", "Page", "Record", "Relative", "Showing"]
 
 Channels = Collection[int]
+ALL = Criteria()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,22 +68,21 @@ class History:
         viewer: int,
         channels: Channels,
         *,
+        criteria: Criteria = ALL,
         age_restricted: bool = False,
         flagged: bool = False,
-        user_id: int | None = None,
-        text: str | None = None,
         limit: int = 10,
         offset: int = 0,
     ) -> Page:
-        """Return a page of what the viewer may see: of one person, with `text` in one of the prompts."""
+        """Return a page of what meets the criteria and the viewer may see."""
         query = listed_for(viewer, channels, age_restricted, flagged)
-        if user_id is not None:
-            query = query.where(RecordRow.user_id == user_id)
-        if text:
-            query = query.where(mentioning(text))
+        query = query.where(*meeting(criteria, viewer, is_sqlite=self._database.is_sqlite))
         async with self._database.reading() as session:
             total = await session.scalar(query.with_only_columns(func.count())) or 0
-            rows = await session.scalars(newest_first(query).limit(limit).offset(offset))
+            # first which, by columns of one index, then what: only these rows are read
+            which = newest_first(query.with_only_columns(RecordRow.id)).limit(limit).offset(offset)
+            ids = list(await session.scalars(which))
+            rows = await session.scalars(newest_first(select(RecordRow).where(RecordRow.id.in_(ids))))
             return Page(records=tuple(value_of(Record, row) for row in rows), total=total)
 
     async def suggestions(
@@ -92,17 +95,25 @@ class History:
         age_restricted: bool = False,
         flagged: bool = False,
     ) -> list[Record]:
-        """Return the newest visible records whose id starts with, or whose prompts contain, what was typed."""
+        """Return the newest visible records whose id starts with what was typed, or whose prompts have its words."""
         query = listed_for(viewer, channels, age_restricted, flagged)
         if typed.strip():
             starts = RecordRow.id.startswith(tidy_record_id(typed), autoescape=True)
-            query = query.where(or_(starts, mentioning(typed.strip())))
+            query = query.where(or_(starts, matching(typed, is_sqlite=self._database.is_sqlite)))
         return await self._records(newest_first(query).limit(limit))
 
     async def of_file(self, sha256: str, viewer: int, channels: Channels) -> list[Record]:
         """Return the records whose file has that hash and which the viewer may see, the oldest first."""
-        query = select(RecordRow).where(RecordRow.sha256 == sha256, seen_by(viewer, channels))
+        return await self.of_files([sha256], viewer, channels)
+
+    async def of_files(self, hashes: Collection[str], viewer: int, channels: Channels) -> list[Record]:
+        """Return the records whose files have these hashes and which the viewer may see, the oldest first."""
+        query = select(RecordRow).where(RecordRow.sha256.in_(hashes), seen_by(viewer, channels))
         return await self._records(query.order_by(RecordRow.job_id, RecordRow.index))
+
+    async def with_file(self, sha256: str) -> list[Record]:
+        """Return the records whose file has that hash, whoever may see them and even if they were deleted."""
+        return await self._records(select(RecordRow).where(RecordRow.sha256 == sha256))
 
     async def among(self, record_ids: Collection[str], viewer: int, channels: Channels) -> list[Record]:
         """Return those of the records which the viewer may see."""
@@ -129,6 +140,21 @@ class History:
         seen = query.where(LineageRow.parent_id == record_id, seen_by(viewer, channels))
         return await self._relatives(seen.limit(limit))
 
+    async def original(self, record: Record) -> Record:
+        """Return the record of which this one is a reproduction, through as many as there are between; or itself."""
+        while (original := await self._reproduced_by(record)) is not None:
+            record = original
+        return record
+
+    async def share(self, record_id: str, sharing: Sharing) -> None:
+        """Say what others may do with a picture; what was made in a direct message stays private."""
+        change = update(RecordRow).where(RecordRow.id == record_id)
+        values = {"closed": sharing is not Sharing.OPEN, "private": RecordRow.guild_id.is_(None)}
+        if sharing is Sharing.PRIVATE:
+            values["private"] = true()
+        async with self._database.transaction() as session:
+            await session.execute(change.values(values))
+
     async def delete(self, record_id: str, by: int) -> bool:
         """Take the record out of everybody's sight; False if it was already. Whether `by` may is not asked here."""
         async with self._database.transaction() as session:
@@ -145,6 +171,10 @@ class History:
         query = select(RecordRow.id).where(RecordRow.sha256 == sha256, RecordRow.deleted_at.is_(None)).limit(1)
         async with self._database.reading() as session:
             return await session.scalar(query) is not None
+
+    async def _reproduced_by(self, record: Record) -> Record | None:
+        query = select(RecordRow).join(JobRow, JobRow.reproduces == RecordRow.id).where(JobRow.id == record.job_id)
+        return next(iter(await self._records(query)), None)
 
     async def _records(self, query: Select[RecordRow]) -> list[Record]:
         async with self._database.reading() as session:
@@ -204,12 +234,6 @@ def listed_for(viewer: int, channels: Channels, age_restricted: bool, flagged: b
     query = select(RecordRow).where(seen_by(viewer, channels))
     query = query if age_restricted else query.where(RecordRow.age_restricted.is_(False))
     return query if flagged else query.where(RecordRow.showing == Showing.OPEN)
-
-
-def mentioning(text: str) -> ColumnElement[bool]:
-    """Return the condition that a prompt contains the text literally, in either case."""
-    columns = (RecordRow.prompt, RecordRow.negative_prompt)
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def newest_first(query: Select[RecordRow]) -> Select[RecordRow]:

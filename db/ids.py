@@ -12,6 +12,11 @@ def new_record_id() -> str:
     return "".join(choice(ALPHABET) for _ in range(LENGTH))
 
 
+def is_record_id(text: str) -> bool:
+    """Say whether it is an id as it is stored."""
+    return len(text) == LENGTH and set(text) <= set(ALPHABET)
+
+
 def tidy_record_id(text: str) -> str:
     """Return what somebody typed as it would be stored: upper case, lookalikes read as digits."""
     return text.strip().replace("-", "").upper().translate(_LOOKALIKES)

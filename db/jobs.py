@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.audit import take_turn
 from db.base import Json, utc_now, value_of
 from db.cases import add_case
-from db.ending import FREE, end, lineage_of, record_of
+from db.ending import FREE, end, lineage_of, record_of, sharing_of
 from db.session import Database
 from db.shares import Shares, Standing
 from db.tables.case import CaseKind, NewCase
@@ -138,7 +138,8 @@ class Jobs:
             job = await end(session, _held(job_id, fence), JobStatus.DONE, Notice.RESULT, **outcome)
             if job is None:
                 return False
-            session.add_all(record_of(job, record, seconds / len(records)) for record in records)
+            sharing = await sharing_of(session, job.user_id)
+            session.add_all(record_of(job, record, seconds / len(records), sharing) for record in records)
             await session.flush()
             session.add_all(await lineage_of(session, job, records))
             await _put_before_moderators(session, job, records)

@@ -1,10 +1,13 @@
-"""Who has accepted the licence, and who wants their prompts kept out of files."""
+"""Who has accepted the licence, and what people want of their prompts and pictures."""
+
+from typing import Any
 
 from sqlalchemy import Select, select
 
 from db.base import utc_now
 from db.session import Database
 from db.tables.person import PersonRow
+from db.tables.record import Sharing
 
 
 class People:
@@ -31,16 +34,23 @@ class People:
 
     async def publish_prompts(self, user_id: int, yes: bool) -> None:
         """Let the files of the person's pictures tell their prompts from now on, or not."""
-        insert = self._database.insert(PersonRow).values(user_id=user_id, licence_version="", publishes_prompts=yes)
-        change = insert.on_conflict_do_update(index_elements=["user_id"], set_={"publishes_prompts": yes})
-        async with self._database.transaction() as session:
-            await session.execute(change)
+        await self._keep(user_id, publishes_prompts=yes)
+
+    async def share(self, user_id: int, sharing: Sharing) -> None:
+        """Say what others may do with the pictures that are made for the person from now on."""
+        await self._keep(user_id, sharing=sharing)
 
     async def publishes_prompts(self, user_id: int) -> bool:
         """Tell whether the files of the person's pictures may tell their prompts: unless they said no."""
         query = select(PersonRow.publishes_prompts).where(PersonRow.user_id == user_id)
         async with self._database.reading() as session:
             return await session.scalar(query) is not False
+
+    async def _keep(self, user_id: int, **wishes: Any) -> None:
+        """Keep what a person wants, whether or not they have accepted the licence."""
+        insert = self._database.insert(PersonRow).values(user_id=user_id, licence_version="", **wishes)
+        async with self._database.transaction() as session:
+            await session.execute(insert.on_conflict_do_update(index_elements=["user_id"], set_=wishes))
 
 
 def accepted_version(user_id: int) -> Select[str]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum, unique
@@ -235,14 +235,19 @@ class Attempts:
         paths = {sha256: str(self._store.path(sha256)) for sha256 in request.files}
         if not all([await self._store.exists(sha256) for sha256 in paths]):
             raise UserError("jobs.source_gone")
-        return Attempt(
-            id=attempt_id,
-            request=request,
-            source_path=None if request.source is None else paths[request.source],
-            mask_path=None if request.mask is None else paths[request.mask],
-            blended_paths=tuple(paths[each.source] for each in request.blended),
-            spool=spool,
-        )
+        return attempt_of(attempt_id, request, paths, spool)
+
+
+def attempt_of(attempt_id: str, request: ImageRequest, paths: Mapping[str, str], spool: str) -> Attempt:
+    """Return what a worker needs to know; `paths` leads from the SHA-256 of each file of the request to where it is."""
+    return Attempt(
+        id=attempt_id,
+        request=request,
+        source_path=None if request.source is None else paths[request.source],
+        mask_path=None if request.mask is None else paths[request.mask],
+        blended_paths=tuple(paths[each.source] for each in request.blended),
+        spool=spool,
+    )
 
 
 def outcome_of(failed: Failed, stop: Stop | None) -> Outcome:

@@ -72,8 +72,9 @@ class Finisher:
         seen = [await self._screening.look(job, single, pixels) for single, pixels in looks]
         kept = {index: Showing(each.sight) for index, each in enumerate(seen) if each.sight is not Sight.STOPPED}
         original = None if job.reproduces is None else await self._history.get(job.reproduces)
+        first = None if original is None else await self._history.original(original)
         records = [
-            await self._record(job, request.single(index), done.pictures[index], index, showing, original)
+            await self._record(job, request.single(index), done.pictures[index], index, showing, first)
             for index, showing in kept.items()
         ]
         verdict = None if original is None or not records else await self._compare(original, records[0])
@@ -85,7 +86,7 @@ class Finisher:
     ) -> NewRecord:
         checkpoint, record_id = self._checkpoints[alone.checkpoint], new_record_id()
         facts = replace(
-            _facts(checkpoint, alone, pixels.fingerprint, record_id if original is None else original.id),
+            facts_of(checkpoint, alone, pixels.fingerprint, record_id if original is None else original.id),
             publish_prompt=(job if original is None else original).publishes_prompt,
         )
         source = None if alone.source is None else self._store.path(alone.source)
@@ -132,7 +133,7 @@ def stamp_file(path: str, facts: Facts, method: Method, identity: Identity, sour
     return replace(stamped, png=signed, sha256=sha256(signed).hexdigest())
 
 
-def _facts(checkpoint: Checkpoint, request: ImageRequest, fingerprint: Mapping[str, str], record_id: str) -> Facts:
+def facts_of(checkpoint: Checkpoint, request: ImageRequest, fingerprint: Mapping[str, str], record_id: str) -> Facts:
     """Return what the picture says of itself; a reproduction says what its original said."""
     return Facts(
         record_id=record_id,

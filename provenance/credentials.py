@@ -13,10 +13,9 @@ from typing import Any
 import c2pa
 
 from provenance.identity import Identity
-from provenance.metadata import MADE_BY_A_MODEL
+from provenance.metadata import MADE_BY_A_MODEL, REDRAWN_BY_A_MODEL
 from provenance.picture import Facts
 
-REDRAWN_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 MIMES = {b"\x89PNG": "image/png", b"RIFF": "image/webp", b"\xff\xd8\xff": "image/jpeg"}
 SOURCE = "source"
 MADE = frozenset(("c2pa.created", "c2pa.edited", "c2pa.transcoded"))
@@ -63,6 +62,14 @@ def sign_made(png: bytes, facts: Facts, identity: Identity, source: bytes | None
         edited = {"action": "c2pa.edited", "digitalSourceType": REDRAWN_BY_A_MODEL, "softwareAgent": agent}
         actions = [_opened(), edited]
     return _signed(png, f"imagine-{facts.record_id}", facts.version, actions, identity, source)
+
+
+def sign_composite(file: bytes, title: str, version: str, identity: Identity) -> bytes:
+    """Return a sheet that shows pictures made by a model, with credentials that say so; those of each are its own."""
+    name, _, number = version.partition(" ")
+    agent = {"name": name, "version": number or "unknown"}
+    made = {"action": "c2pa.created", "digitalSourceType": REDRAWN_BY_A_MODEL, "softwareAgent": agent}
+    return _signed(file, title, version, [made], identity, None)
 
 
 def sign_copy(file: bytes, original: bytes, version: str, identity: Identity) -> bytes:

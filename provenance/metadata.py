@@ -16,6 +16,7 @@ from provenance.picture import Facts
 PARAMETERS = "parameters"
 XMP = "XML:com.adobe.xmp"
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+REDRAWN_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 _UNICODE = b"UNICODE\0"  # EXIF 2.3, table 9: a comment begins with its encoding
 _ASCII = b"ASCII\0\0\0"
@@ -114,12 +115,21 @@ def readable(comment: Any) -> str:
 
 def xmp(facts: Facts) -> str:
     """Return the XMP packet that says a model made the picture."""
+    return _packet(MADE_BY_A_MODEL, facts.version, facts.record_id)
+
+
+def composite_xmp(version: str, title: str) -> str:
+    """Return the XMP packet of a sheet that shows pictures made by a model."""
+    return _packet(REDRAWN_BY_A_MODEL, version, title)
+
+
+def _packet(source_type: str, tool: str, identifier: str) -> str:
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
         ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
-        f" Iptc4xmpExt:DigitalSourceType={quoteattr(MADE_BY_A_MODEL)} xmp:CreatorTool={quoteattr(facts.version)}>"
-        f"<dc:identifier>{escape(facts.record_id)}</dc:identifier>"
+        f" Iptc4xmpExt:DigitalSourceType={quoteattr(source_type)} xmp:CreatorTool={quoteattr(tool)}>"
+        f"<dc:identifier>{escape(identifier)}</dc:identifier>"
         '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from config.words import UserError
 from db.tables.job import Job
@@ -48,6 +50,17 @@ def draw(attempt: Attempt, *, seen: dict[str, float] | None = None, looked_so: i
         )
     made = tuple(pictures)
     return Done(attempt_id=attempt.id, pictures=made, seconds=0.5, truncated=truncated)
+
+
+def draw_over(attempt: Attempt) -> Done:
+    """Write pictures that follow from the seed and from every pixel of what they start from."""
+    done = draw(attempt)
+    below = [path for path in (attempt.source_path, *attempt.blended_paths) if path is not None]
+    digest = sha256(b"".join(Image.open(path).convert("RGB").tobytes() for path in below)).digest()
+    for picture in done.pictures:
+        pixels = np.load(picture.path)
+        np.save(picture.path, pixels ^ np.uint8(digest[0] if below else 0), allow_pickle=False)
+    return done
 
 
 def fail(kind: FailureKind) -> Callable[[Attempt], Event]:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import discord
 from discord import ui
 
+from bot.collection import Regard
 from bot.views.button import ActionButton, view_of
 from bot.views.change import change_rows
+from bot.views.keeping import keeping_buttons
 from bot.views.select import ActionSelect
 from bot.wording import shorten, words_or_none
 from config.words import say
@@ -85,7 +87,7 @@ def choice_view(action: str, records: Sequence[Record], locale: str) -> ui.View:
     return view_of(_rows([ActionButton(action, each.id, label) for each, label in _labelled(records, key, locale)]))
 
 
-def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.View:
+def details_view(record: Record, siblings: Sequence[Record], regard: Regard, locale: str) -> ui.View:
     """Return the buttons under a picture's details; `siblings` are all pictures of its job."""
     first = [
         ActionButton("show", record.id, say("buttons.show", locale=locale)),
@@ -103,7 +105,7 @@ def details_view(record: Record, siblings: Sequence[Record], locale: str) -> ui.
         for each, label in _labelled(siblings, "buttons.details", locale)
         if each.id != record.id and each.is_there
     ]
-    return view_of([first, ways, *_rows(others)])
+    return view_of([first, ways, keeping_buttons(record, regard, locale), *_rows(others)])
 
 
 def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:

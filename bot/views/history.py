@@ -28,6 +28,7 @@ class HistoryView(ui.LayoutView):
         *,
         heading: str,
         turns: Sequence[tuple[str, str]],
+        export: str,
         locale: str,
     ) -> None:
         super().__init__(timeout=None)
@@ -37,8 +38,9 @@ class HistoryView(ui.LayoutView):
                 self._add(record, locale)
             else:
                 self.add_item(ui.TextDisplay(say("bot.history_hidden", locale=locale, id=record.id)))
-        if turns:
-            self.add_item(ui.ActionRow(*(ActionButton("page", argument, label) for label, argument in turns)))
+        buttons = [ActionButton("page", argument, label) for label, argument in turns]
+        buttons.append(ActionButton("excerpt", export, say("buttons.excerpt", locale=locale)))
+        self.add_item(ui.ActionRow(*buttons))
 
     def _add(self, record: Record, locale: str) -> None:
         small: ui.Thumbnail[Any] = ui.Thumbnail(

@@ -6,6 +6,7 @@ from db.tables import (
     conduct,
     default,
     erasure,
+    favourite,
     guild,
     job,
     lineage,
@@ -16,6 +17,7 @@ from db.tables import (
     preset,
     record,
     removal,
+    search,
     share,
     upload,
 )
@@ -26,6 +28,7 @@ __all__ = [
     "conduct",
     "default",
     "erasure",
+    "favourite",
     "guild",
     "job",
     "lineage",
@@ -36,6 +39,7 @@ __all__ = [
     "preset",
     "record",
     "removal",
+    "search",
     "share",
     "upload",
 ]

@@ -5,11 +5,14 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Snowflake, utc_now
+from db.base import Base, Snowflake, choice, utc_now
+from db.tables.record import Sharing
 
 
 class PersonRow(Base):
-    """Somebody who has accepted the licence, which version of it, and whether files may tell their prompts."""
+    """Somebody who has accepted the licence, which version of it, whether files may tell their prompts, and what
+    others may do with the pictures that are made for them from now on.
+    """
 
     __tablename__ = "people"
 
@@ -17,3 +20,4 @@ class PersonRow(Base):
     licence_version: Mapped[str] = mapped_column(Text)
     licence_accepted_at: Mapped[datetime] = mapped_column(default=utc_now)
     publishes_prompts: Mapped[bool] = mapped_column(default=True)
+    sharing: Mapped[Sharing] = mapped_column(choice(Sharing), default=Sharing.OPEN)

@@ -20,6 +20,15 @@ class Showing(StrEnum):
     HELD = "held"  #: nowhere before a moderator has looked at it
 
 
+@unique
+class Sharing(StrEnum):
+    """What others may do with somebody's picture, where they can see it at all."""
+
+    OPEN = "open"  #: see it, and make others from it
+    CLOSED = "closed"  #: see it
+    PRIVATE = "private"  #: nothing
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewRecord:
     """A finished picture, its file already stored.
@@ -63,6 +72,7 @@ class Record(NewRecord):
     channel_id: int
     message_id: int | None
     private: bool
+    closed: bool = False
     age_restricted: bool
     publishes_prompt: bool
     deleted_at: datetime | None
@@ -77,15 +87,31 @@ class Record(NewRecord):
         """Whether it can be shown at all."""
         return self.deleted_at is None and self.showing is not Showing.HELD
 
+    @property
+    def sharing(self) -> Sharing:
+        """What others may do with it."""
+        if self.private:
+            return Sharing.PRIVATE
+        return Sharing.CLOSED if self.closed else Sharing.OPEN
+
+
+#: All that decides whether a record is listed and where, so that those that are not shown need not be read.
+LISTED = ("job_id", "index", "id", "user_id", "channel_id", "private", "deleted_at", "showing", "age_restricted")
+
 
 class RecordRow(Base):
-    """The row. It outlives its deletion, for a deleted picture has descendants too."""
+    """The row. It outlives its deletion, for a deleted picture has descendants too.
+
+    `words` are those of both prompts, as db/full_text.py searches them: SQLite in the table `record_words`, which
+    triggers keep, PostgreSQL in the column `words_vector`, which it generates.
+    """
 
     __tablename__ = "records"
     __table_args__ = (
         UniqueConstraint("job_id", "index"),
         Index(None, "guild_id", "job_id"),
         Index(None, "user_id", "job_id"),
+        Index("ix_records_listed", *LISTED),
     )
 
     id: Mapped[str] = mapped_column(String(10), primary_key=True)
@@ -96,7 +122,8 @@ class RecordRow(Base):
     height: Mapped[int]
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text)
-    seed: Mapped[int] = mapped_column(Snowflake)
+    words: Mapped[str] = mapped_column(Text, default="")
+    seed: Mapped[int] = mapped_column(Snowflake, index=True)
     task: Mapped[str] = mapped_column(Text)
     checkpoint: Mapped[str] = mapped_column(Text)
     checkpoint_revision: Mapped[str] = mapped_column(Text)
@@ -116,6 +143,7 @@ class RecordRow(Base):
     channel_id: Mapped[int] = mapped_column(Snowflake)
     message_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     private: Mapped[bool]
+    closed: Mapped[bool] = mapped_column(default=False)
     age_restricted: Mapped[bool]
     publishes_prompt: Mapped[bool]
     deleted_at: Mapped[datetime | None]

@@ -48,7 +48,7 @@ async def test_pages_are_turned_forth_and_back_even_after_a_restart(
     assert "page 1 of 2 (6 in all)" in texts(first)
     assert [each for each in ids if each in texts(first)] == ids[:5]
     assert len(thumbnails(first)) == 5
-    assert labels(first)[-1] == "Next"
+    assert labels(first)[-2:] == ["Next", "Export"]
     assert ids[5] in texts(second)
     assert len(thumbnails(second)) == 1
     assert texts(back) == texts(first)
@@ -90,7 +90,7 @@ async def test_each_picture_has_alt_text_and_can_be_opened(house: House) -> None
 
     assert thumbnail["description"] == "circle number 0"
     assert ids[0] in details["content"]
-    assert labels(page) == ["Show", "Details"]
+    assert labels(page) == ["Show", "Details", "Export"]
 
 
 async def test_a_picture_whose_file_is_lost_is_listed_without_it(house: House) -> None:

@@ -11,12 +11,16 @@ from db.audit import Audit
 from db.base import Base, utc_now
 from db.cases import CaseKind, Cases, NewCase
 from db.conduct import Conduct, NewRefusal
+from db.favourites import Favourites
 from db.guilds import Guilds
 from db.outbox import Outbox
 from db.people import People
 from db.privacy import Privacy
+from db.search import Criteria
+from db.searches import Searches
 from db.tables.job import JobRow
 from db.tables.outbox import DeliveryState, OutboxRow
+from db.tables.record import Sharing
 from db.timings import Timings
 from db.uploads import Uploads
 
@@ -52,6 +56,8 @@ async def everything_about(database, made, user):
         record={"prompt": "quince", "request": {"prompt": "quince", "source": "99" * 32}, "sha256": "11" * 32},
     )
     await Uploads(database).add("22" * 32, user, 64, 64)
+    await Favourites(database).add(user, record)
+    await Searches(database).keep(user, Criteria(words="quince"))
     await Conduct(database).strike(refusal(user), utc_now() - TOMORROW, lambda _: None)
     await Cases(database).open(
         NewCase(kind=CaseKind.APPEAL, user_id=user, opened_by=user, guild_id=GUILD, text="quince")
@@ -84,6 +90,7 @@ async def test_everything_is_collected_but_secrets_and_other_people(database, pr
 
     assert {name: len(rows) for name, rows in found.items()} == await privacy.count(ALICE)
     assert all(found[name] for name in ("people", "jobs", "records", "uploads", "refusals", "strikes", "cases"))
+    assert [len(found[name]) for name in ("favourites", "searches")] == [1, 1]
     assert [entry["action"] for entry in found["audit"]] == ["refuse", "strike", "open", "weight", "open"]
     assert "quince" in text
     assert "medlar" not in text
@@ -129,6 +136,29 @@ async def test_what_others_made_from_it_stays_and_it_is_blanked(database, privac
     assert await kept(database, "quince") == []
     assert "11" * 32 in await privacy.needed(), "another's picture was made from this file"
     assert [row["id"] for row in (await privacy.collect(BOB))["records"]] == [theirs]
+
+
+async def test_who_liked_what_is_gone_is_left_alone_and_likes_it_no_more(database, privacy, made):
+    mine = await made(user_id=ALICE)
+    theirs = await made(user_id=BOB)
+    favourites = Favourites(database)
+    for user in (ALICE, BOB):
+        for record in (mine, theirs):
+            await favourites.add(user, record)
+    await delivered(database)
+    await privacy.erase(ALICE, await privacy.ask(ALICE), utc_now() + TOMORROW)
+
+    assert [row["record_id"] for row in (await privacy.collect(BOB))["favourites"]] == [theirs]
+    assert await favourites.of(theirs, ALICE) == (1, False)
+
+
+async def test_what_others_may_do_is_told_and_forgotten(database, privacy):
+    await People(database).share(ALICE, Sharing.CLOSED)
+    before = (await privacy.collect(ALICE))["people"]
+    await privacy.erase(ALICE, await privacy.ask(ALICE), utc_now() + TOMORROW)
+
+    assert [row["sharing"] for row in before] == ["closed"]
+    assert (await privacy.collect(ALICE))["people"] == []
 
 
 async def test_todays_numbers_stay_until_tomorrow_without_their_words(database, privacy, made):

@@ -1,13 +1,17 @@
 """run_bot.py as an operator uses it."""
 
+import asyncio
 import json
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from guest import Guest, record_ids
 from PIL import Image
 from processes import ROOT, joining, running_bot, running_chat_server
 
@@ -62,6 +66,38 @@ def test_try_fails_where_no_picture_came(tmp_path: Path) -> None:
 
     assert refused.returncode == 1
     assert "no picture" in refused.stdout
+
+
+@pytest.mark.slow
+async def test_rebuild_draws_a_chain_of_edits_again_to_the_byte_without_any_data(
+    guest: Callable[..., Guest], tmp_path: Path
+) -> None:
+    ada = guest()
+    made = record_ids(await ada.type("/imagine a red circle and a quince steps:2 seed:0 width:128 height:128"))
+    for edit in (
+        *("/vary picture:{}", "/outpaint picture:{} right:64", "/vary picture:{} strength:strong"),
+        *("/reproduce id:{}", "/upscale picture:{}"),
+    ):
+        made += record_ids(await ada.type(edit.format(made[-1])))
+    page = await ada.type("/history search:quince")
+    sent = await ada.press(page, "Export")
+    (tmp_path / "export.json").write_bytes(await ada.fetch(sent["attachments"][0]))
+    again = ("rebuild", str(tmp_path / "export.json"), "--out", str(tmp_path / "out"))
+    done = await asyncio.to_thread(run, tmp_path / "data", *again)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {f"identical  {each}" for each in made} <= set(done.stdout.splitlines())
+    assert {path.stem for path in (tmp_path / "out").iterdir()} >= {f"imagine-{each}" for each in made}
+    assert not (tmp_path / "data" / "imagine.db").exists()
+
+
+def test_rebuild_says_what_is_no_export(tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text("{}")
+    wrong = run(tmp_path / "data", "rebuild", str(tmp_path / "export.json"))
+
+    assert wrong.returncode == 2
+    assert "no file that /history exports" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
 
 
 def test_doctor_says_of_everything_whether_it_is_well(tmp_path: Path) -> None:

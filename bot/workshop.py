@@ -1,0 +1,36 @@
+"""What draws pictures again without a bot: a worker, two clerks, and no database."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from bot.builder import offered_checkpoints
+from bot.house import CLOSE_SECONDS
+from bot.rebuilding import Rebuilder
+from config.settings import Settings
+from inference.local import LocalExecutor
+from jobs.clerk import MEMORY_BYTES, Clerk
+from moderation.policy_file import load_policy
+from provenance.identity import load_identity
+from provenance.watermark import Method
+
+
+@asynccontextmanager
+async def open_rebuilder(settings: Settings, out: Path) -> AsyncIterator[Rebuilder]:
+    """Start the processes; close them at the end. Raises ConfigError where policy or checkpoints are wrong."""
+    guard, checkpoints = load_policy(settings.policy).guard, offered_checkpoints(settings)
+    memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
+    executor = LocalExecutor(settings, checkpoints)
+    async with Clerk() as pictures, Clerk(memory=memory) as prompts, AsyncExitStack() as stack:
+        stack.push_async_callback(executor.close, CLOSE_SECONDS)
+        await executor.start()
+        yield Rebuilder(
+            checkpoints=checkpoints,
+            executor=executor,
+            pictures=pictures,
+            prompts=prompts,
+            policy=settings.policy,
+            identity=load_identity(settings),
+            method=Method(settings.watermark),
+            out=out,
+        )

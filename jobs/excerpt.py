@@ -1,0 +1,104 @@
+"""An excerpt of the history as one JSON file: enough to draw its pictures again where nothing else is known of them."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from config.words import UserError
+from db.ids import is_record_id
+from db.tables.record import Record
+from inference.request import ImageRequest
+
+FORMAT = "imagine excerpt 1"
+
+Json = dict[str, Any]
+
+
+class NotAnExcerpt(UserError):
+    """The file is none that /history exports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One picture: what it was drawn from and what came of it.
+
+    `request` names the pictures that it starts from by the SHA-256 of their files; `sources` says which entry each of
+    these is, by its id, as a file that is drawn again has another hash. `marked_as` is the id in its pixels: that of
+    its original where it is a reproduction. `parents` are the actions by the parents' ids.
+    """
+
+    id: str
+    marked_as: str
+    made: str
+    sha256: str
+    pixels_sha256: str
+    checkpoint_revision: str
+    request: Json
+    fingerprint: Json
+    publishes_prompt: bool
+    parents: dict[str, str]
+    sources: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Entries, each after those that it starts from, and the small files (masks) that they need, by SHA-256."""
+
+    entries: tuple[Entry, ...]
+    files: dict[str, bytes]
+
+    def to_json(self) -> bytes:
+        """Return the file."""
+        files = {name: b64encode(data).decode() for name, data in self.files.items()}
+        told = {"format": FORMAT, "records": [asdict(each) for each in self.entries], "files": files}
+        return json.dumps(told, indent=1, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Return what `to_json` wrote. Raises NotAnExcerpt for anything else."""
+        try:
+            told = json.loads(data)
+            files = {name: b64decode(text, validate=True) for name, text in told["files"].items()}
+            excerpt = cls(entries=tuple(Entry(**each) for each in told["records"]), files=files)
+            is_ours = told["format"] == FORMAT
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise NotAnExcerpt("jobs.not_an_excerpt") from error
+        if not is_ours or not all(is_record_id(name) for each in excerpt.entries for name in (each.id, each.marked_as)):
+            raise NotAnExcerpt("jobs.not_an_excerpt")
+        return excerpt
+
+
+def entry_of(record: Record, marked_as: str, parents: dict[str, str], by_file: Mapping[str, str]) -> Entry:
+    """Return a record's entry; `by_file` are the ids of all in the excerpt by the SHA-256 of their files."""
+    return Entry(
+        id=record.id,
+        marked_as=marked_as,
+        made=record.finished_at.isoformat(),
+        sha256=record.sha256,
+        pixels_sha256=record.pixels_sha256,
+        checkpoint_revision=record.checkpoint_revision,
+        request=record.request,
+        fingerprint=record.fingerprint,
+        publishes_prompt=record.publishes_prompt,
+        parents=parents,
+        sources={name: by_file[name] for name in ImageRequest.from_dict(record.request).files if name in by_file},
+    )
+
+
+def sources_first(unordered: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield the entries, each after those that it starts from."""
+    entries = {entry.id: entry for entry in unordered}
+    done: set[str] = set()
+    left = list(unordered)[::-1]
+    while left:
+        entry = left[-1]
+        before = [entries[each] for each in entry.sources.values() if each in entries and each not in done]
+        if before and entry.id not in done:
+            left += before
+            continue
+        left.pop()
+        if entry.id not in done:
+            done.add(entry.id)
+            yield entry
