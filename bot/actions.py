@@ -6,8 +6,8 @@ from bot.changes import CHANGES
 from bot.descriptions import draw_description
 from bot.details import details_text
 from bot.exporting import erase, export, publish
-from bot.inpainting import open_inpaint
 from bot.family import show_family
+from bot.inpainting import open_inpaint
 from bot.interaction import Interaction, Press, caller_of, hold, locale_of, think
 from bot.keeping import like, share
 from bot.letters import NOBODY

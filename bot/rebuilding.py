@@ -96,7 +96,7 @@ class Rebuilder:
         paths[entry.sha256] = str(path)  # under the name by which others ask for it
         if stamped.pixels_sha256 == entry.pixels_sha256:
             return Redrawn(entry.id, Outcome.IDENTICAL)
-        before, now = entry.fingerprint, done.fingerprint
+        before, now = entry.fingerprint, done.pictures[0].fingerprint
         changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
         return Redrawn(entry.id, Outcome.DIFFERENT, ", ".join(changed))
 
@@ -143,10 +143,9 @@ class Rebuilder:
             raise UserError("jobs.picture_refused")
 
     async def _stamp(self, entry: Entry, request: ImageRequest, done: Done, paths: Mapping[str, str]) -> Stamped:
-        facts = facts_of(self._checkpoints[request.checkpoint], request, done.fingerprint, entry.marked_as)
+        facts = facts_of(self._checkpoints[request.checkpoint], request, done.pictures[0].fingerprint, entry.marked_as)
         facts = replace(facts, publish_prompt=entry.publishes_prompt)
-        source = None if request.source is None else Path(paths[request.source])
-        how = (self._method, self._identity, source)
+        how = (self._method, self._identity, tuple(Path(paths[each]) for each in request.pictures))
         return await self._pictures.call(stamp_file, done.pictures[0].path, facts, *how, timeout=STAMP_SECONDS)
 
 

@@ -199,10 +199,15 @@ class ImageRequest:
         return tuple(dict.fromkeys((*(single.prompt for single in self.singles()), *parts)))
 
     @property
+    def pictures(self) -> tuple[str, ...]:
+        """The SHA-256 of every picture that is drawn over, each once."""
+        parts = (blended.source for blended in self.blended)
+        return tuple(dict.fromkeys(name for name in (self.source, *parts) if name is not None))
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The SHA-256 of every file that something is drawn from, each once."""
-        parts = (blended.source for blended in self.blended)
-        return tuple(dict.fromkeys(name for name in (self.source, self.mask, *parts) if name is not None))
+        return self.pictures if self.mask is None else (*self.pictures, self.mask)
 
     def singles(self) -> Iterator[Self]:
         """Yield the request of each picture."""

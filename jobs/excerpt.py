@@ -90,12 +90,13 @@ def entry_of(record: Record, marked_as: str, parents: dict[str, str], by_file: M
 def sources_first(unordered: Sequence[Entry]) -> Iterator[Entry]:
     """Yield the entries, each after those that it starts from."""
     entries = {entry.id: entry for entry in unordered}
-    done: set[str] = set()
+    begun, done = set[str](), set[str]()
     left = list(unordered)[::-1]
     while left:
         entry = left[-1]
         before = [entries[each] for each in entry.sources.values() if each in entries and each not in done]
-        if before and entry.id not in done:
+        if before and entry.id not in begun:  # who is met again is no further off for it: a forged file may go round
+            begun.add(entry.id)
             left += before
             continue
         left.pop()

@@ -89,9 +89,9 @@ class Finisher:
             facts_of(checkpoint, alone, pixels.fingerprint, record_id if original is None else original.id),
             publish_prompt=(job if original is None else original).publishes_prompt,
         )
-        source = None if alone.source is None else self._store.path(alone.source)
+        sources = tuple(map(self._store.path, alone.pictures))
         stamped = await self._clerk.call(
-            stamp_file, pixels.path, facts, self._method, self._identity, source, timeout=STAMP_SECONDS
+            stamp_file, pixels.path, facts, self._method, self._identity, sources, timeout=STAMP_SECONDS
         )
         if not stamped.mark_found and min(pixels.width, pixels.height) >= MARKED_SIDE:
             log.warning("picture %s: its watermark cannot be read back", record_id)
@@ -126,10 +126,10 @@ class Finisher:
         return await self._clerk.call(compare, *paths, original.fingerprint, again.fingerprint, timeout=STAMP_SECONDS)
 
 
-def stamp_file(path: str, facts: Facts, method: Method, identity: Identity, source: Path | None) -> Stamped:
+def stamp_file(path: str, facts: Facts, method: Method, identity: Identity, sources: tuple[Path, ...]) -> Stamped:
     """Mark and sign the picture whose pixels lie in an .npy file; runs in the clerk's process."""
     stamped = stamp(np.load(Path(path), allow_pickle=False), facts, method)
-    signed = sign_made(stamped.png, facts, identity, None if source is None else source.read_bytes())
+    signed = sign_made(stamped.png, facts, identity, [source.read_bytes() for source in sources])
     return replace(stamped, png=signed, sha256=sha256(signed).hexdigest())
 
 

@@ -53,15 +53,21 @@ class Credentials:
         return self.ours and not MADE.isdisjoint(self.actions)
 
 
-def sign_made(png: bytes, facts: Facts, identity: Identity, source: bytes | None = None) -> bytes:
-    """Return a picture's file with credentials: created by a checkpoint, or redrawn by it from a source's file."""
+def sign_made(png: bytes, facts: Facts, identity: Identity, sources: Sequence[bytes] = ()) -> bytes:
+    """Return a picture's file with credentials: created by a checkpoint, redrawn from a source's file, or from several.
+
+    Of several none is the parent, of which there is one at most (C2PA 2.2, 11.3): they are components.
+    """
     agent = {"name": facts.checkpoint, "version": facts.checkpoint_hash or "unknown"}
-    if source is None:
-        actions = [{"action": "c2pa.created", "digitalSourceType": MADE_BY_A_MODEL, "softwareAgent": agent}]
-    else:
+    if len(sources) == 1:
         edited = {"action": "c2pa.edited", "digitalSourceType": REDRAWN_BY_A_MODEL, "softwareAgent": agent}
         actions = [_opened(), edited]
-    return _signed(png, f"imagine-{facts.record_id}", facts.version, actions, identity, source)
+    else:
+        kind = REDRAWN_BY_A_MODEL if sources else MADE_BY_A_MODEL
+        created = {"action": "c2pa.created", "digitalSourceType": kind, "softwareAgent": agent}
+        placed = [_done("c2pa.placed", _label(number)) for number in range(len(sources))]
+        actions = [created, *placed]
+    return _signed(png, f"imagine-{facts.record_id}", facts.version, actions, identity, sources)
 
 
 def sign_composite(file: bytes, title: str, version: str, identity: Identity) -> bytes:
@@ -69,17 +75,17 @@ def sign_composite(file: bytes, title: str, version: str, identity: Identity) ->
     name, _, number = version.partition(" ")
     agent = {"name": name, "version": number or "unknown"}
     made = {"action": "c2pa.created", "digitalSourceType": REDRAWN_BY_A_MODEL, "softwareAgent": agent}
-    return _signed(file, title, version, [made], identity, None)
+    return _signed(file, title, version, [made], identity)
 
 
 def sign_copy(file: bytes, original: bytes, version: str, identity: Identity) -> bytes:
     """Return another file of a picture, such as a smaller one, with credentials that lead to the original's."""
-    return _signed(file, "copy", version, [_opened(), {"action": "c2pa.transcoded"}], identity, original)
+    return _signed(file, "copy", version, [_opened(), {"action": "c2pa.transcoded"}], identity, [original])
 
 
 def sign_taken_in(file: bytes, original: bytes, version: str, identity: Identity) -> bytes:
     """Return what was taken of somebody's file, with credentials that lead to theirs; none says that we made it."""
-    return _signed(file, "source", version, [_opened()], identity, original)
+    return _signed(file, "source", version, [_opened()], identity, [original])
 
 
 def read(file: bytes, identity: Identity | None = None) -> Credentials | None:
@@ -111,12 +117,17 @@ def _reader(file: bytes, identity: Identity | None) -> c2pa.Reader | None:
 
 
 def _signed(
-    file: bytes, title: str, version: str, actions: Sequence[dict[str, Any]], identity: Identity, source: bytes | None
+    file: bytes,
+    title: str,
+    version: str,
+    actions: Sequence[dict[str, Any]],
+    identity: Identity,
+    sources: Sequence[bytes] = (),
 ) -> bytes:
     mime = mime_of(file)
     assert mime is not None, "what we write is one of these"
     name, _, number = version.partition(" ")
-    telling = [] if source is None else _telling(source)
+    telling = list(dict.fromkeys(place for source in sources for place in _telling(source)))
     redacted = [{"action": "c2pa.redacted", "reason": PERSONAL, "parameters": {"redacted": each}} for each in telling]
     manifest = {
         "title": title,
@@ -126,11 +137,17 @@ def _signed(
     }
     signed = BytesIO()
     with c2pa.Builder(manifest, _context()) as builder:
-        if source is not None:
-            ingredient = {"title": SOURCE, "relationship": "parentOf", "label": SOURCE}
+        for place, source in enumerate(sources):
+            relationship = "parentOf" if len(sources) == 1 else "componentOf"
+            ingredient = {"title": SOURCE, "relationship": relationship, "label": _label(place)}
             builder.add_ingredient(json.dumps(ingredient), mime_of(source) or "image/png", BytesIO(source))
         builder.sign(_signer(identity), mime, BytesIO(file), signed)
     return signed.getvalue()
+
+
+def _label(number: int) -> str:
+    """Return the name by which actions refer to a source."""
+    return f"{SOURCE}-{number}" if number else SOURCE
 
 
 def _telling(source: bytes) -> list[str]:
@@ -152,7 +169,11 @@ def _telling(source: bytes) -> list[str]:
 
 
 def _opened() -> dict[str, Any]:
-    return {"action": "c2pa.opened", "parameters": {"ingredientIds": [SOURCE]}}
+    return _done("c2pa.opened", SOURCE)
+
+
+def _done(action: str, label: str) -> dict[str, Any]:
+    return {"action": action, "parameters": {"ingredientIds": [label]}}
 
 
 @cache

@@ -101,13 +101,23 @@ def test_an_impostor_of_the_same_name_is_not_us(identity: Identity, facts: Facts
 
 def test_what_was_redrawn_leads_to_its_source(identity: Identity, facts: Facts) -> None:
     first = sign_made(png.encode(picture()), facts, make_identity(today()))
-    second = read(sign_made(png.encode(picture(1)), facts, identity, first), identity)
-    bare = read(sign_made(png.encode(picture(1)), facts, identity, png.encode(picture())), identity)
+    second = read(sign_made(png.encode(picture(1)), facts, identity, [first]), identity)
+    bare = read(sign_made(png.encode(picture(1)), facts, identity, [png.encode(picture())]), identity)
 
     assert second is not None
     assert (second.actions, second.sources, second.origins) == (("c2pa.opened", "c2pa.edited"), 1, (VERSION,))
     assert bare is not None
     assert (bare.sources, bare.origins, bare.made_by_a_model) == (1, (), True)
+
+
+def test_what_was_blended_leads_to_all_its_sources(identity: Identity, facts: Facts) -> None:
+    ours, bare = sign_made(png.encode(picture()), facts, identity), png.encode(picture(1))
+    found = read(sign_made(png.encode(picture(2)), facts, identity, [ours, bare]), identity)
+
+    assert found is not None
+    assert (found.valid, found.ours, found.made_here, found.made_by_a_model) == (True, True, True, True)
+    assert (found.actions, found.sources) == (("c2pa.created", "c2pa.placed", "c2pa.placed"), 2)
+    assert found.origins == (VERSION,)
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "JPEG", "PNG"])
@@ -176,7 +186,7 @@ def photograph(source: bytes | None = None) -> bytes:
 def test_neither_places_nor_small_pictures_come_along_with_somebodys_credentials(identity, facts, edited: bool) -> None:
     theirs = photograph(photograph() if edited else None)
     kept = take_in_signed(theirs, LIMITS, VERSION, identity).png
-    made = sign_made(png.encode(picture(1)), facts, identity, kept)
+    made = sign_made(png.encode(picture(1)), facts, identity, [kept])
 
     for file in (kept, made):
         found = read(file, identity)
