@@ -4,6 +4,7 @@ import logging
 from asyncio import Semaphore
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.allowance import Allowance, allowance_of
 from bot.caller import Caller
@@ -70,14 +71,15 @@ class Admission:
         parent: Record | None = None,
         reproduces: Record | None = None,
         further: Sequence[Record] = (),
+        sheet: dict[str, Any] | None = None,
     ) -> Ticket:
         """Check a request and commit it as a job; the same interaction is admitted once.
 
         What is made from an age-restricted picture is as restricted, wherever it is made. `further` are blended
-        with the parent.
+        with the parent. Where there is a `sheet`, all its pictures are shown, and counted, as one.
         """
         async with self._turns:
-            return await self._admit(caller, action, request, notes, parent, reproduces, further)
+            return await self._admit(caller, action, request, notes, parent, reproduces, further, sheet)
 
     async def _admit(
         self,
@@ -88,6 +90,7 @@ class Admission:
         parent: Record | None,
         reproduces: Record | None,
         further: Sequence[Record],
+        sheet: dict[str, Any] | None,
     ) -> Ticket:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
@@ -110,7 +113,8 @@ class Admission:
             private=caller.private,
             publishes_prompt=await self._people.publishes_prompts(caller.user_id),
             age_restricted=caller.age_restricted or any(each.age_restricted for each in origins),
-            pictures=request.count,
+            pictures=request.count if sheet is None else 1,
+            sheet=sheet,
             parent_id=None if parent is None else parent.id,
             further_parents=[each.id for each in further],
             reproduces=None if reproduces is None else reproduces.id,

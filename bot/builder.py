@@ -10,6 +10,7 @@ from bot.catalogue import Catalogue
 from bot.changing import Changing
 from bot.client import ImagineClient
 from bot.collection import Collection
+from bot.comparing import Comparing
 from bot.composing import Composing
 from bot.delivery import Delivery
 from bot.describing import Describing
@@ -338,6 +339,7 @@ class Builder:
             styles=self._styles,
             preferences=self._preferences,
             adapters=self._adapters,
+            comparing=Comparing(catalogue=self._catalogue, composing=self._composing, admission=self.admission),
             changing=Changing(catalogue=self._catalogue, admission=self.admission),
             sources=self._sources,
             masks=self._masks,
@@ -365,14 +367,18 @@ class Builder:
             gallery=self._gallery,
             jobs=self._jobs,
             admission=self.admission,
-            composing=Composing(
-                turns=self._turns,
-                catalogue=self._catalogue,
-                styles=self._styles,
-                preferences=self._preferences,
-                adapters=self._adapters,
-            ),
+            composing=self._composing,
             offering=self._offering,
+        )
+
+    @cached_property
+    def _composing(self) -> Composing:
+        return Composing(
+            turns=self._turns,
+            catalogue=self._catalogue,
+            styles=self._styles,
+            preferences=self._preferences,
+            adapters=self._adapters,
         )
 
     @cached_property

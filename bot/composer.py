@@ -7,7 +7,8 @@ import discord
 
 from bot.gallery import Gallery, PictureLost
 from bot.letters import Enclosure, Letter
-from bot.replies import alt_text, ending_letter, result_letter
+from bot.replies import alt_text, ending_letter, result_letter, sheet_alt_text
+from bot.sheet_picture import Labels
 from db.outbox import Message, Notice
 from db.tables.job import Job
 from db.tables.record import Record, Showing
@@ -51,6 +52,8 @@ class Composer:
         return [record for record in await self._gallery.history.of_job(job.id) if record.is_there]
 
     async def _result(self, job: Job, records: Sequence[Record], held: int, divisor: int) -> Letter:
+        if job.sheet is not None and records:
+            return result_letter(job, records, [await self._sheet(job, records)], held=held)
         enclosures, lost = [], []
         for record in records:
             try:
@@ -66,6 +69,15 @@ class Composer:
         data, suffix = await self._gallery.picture(record, limit, divisor=divisor)
         spoiler = self._gallery.hides(job.guild_id, record)
         return Enclosure(f"imagine-{record.id}{suffix}", data, alt_text(record, job.locale), spoiler)
+
+    async def _sheet(self, job: Job, records: Sequence[Record]) -> Enclosure:
+        """Return all pictures of a job as one."""
+        assert job.sheet is not None
+        labels = Labels(tuple(job.sheet["columns"]), tuple(job.sheet["rows"]))
+        limit = min(self._upload_limit(job), REQUEST_LIMIT) - HEADROOM
+        data, suffix = await self._gallery.sheet(records, labels, limit)
+        spoiler = any(self._gallery.hides(job.guild_id, record) for record in records)
+        return Enclosure(f"comparison-{job.id}{suffix}", data, sheet_alt_text(job), spoiler)
 
     def _upload_limit(self, job: Job) -> int:
         guild = None if job.guild_id is None else self._client.get_guild(job.guild_id)

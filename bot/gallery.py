@@ -1,9 +1,12 @@
 """What was made: who may see it, how it is found, shown and deleted."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from bot.caller import Caller
+from bot.sheet_picture import Labels, draw_sheet
 from config.words import UserError
 from db.history import History, Page, Record, Relative, Showing
 from db.images import PictureDamaged, PictureStore
@@ -19,6 +22,8 @@ from provenance.thumbnails import shrink_and_sign, thumbnail
 SHRINK_SECONDS = 60.0
 THUMBNAIL_SIDE = 256  # pixels
 RELATIVES = 8  # named in each direction; one more is read, to know whether there are more
+
+log = logging.getLogger(__name__)
 
 
 class PictureLost(UserError):
@@ -132,6 +137,20 @@ class Gallery:
             shrink_and_sign, data, limit, VERSION, self._identity, timeout=SHRINK_SECONDS
         )
         return smaller, f".{kind}"
+
+    async def sheet(self, records: Sequence[Record], labels: Labels, limit: int) -> tuple[bytes, str]:
+        """Return a job's pictures as one labelled file of about `limit` bytes at most, and its suffix.
+
+        One that is not there leaves its place empty.
+        """
+        files: list[bytes | None] = [None] * (len(labels.columns) * max(1, len(labels.rows)))
+        for record in records:
+            try:
+                files[record.index] = await self.bytes_of(record)
+            except PictureLost:
+                log.exception("picture %s is missing in its sheet", record.id)
+        how = (labels, VERSION, self._identity, limit)
+        return await self._clerk.call(draw_sheet, files, *how, timeout=SHRINK_SECONDS)
 
     async def bytes_of(self, record: Record) -> bytes:
         """Return the record's file as it was stored. Raises PictureLost."""

@@ -39,6 +39,7 @@ HEADINGS = {  # "of": where the picture to start from is in the history
     "upscale of": "bot.did_upscale_of",
     "inpaint": "bot.did_inpaint",
     "inpaint of": "bot.did_inpaint_of",
+    "compare": "bot.did_compare",
     "again": "bot.did_again",
     "remix": "bot.did_remix",
     "reproduce": "bot.did_reproduce",
@@ -168,6 +169,15 @@ def settings_line(record: Record, locale: str) -> str:
     if adapters := record.request.get("adapters"):
         line += say("bot.settings_adapters", locale=locale, adapters=escape(write_adapters(adapters)))
     return line
+
+
+def sheet_alt_text(job: Job) -> str:
+    """Return the words for those who cannot see a comparison."""
+    assert job.sheet is not None
+    sides = {side: ", ".join(labels) for side, labels in job.sheet.items() if labels}
+    key = "bot.sheet_alt" if len(sides) > 1 else "bot.row_alt"
+    text = say(key, locale=job.locale, prompt=words_or_none(job.request["prompt"], job.locale), **sides)
+    return shorten(text, ALT_LENGTH)
 
 
 def alt_text(record: Record, locale: str) -> str:

@@ -9,6 +9,7 @@ from bot.caller import Caller
 from bot.catalogue import Catalogue
 from bot.changing import Changing
 from bot.collection import Collection
+from bot.comparing import Comparing
 from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
@@ -45,8 +46,9 @@ class Studio:
     """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
 
     `drawing` makes new pictures, after `offering` them where it is several prompts, by what `styles`, `preferences` and
-    `adapters` give; `changing` makes new ones from old, which `sources` has; `gallery` has what was made, `finding`
-    looks for it, `genealogy` knows what was made from what, `collection` what people like and share,
+    `adapters` give; `comparing` draws over values of settings, `changing` makes new pictures from old, which `sources`
+    has; `gallery` has what was made, `finding` looks for it, `genealogy` knows what was made from what, `collection`
+    what people like and share,
     `review` what is put before moderators, `moderators` what these can do, `privacy` what is kept about a person,
     `verification` what can be told of any picture's origin, `describing` puts pictures into words where it can,
     `discipline` who is shut out. `turns` are taken by what follows an acknowledgement, so that it does not hold up
@@ -68,6 +70,7 @@ class Studio:
         styles: Styles,
         preferences: Preferences,
         adapters: AdapterShelf,
+        comparing: Comparing,
         changing: Changing,
         sources: Sources,
         masks: Masks,
@@ -92,6 +95,7 @@ class Studio:
         self.styles = styles
         self.preferences = preferences
         self.adapters = adapters
+        self.comparing = comparing
         self.changing = changing
         self.sources = sources
         self.masks = masks

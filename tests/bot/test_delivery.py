@@ -203,6 +203,7 @@ def failed_job(server: LocalDiscord, number: int, channel_id: int) -> JobRow:
         pictures=1,
         status=JobStatus.FAILED,
         cost=1.0,
+        further_parents=[],
         notes=[],
         error_key="jobs.failed_inside",
     )

@@ -27,7 +27,9 @@ async def test_a_family_is_drawn_credited_and_opened(house: House) -> None:
     [picture] = shown["attachments"]
     data = await ada.fetch(picture)
     people = {user["name"]: user["id"] for user in house.server.describe()["users"]}
-    opened = await ada.post("select", {"message": shown["id"], "custom_id": "imagine-menu:details:", "values": [larger]})
+    opened = await ada.post(
+        "select", {"message": shown["id"], "custom_id": "imagine-menu:details:", "values": [larger]}
+    )
     details = await ada.follow(opened["interaction"])
 
     assert shown["flags"] & EPHEMERAL

@@ -290,7 +290,7 @@ async def test_a_preview_is_shown_only_while_nothing_is_in_doubt(
     record = await watched.history.get(record_ids(await watched.guest().type("/imagine a red circle"))[0])
     job = await watched.jobs.get(record.job_id)
 
-    assert watched.studio._screen.may_preview(job, ImageRequest.from_dict(job.request), seen) is may
+    assert watched.studio.sources._screen.may_preview(job, ImageRequest.from_dict(job.request), seen) is may
 
 
 async def test_in_direct_messages_nudity_is_allowed_nowhere_not_even_from_where_it_is(watched: House) -> None:
