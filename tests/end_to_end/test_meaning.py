@@ -76,3 +76,55 @@ def sharpness(picture: Picture) -> float:
     """Return how steep the steepest of the picture's edges are."""
     down, across = np.gradient(picture.astype(float).mean(2))
     return float(np.quantile(np.hypot(down, across), 0.995))
+
+
+async def test_a_region_gets_what_is_asked_for_and_the_rest_stays(guest: People) -> None:
+    """The file differs by its own watermark outside the region; what the engine draws is equal there to the bit."""
+    ada = guest()
+    first = await ada.type("/imagine a red circle on a white background seed:0")
+    before = await picture_of(ada, first)
+    reds = np.argwhere(before[..., 0].astype(int) - before[..., 1] > 60)
+    assert reds[:, 1].max() < 128, "the circle is on the left"
+    made = await ada.type(
+        f"/inpaint a blue circle on a white background picture:{record_ids(first)[0]} region:left half seed:1"
+    )
+    after = await picture_of(ada, made)
+
+    assert {thing.colour for thing in (await seen_by(ada, made)).things} == {Colour.BLUE}
+    assert np.abs(after[:, 128:].astype(int) - before[:, 128:]).mean() < 1.5
+    assert np.abs(after[:, :128].astype(int) - before[:, :128]).mean() > 8
+
+
+async def test_a_sky_goes_on_beyond_the_edge(guest: People) -> None:
+    ada = guest()
+    first = await ada.type("/imagine a yellow star in the night sky seed:2")
+    made = await ada.type(f"/outpaint picture:{record_ids(first)[0]} left:64 seed:12")
+    before, after = await picture_of(ada, first), await picture_of(ada, made)
+
+    assert after.shape == (256, 320, 3)
+    assert np.abs(after[:, 80:].astype(int) - before[:, 16:]).mean() < 1.5  # the seam is eight pixels wide
+    new, old = after[:, :64].reshape(4, 64, 64, 3).mean((1, 2)), before[:, :64].reshape(4, 64, 64, 3).mean((1, 2))
+    assert np.abs(new - old).max() < 25  # row by row the sky has the colour that it had
+    assert (await seen_by(ada, made)).backdrop is Landscape.NIGHT
+
+
+async def test_a_subtle_variation_is_nearer_to_its_source_than_a_strong_one(guest: People) -> None:
+    ada = guest()
+    first = await ada.type("/imagine a yellow star in the night sky seed:2")
+    source = (await picture_of(ada, first)).astype(int)
+    for by in ("picture", "seed"):
+        distances = []
+        for strength in ("subtle", "strong"):
+            varied = await ada.type(f"/vary picture:{record_ids(first)[0]} by:{by} strength:{strength} seed:4")
+            distances.append(np.abs(await picture_of(ada, varied) - source).mean())
+        assert 1 < distances[0] < distances[1], by
+
+
+async def test_a_blend_has_something_of_each(guest: People) -> None:
+    """Between a red circle and a blue one lies a purple one."""
+    ada = guest()
+    red = await ada.type("/imagine a red circle on a white background seed:5")
+    blue = await ada.type("/imagine a blue circle on a white background seed:5")
+    made = await ada.type(f"/blend picture_1:{record_ids(red)[0]} picture_2:{record_ids(blue)[0]} seed:1")
+
+    assert {(thing.kind, thing.colour) for thing in (await seen_by(ada, made)).things} == {(Kind.CIRCLE, Colour.PURPLE)}
