@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from bot.builder import offered_checkpoints
+from bot.builder import all_offered
 from bot.house import CLOSE_SECONDS
 from bot.rebuilding import Rebuilder
 from config.settings import Settings
@@ -18,7 +18,7 @@ from provenance.watermark import Method
 @asynccontextmanager
 async def open_rebuilder(settings: Settings, out: Path) -> AsyncIterator[Rebuilder]:
     """Start the processes; close them at the end. Raises ConfigError where policy or checkpoints are wrong."""
-    guard, checkpoints = load_policy(settings.policy).guard, offered_checkpoints(settings)
+    guard, checkpoints = load_policy(settings.policy).guard, all_offered(settings)
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
     executor = LocalExecutor(settings, checkpoints)
     async with Clerk() as pictures, Clerk(memory=memory) as prompts, AsyncExitStack() as stack:
