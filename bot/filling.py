@@ -31,9 +31,9 @@ def fill(wish: Wish, layers: Sequence[Layer], catalogue: Catalogue) -> tuple[Wis
     Notes tell what is no longer possible. Raises UserError where the wish itself names a checkpoint that is not there.
     """
     models = [layer["checkpoint"] for layer in layers if wish.checkpoint is None and layer.get("checkpoint")]
-    wish = wish.filled({"checkpoint": next((name for name in models if name in catalogue), None)})
+    wish = wish.filled({"checkpoint": next((name for name in models if name in catalogue.offered), None)})
     checkpoint = catalogue.choose(wish.checkpoint)
-    lost = [name for name in models if name not in catalogue]
+    lost = [name for name in models if name not in catalogue.offered]
     for layer in layers:
         possible = dict(_possible(layer, checkpoint))
         open_ones = (name for name in ("sampler", "aspect") if name in layer and getattr(wish, name) is None)

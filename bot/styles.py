@@ -1,7 +1,7 @@
 """Presets: a person's own, their guild's, and those that everybody has; in this order where names are the same."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ BUILT_IN = ROOT / "config" / "presets.toml"
 MOST = 25  #: of one owner: as many as one list of suggestions shows
 NONE = "none"  #: no preset, although the settings name one
 NAME_LENGTH = 32
+NAMED = 20  #: in the sentence that says which there are
 WORDS_LENGTH = 1_000
 PLACE = "{prompt}"  #: where in a template the prompt stands
 
@@ -47,7 +48,7 @@ class Styles:
         offered = await self.all(caller)
         found = next((preset for preset in offered if preset.name == tidy(name)), None)
         if found is None:
-            raise UserError("bot.no_such_preset", given=name[:NAME_LENGTH], names=", ".join(names_of(offered)))
+            raise _unknown(name, offered)
         return found
 
     async def save(self, caller: Caller, preset: Preset, *, for_guild: bool) -> None:
@@ -63,8 +64,7 @@ class Styles:
         """Forget a preset."""
         owner = owner_of(caller, for_guild=for_guild)
         if not await self._presets.delete(owner, tidy(name), caller.user_id):
-            offered = await self.of(owner)
-            raise UserError("bot.no_such_preset", given=name[:NAME_LENGTH], names=", ".join(names_of(offered)))
+            raise _unknown(name, await self.of(owner))
 
 
 def owner_of(caller: Caller, *, for_guild: bool = False) -> Owner:
@@ -98,11 +98,6 @@ def means_none(name: str) -> bool:
     return tidy(name) == NONE
 
 
-def names_of(presets: Iterable[Preset]) -> list[str]:
-    """Return the presets' names."""
-    return [preset.name for preset in presets]
-
-
 def check_bounds(preset: Preset) -> None:
     """Raise UserError for a preset without a name or words, with too many of either, or that stands for too much."""
     if not 0 < len(preset.name) <= NAME_LENGTH or preset.name == NONE:
@@ -112,6 +107,13 @@ def check_bounds(preset: Preset) -> None:
     if max(len(preset.template), len(preset.negative_prompt)) > WORDS_LENGTH:
         raise UserError("bot.preset_length", limit=WORDS_LENGTH)
     expand(preset.template.replace(PLACE, " "), MOST_PICTURES)
+
+
+def _unknown(name: str, offered: Sequence[Preset]) -> UserError:
+    if not offered:
+        return UserError("bot.no_presets", given=name[:NAME_LENGTH])
+    names = ", ".join(preset.name for preset in offered[:NAMED])
+    return UserError("bot.no_such_preset", given=name[:NAME_LENGTH], names=names)
 
 
 @cache

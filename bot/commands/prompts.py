@@ -39,7 +39,7 @@ async def suggest_kept(interaction: Interaction, typed: str) -> Suggestions:
 async def suggest_adapters(interaction: Interaction, typed: str) -> Suggestions:
     """Suggest an adapter for the last part of the list, with the words that call upon it."""
     studio = interaction.client.studio
-    checkpoint = studio.catalogue.get(interaction.namespace.model or studio.catalogue.default)
+    checkpoint = studio.catalogue.offered.get(interaction.namespace.model or studio.catalogue.default)
     offered: Mapping[str, AdapterFile] = {} if checkpoint is None else await studio.adapters.of(checkpoint)
     before, _, last = typed.rpartition(",")
     start = f"{before.strip()}, " if before.strip() else ""
