@@ -16,7 +16,7 @@ from bot.delivery import Delivery
 from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
-from bot.extras import offered_captioner, offered_upscalers
+from bot.extras import offered_captioner, offered_segmenter, offered_upscalers
 from bot.finding import Finding
 from bot.gallery import Gallery
 from bot.genealogy import Genealogy
@@ -83,7 +83,7 @@ class Tools:
     prompts: Clerk
     eyes: Clerk | None  #: for what people send, unless the world of every checkpoint is closed
     captions: Clerk | None = None  #: for what /describe looks at, where there is a captioner
-    finder: Clerk | None = None  #: of things by words, where a network for that is named
+    finder: Clerk | None = None  #: for what /inpaint looks for, where there is a segmenter
 
 
 class Builder:
@@ -395,7 +395,6 @@ class Builder:
 
     @cached_property
     def _masks(self) -> Masks:
-        segmentation = self._settings.segmentation
         return Masks(
             limits=self._settings.limits,
             admission=self.admission,
@@ -403,7 +402,7 @@ class Builder:
             store=self._store,
             clerk=self._tools.pictures,
             finder=self._tools.finder,
-            weights=None if segmentation is None else segmentation.weights,
+            segmenter=offered_segmenter(self._settings),
         )
 
     @cached_property

@@ -37,7 +37,6 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         _review(settings),
         _credentials(settings),
         _painting(settings),
-        _segmentation(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
         *extras(settings),
@@ -135,20 +134,6 @@ def _painting(settings: Settings) -> Finding:
     else:
         text = f"listens on {page.host}, port {page.port}; people reach it by {page.public_url}"
     return Finding("painting page", True, text)
-
-
-def _segmentation(settings: Settings) -> Finding:
-    subject = "segmentation"
-    if settings.segmentation is None:
-        text = "not set: /inpaint reads parts such as left half, and finds nothing by its name; for that copy"
-        advice = "[segmentation] from config/default.toml into imagine.toml (CIDAS/clipseg-rd64-refined, 600 MB)"
-        return Finding(subject, True, f"{text} {advice}")
-    weights = settings.segmentation.weights
-    if weights.folder is not None and not any(weights.folder.rglob("*.safetensors")):
-        return Finding(subject, False, f"{weights.folder} has no safetensors files: put a CLIPSeg there")
-    later = " is not on this disk yet: who names a thing first waits until it is downloaded"
-    text = "" if is_there(weights, "config.json") else later
-    return Finding(subject, True, f"{weights.source}{text}")
 
 
 async def _devices(settings: Settings) -> list[Finding]:

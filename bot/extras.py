@@ -1,4 +1,4 @@
-"""What can be had besides checkpoints: upscalers and a captioner, which of them are there, how to get the others."""
+"""What can be had besides checkpoints: which of it is there, and how to get the rest."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,6 +6,7 @@ from bot.diagnosis import Finding
 from config.settings import ConfigError, Settings
 from inference.captioners import Captioner, load_captioners
 from inference.presence import fetching, is_there, lacks
+from inference.segmenters import Segmenter, load_segmenters
 from inference.upscalers import UpscalerCheckpoint, load_upscalers
 
 CONFIG = "config.json"  # what any repository of transformers has
@@ -29,8 +30,18 @@ def offered_captioner(settings: Settings) -> Captioner | None:
     return found if is_there(found.weights, CONFIG) else None
 
 
+def offered_segmenter(settings: Settings) -> Segmenter | None:
+    """Return the chosen segmenter, if it can work here. Raises ConfigError for one that models.toml does not know."""
+    if settings.segmenter is None:
+        return None
+    found = load_segmenters(settings.models).get(settings.segmenter)
+    if found is None:
+        raise ConfigError(f"segmenter: {settings.segmenter} not in {settings.models}")
+    return found if is_there(found.weights, CONFIG) else None
+
+
 def extras(settings: Settings) -> Iterator[Finding]:
-    """Yield of every upscaler and captioner whether it is on offer, and else what to do."""
+    """Yield of every upscaler, captioner and segmenter whether it is on offer, and else what to do."""
     for name, upscaler in load_upscalers(settings.models).items():
         chosen, choose = name in settings.upscalers, f'add "{name}" to upscalers in imagine.toml'
         yield _finding(f"upscaler {name}", upscaler, "/upscale", lacks(upscaler), chosen, choose)
@@ -38,11 +49,15 @@ def extras(settings: Settings) -> Iterator[Finding]:
         missing = [] if is_there(captioner.weights, CONFIG) else [fetching(captioner.weights)]
         chosen, choose = name == settings.captioner, f'set captioner = "{name}" in imagine.toml'
         yield _finding(f"captioner {name}", captioner, "/describe", missing, chosen, choose)
+    for name, segmenter in load_segmenters(settings.models).items():
+        missing = [] if is_there(segmenter.weights, CONFIG) else [fetching(segmenter.weights)]
+        chosen, choose = name == settings.segmenter, f'set segmenter = "{name}" in imagine.toml'
+        yield _finding(f"segmenter {name}", segmenter, "/inpaint", missing, chosen, choose)
 
 
 def _finding(
     subject: str,
-    entry: UpscalerCheckpoint | Captioner,
+    entry: UpscalerCheckpoint | Captioner | Segmenter,
     command: str,
     missing: Sequence[str],
     chosen: bool,

@@ -10,7 +10,7 @@ from bot.builder import Builder, Tools, all_offered
 from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.discipline import Discipline
-from bot.extras import offered_captioner
+from bot.extras import offered_captioner, offered_segmenter
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
 from bot.progress import ProgressBoard
@@ -103,7 +103,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         _finder(settings) as finder,
     ):
         await database.migrate()
-        house = House.build(settings, Tools(database, executor, pictures, prompts, eyes, captions, finder))
+        tools = Tools(database, executor, pictures, prompts, eyes, captions, finder)
+        house = House.build(settings, tools)
         async with database.held(), AsyncExitStack() as stack:
             with database.needed():
                 await house.discipline.load()
@@ -147,8 +148,8 @@ async def _captions(settings: Settings) -> AsyncIterator[Clerk | None]:
 
 @asynccontextmanager
 async def _finder(settings: Settings) -> AsyncIterator[Clerk | None]:
-    """Give the process that finds things in pictures by words; none where no network for that is named."""
-    if settings.segmentation is None:
+    """Give the process that finds things in pictures by words, where there is a segmenter."""
+    if offered_segmenter(settings) is None:
         yield None
         return
     async with Clerk(memory=EYES_BYTES) as clerk:

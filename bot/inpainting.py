@@ -22,7 +22,7 @@ class Edit:
 
     prompt: str
     negative_prompt: str = ""
-    strength: str | None = None
+    strength: str | None = None  #: None: as far as suits the checkpoint
     seed: int | None = None
 
 

@@ -8,18 +8,18 @@ from bot.regions import parse_region
 from bot.wishes import Mask, Source
 from bot.wording import shorten
 from config.settings import Limits
-from config.weights import Weights
 from config.words import UserError
 from db.images import PictureDamaged, PictureStore
 from db.uploads import Uploads
 from inference.contract import CheckpointUnusable
+from inference.segmenters import Segmenter
 from inference.segmenting import find_by_words
 from jobs.clerk import Clerk
 from provenance.masks import MadeMask, mask_of_boxes, mask_of_file, mask_of_probabilities, mask_of_transparency
 from provenance.thumbnails import thumbnail
 
 MASK_SECONDS = 30.0
-FIND_SECONDS = 900.0  # the first call may download the network
+FIND_SECONDS = 120.0  # the first call loads the network
 BROWSER_SIDE = 2_048  # a phone shows no more, and its canvas holds no more
 GIVEN_LENGTH = 60
 
@@ -29,8 +29,7 @@ log = logging.getLogger(__name__)
 class Masks:
     """Makes masks in a clerk's process. Raises UserError with the sentence for the person.
 
-    `finder` is the process that finds things by words, with the network that lies at `weights`; None, where there is no
-    such network.
+    `finder` is the process that finds things by words, with `segmenter`; both are None where there is no such network.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class Masks:
         store: PictureStore,
         clerk: Clerk,
         finder: Clerk | None,
-        weights: Weights | None,
+        segmenter: Segmenter | None,
     ) -> None:
         self._limits = limits
         self._admission = admission
@@ -50,7 +49,7 @@ class Masks:
         self._store = store
         self._clerk = clerk
         self._finder = finder
-        self._weights = weights
+        self._segmenter = segmenter
 
     async def of_file(self, caller: Caller, source: Source, data: bytes) -> Mask:
         """Return the mask that somebody sent or painted: what is transparent in it, or else what is white."""
@@ -80,12 +79,12 @@ class Masks:
         await self._admission.check_words(caller, prompt, negative_prompt)
 
     async def _of_thing(self, caller: Caller, source: Source, words: str) -> MadeMask:
-        if self._finder is None or self._weights is None:
+        if self._finder is None or self._segmenter is None:
             raise UserError("bot.region_unknown", given=shorten(words, GIVEN_LENGTH))
         await self._admission.check_words(caller, words)
         picture = await self._read(source)
         try:
-            seen = await self._finder.call(find_by_words, self._weights, picture, words, timeout=FIND_SECONDS)
+            seen = await self._finder.call(find_by_words, self._segmenter, picture, words, timeout=FIND_SECONDS)
         except (CheckpointUnusable, OSError, ValueError) as error:
             log.exception("the network that finds things by words cannot be used")
             raise UserError("bot.cannot_find", given=shorten(words, GIVEN_LENGTH)) from error

@@ -11,9 +11,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from config.weights import ROOT as ROOT
-from config.weights import Weights
-
+ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "config" / "default.toml"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -128,14 +126,6 @@ class Painting(BaseModel):
         return self
 
 
-class Segmentation(BaseModel):
-    """The network that finds in a picture what somebody calls by words: a CLIPSegForImageSegmentation."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    weights: Weights
-
-
 class Endpoints(BaseModel):
     """Where a Discord-compatible server answers, if not Discord itself."""
 
@@ -164,6 +154,7 @@ class Settings(BaseSettings):
     checkpoints: tuple[str, ...] = Field(min_length=1)
     upscalers: tuple[str, ...] = ()
     captioner: str | None = None
+    segmenter: str | None = None
     devices: tuple[str, ...]
     low_memory: bool | None = None
     watermark: Literal["dwtDctSvd", "dwtDct"] = "dwtDctSvd"
@@ -175,7 +166,6 @@ class Settings(BaseSettings):
     credentials: Credentials = Credentials()
     retention: Retention
     painting: Painting | None = None
-    segmentation: Segmentation | None = None
 
     @model_validator(mode="after")
     def _default_is_offered(self) -> Self:

@@ -4,15 +4,14 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.settings import ROOT, ConfigError, describe
-from config.weights import Weights as Weights
 from inference.request import GUIDANCE, STEPS, Sampler
 
-TABLES = ("upscalers", "captioners")  # of models.toml, whose entries are no checkpoints
+TABLES = ("upscalers", "captioners", "segmenters")  # of models.toml, whose entries are no checkpoints
 Entry = TypeVar("Entry", bound=BaseModel)
 
 
@@ -30,6 +29,29 @@ def _from_root(path: Path) -> Path:
 
 
 Folder = Annotated[Path, AfterValidator(_from_root)]
+
+
+class Weights(BaseModel):
+    """Where weights lie: a folder, or a hub id at a pinned revision. Safetensors only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
+    subfolder: str = ""
+    variant: str | None = None
+    file: str | None = None  #: one weights file, where the repository holds several
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, where `source` names one (a path that starts with "." or "/")."""
+        return _from_root(Path(self.source)) if self.source.startswith((".", "/")) else None
+
+    @model_validator(mode="after")
+    def _hub_is_pinned(self) -> Self:
+        if self.folder is None and self.revision is None:
+            raise ValueError("a hub id needs the revision it is pinned to (40 hexadecimal digits)")
+        return self
 
 
 class ImageCheck(BaseModel):

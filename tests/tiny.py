@@ -19,8 +19,6 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
     CLIPConfig,
-    CLIPSegConfig,
-    CLIPSegForImageSegmentation,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
@@ -86,26 +84,6 @@ def make_check(folder: Path, threshold: float, *, label: str = "nsfw") -> ImageC
     return ImageCheck(checker=checker, classifier=second, label=label)
 
 
-def make_segmenter(folder: Path) -> Weights:
-    """Write a tiny random CLIPSeg that sees pictures of 64 by 64 pixels."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        vocabulary = _write_tokenizer(folder)
-        size = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-        config = CLIPSegConfig(
-            text_config=_text_config(vocabulary).to_dict(),
-            vision_config=size | {"image_size": 32, "patch_size": 16},
-            projection_dim=16,
-            reduce_dim=8,
-            extract_layers=(0, 1),
-            decoder_num_attention_heads=2,
-            decoder_intermediate_size=16,
-        )
-        CLIPSegForImageSegmentation(config).save_pretrained(folder)
-    ViTImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder)
-    return Weights(source=str(folder))
-
-
 def _write(folder: Path, family: Family, *, unet: Options = NOTHING, scheduler: Options = NOTHING) -> None:
     index: dict[str, Any] = {
         "_class_name": PIPELINES[family],
@@ -120,8 +98,8 @@ def _write(folder: Path, family: Family, *, unet: Options = NOTHING, scheduler: 
         index |= {"safety_checker": [None, None], "feature_extractor": [None, None], "requires_safety_checker": False}
     for name, kind in encoders.items():
         tokenizer = name.replace("text_encoder", "tokenizer")
-        vocabulary = _write_tokenizer(folder / tokenizer)
-        kind(_text_config(vocabulary)).eval().save_pretrained(folder / name)
+        vocabulary = write_tokenizer(folder / tokenizer)
+        kind(text_config(vocabulary)).eval().save_pretrained(folder / name)
         index |= {tokenizer: ["transformers", "CLIPTokenizer"], name: ["transformers", kind.__name__]}
     _make_unet(family, unet).save_pretrained(folder / "unet")
     _make_vae().save_pretrained(folder / "vae")
@@ -132,7 +110,7 @@ def _write(folder: Path, family: Family, *, unet: Options = NOTHING, scheduler: 
     _write_json(folder / "model_index.json", index)
 
 
-def _write_tokenizer(folder: Path) -> int:
+def write_tokenizer(folder: Path) -> int:
     """Write a byte-level vocabulary with a few whole words, and return its size."""
     letters = sorted(ByteLevel.alphabet())
     merges = list(dict.fromkeys(merge for word in WORDS.split() for merge in _merges(word)))
@@ -153,7 +131,7 @@ def _merges(word: str) -> list[tuple[str, str]]:
     return [("".join(letters[:index]), letters[index]) for index in range(1, len(letters))]
 
 
-def _text_config(vocabulary: int) -> CLIPTextConfig:
+def text_config(vocabulary: int) -> CLIPTextConfig:
     return CLIPTextConfig(
         vocab_size=vocabulary,
         hidden_size=TEXT_WIDTH,

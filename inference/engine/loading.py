@@ -26,7 +26,6 @@ from inference.engine.rows import Shape
 from inference.engine.safety import PictureCheck
 from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
-from inference.engine.segmenter import Segmenter
 from inference.engine.text import PooledTextEncoder, Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
 from inference.request import Adapters
@@ -342,11 +341,6 @@ def load_picture_check(check: ImageCheck, device: torch.device) -> PictureCheck:
     """Return a picture check in memory. Raises CheckpointUnusable, OSError, ValueError where a network is missing."""
     checker, classifier = (locate_network(weights) for weights in (check.checker, check.classifier))
     return PictureCheck(check, checker, classifier, device)
-
-
-def load_segmenter(weights: Weights) -> Segmenter:
-    """Return a text-segmentation network. Raises CheckpointUnusable, OSError or ValueError where it is missing."""
-    return Segmenter(locate_network(weights), weights.variant)
 
 
 def locate_network(weights: Weights) -> Path:

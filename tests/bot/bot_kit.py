@@ -65,7 +65,8 @@ async def open_house(
     """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
     settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
-    built = BuiltHouse.build(settings, Tools(database, executor, clerk, clerk, eyes, captions, finder))
+    tools = Tools(database, executor, clerk, clerk, eyes, captions, finder)
+    built = BuiltHouse.build(settings, tools)
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
     await built.discipline.load()
     async with aiohttp.ClientSession() as session, client:

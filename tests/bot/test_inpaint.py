@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from strict_policy import write_policy
 
+from config.settings import load_settings
 from db.session import Database
 from inference.contract import CheckpointUnusable
 from inference.request import Task
@@ -165,7 +166,23 @@ async def test_words_for_a_thing_are_told_what_can_be_said_instead(house: House)
     assert "left half" in message["content"]
 
 
-SEGMENTATION = {"weights": {"source": "./nowhere"}}
+MODELS = """
+[segmenters.named]
+title = "Named"
+weights = {{ source = "{folder}" }}
+licence = "MIT"
+licence_url = "LICENSE"
+"""
+
+
+def with_segmenter(folder: Path) -> Json:
+    """Settings with a segmenter that is there; a fake answers for it."""
+    models = folder / "models.toml"
+    shipped = load_settings().models.read_text(encoding="utf-8")
+    models.write_text(shipped + MODELS.format(folder=folder / "named"), encoding="utf-8")
+    (folder / "named").mkdir()
+    (folder / "named" / "model.safetensors").touch()
+    return {"models": models, "segmenter": "named"}
 
 
 def seen_at_the_left() -> NDArray[np.float32]:
@@ -176,7 +193,7 @@ def seen_at_the_left() -> NDArray[np.float32]:
 
 async def test_a_thing_that_is_named_is_found(server: LocalDiscord, sqlite_database: Database, tmp_path: Path) -> None:
     finder = FakeFinder(seen_at_the_left())
-    async with open_house(server, sqlite_database, tmp_path, finder=finder, segmentation=SEGMENTATION) as house:
+    async with open_house(server, sqlite_database, tmp_path, finder=finder, **with_segmenter(tmp_path)) as house:
         ada = house.guest()
         await inpaint(ada, picture=await drawn(ada), region="the red circle")
 
@@ -197,7 +214,7 @@ async def test_a_thing_that_cannot_be_found_is_told(
     server: LocalDiscord, sqlite_database: Database, tmp_path: Path, seen: Any, words: str, sentence: str
 ) -> None:
     finder, policy = FakeFinder(seen), write_policy(tmp_path / "policy")
-    more = {"finder": finder, "segmentation": SEGMENTATION, "policy": policy}
+    more = with_segmenter(tmp_path) | {"finder": finder, "policy": policy}
     async with open_house(server, sqlite_database, tmp_path, **more) as house:
         ada = house.guest()
         message = await inpaint(ada, picture=await drawn(ada), region=words)

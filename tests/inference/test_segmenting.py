@@ -4,10 +4,9 @@ import io
 
 import numpy as np
 import pytest
-import tiny
+import tiny_segmenter
 from PIL import Image
 
-from config.weights import Weights
 from inference.contract import CheckpointUnusable
 from inference.segmenting import find_by_words
 
@@ -19,25 +18,25 @@ def a_picture() -> bytes:
 
 
 def test_probabilities_depend_on_the_words(tmp_path):
-    weights = tiny.make_segmenter(tmp_path / "clipseg")
-    seen = find_by_words(weights, a_picture(), "the red circle")
+    segmenter = tiny_segmenter.make(tmp_path / "clipseg")
+    seen = find_by_words(segmenter, a_picture(), "the red circle")
 
     assert seen.shape == (64, 64)
     assert seen.dtype == np.float32
     assert ((seen > 0) & (seen < 1)).all()
-    assert np.array_equal(seen, find_by_words(weights, a_picture(), "the red circle"))
-    assert not np.array_equal(seen, find_by_words(weights, a_picture(), "a house"))
-    assert find_by_words(weights, a_picture(), "a red circle " * 100).shape == (64, 64)
+    assert np.array_equal(seen, find_by_words(segmenter, a_picture(), "the red circle"))
+    assert not np.array_equal(seen, find_by_words(segmenter, a_picture(), "a house"))
+    assert find_by_words(segmenter, a_picture(), "a red circle " * 100).shape == (64, 64)
 
 
 def test_pickled_weights_are_refused(tmp_path):
-    weights = tiny.make_segmenter(tmp_path / "clipseg")
+    segmenter = tiny_segmenter.make(tmp_path / "clipseg")
     (tmp_path / "clipseg" / "model.safetensors").rename(tmp_path / "clipseg" / "pytorch_model.bin")
 
     with pytest.raises(CheckpointUnusable, match=r"no \.safetensors file"):
-        find_by_words(weights, a_picture(), "the red circle")
+        find_by_words(segmenter, a_picture(), "the red circle")
 
 
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(CheckpointUnusable, match="does not exist"):
-        find_by_words(Weights(source=str(tmp_path / "gone")), a_picture(), "the red circle")
+        find_by_words(tiny_segmenter.entry(tmp_path / "gone"), a_picture(), "the red circle")

@@ -1,7 +1,7 @@
 """Tokens: only those that were signed here, unchanged and in time, open anything."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.secret_key import derived_key
@@ -14,6 +14,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 ids = st.binary(min_size=ID_BYTES, max_size=ID_BYTES)
 
 
+@settings(deadline=None)
 @given(ids, st.integers(0, 2**40))
 def test_a_token_opens_its_painting_until_its_end(painting, until):
     token = sign(KEY, painting, until)
@@ -22,6 +23,7 @@ def test_a_token_opens_its_painting_until_its_end(painting, until):
     assert read(KEY, token, until) is None
 
 
+@settings(deadline=None)
 @given(ids, st.data())
 def test_a_token_that_was_changed_opens_nothing(painting, data):
     token = sign(KEY, painting, UNTIL)
@@ -31,6 +33,7 @@ def test_a_token_that_was_changed_opens_nothing(painting, data):
     assert read(KEY, token[:at] + other + token[at + 1 :], 0) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_what_is_no_token_opens_nothing(text):
     assert read(KEY, text, 0) is None

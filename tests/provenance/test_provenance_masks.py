@@ -2,7 +2,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -94,6 +94,7 @@ def test_a_turned_mask_is_set_upright(orientation, stored, box):
     assert is_box(area_of(made), box)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(64, 400), st.integers(64, 400), st.floats(0.3, 3))
 def test_a_mask_that_was_scaled_with_its_picture_fits_and_a_stretched_one_does_not(width, height, scale):
     smaller = max(64, round(width * scale)), max(64, round(height * scale))
