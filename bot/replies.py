@@ -116,7 +116,8 @@ def result_letter(
     if not records:
         key = "bot.all_held" if held else "bot.all_deleted"
         return Letter(say(key, locale=locale, user=job.user_id))
-    lines = [_heading(job), *_verdict_lines(job), *description(records, locale)]
+    told = description(records, locale) if job.sheet is None else [_prompt_of(job)]
+    lines = [_heading(job), *_verdict_lines(job), *told]
     lines += [*lost, *(f"-# {note}" for note in notes_of(job))]
     if held:
         lines.append(f"-# {say('bot.note_held', locale=locale, count=held)}")

@@ -47,7 +47,7 @@ async def test_two_settings_make_a_grid_that_is_one_job(house: House) -> None:
 async def test_every_picture_of_a_comparison_is_in_the_history(house: House) -> None:
     ada = house.guest()
     made = await ada.type("/compare a red circle columns:steps column_values:2-8 (+2)")
-    records = await house.history.by_message(int(made["id"]))
+    records = await house.history.of_job(1)
 
     assert [record.num_inference_steps for record in records] == [2, 4, 6, 8]
     assert all(not record.request["variants"] for record in records)

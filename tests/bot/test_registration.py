@@ -53,8 +53,6 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "sharing",
         "remix",
         "reproduce",
-        "lineage",
-        "sharing",
         "verify",
         "queue",
         "cancel",

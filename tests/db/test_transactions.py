@@ -27,7 +27,8 @@ from db.tables.record import NewRecord, Record, RecordRow
 
 @pytest.mark.parametrize(("value", "row"), [(Job, JobRow), (Record, RecordRow), (Message, OutboxRow)])
 def test_a_value_has_what_its_row_has(value, row: type[Base]):
-    assert set(value.__dataclass_fields__) == set(row.__table__.columns.keys())
+    to_search_in = {"words"}  # nobody reads them
+    assert set(value.__dataclass_fields__) == set(row.__table__.columns.keys()) - to_search_in
 
 
 async def test_an_exception_undoes_the_whole_transaction(database):

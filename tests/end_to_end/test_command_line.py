@@ -76,7 +76,11 @@ async def test_rebuild_draws_a_chain_of_edits_again_to_the_byte_without_any_data
     made = record_ids(await ada.type("/imagine a red circle and a quince steps:2 seed:0 width:128 height:128"))
     for edit in (
         *("/vary picture:{} by:seed", "/outpaint picture:{} right:64", "/vary picture:{} strength:strong"),
-        *("/inpaint prompt:a blue star and a quince picture:{} region:left half", "/reproduce id:{}", "/upscale picture:{}"),
+        *(
+            "/inpaint prompt:a blue star and a quince picture:{} region:left half",
+            "/reproduce id:{}",
+            "/upscale picture:{}",
+        ),
     ):
         made += record_ids(await ada.type(edit.format(made[-1])))
     page = await ada.type("/history search:quince")

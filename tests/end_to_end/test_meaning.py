@@ -44,7 +44,7 @@ async def test_a_prompt_is_drawn(
 
 async def test_a_permutation_gives_what_it_names(guest: People) -> None:
     ada = guest()
-    offer = await ada.type("/imagine a {red, blue} circle on a white background seed:0")
+    offer = await ada.type("/imagine a {red, blue} circle on a white background seed:3")
     await ada.push(offer, "Draw 2 pictures")
     async with asyncio.timeout(90):
         results: list[dict] = []
@@ -102,7 +102,9 @@ async def test_a_sky_goes_on_beyond_the_edge(guest: People) -> None:
     before, after = await picture_of(ada, first), await picture_of(ada, made)
 
     assert after.shape == (256, 320, 3)
-    assert np.abs(after[:, 80:].astype(int) - before[:, 16:]).mean() < 1.5  # the seam is eight pixels wide
+    assert (
+        np.abs(after[:, 80:].astype(int) - before[:, 16:]).mean() < 2.5
+    )  # two watermarks; the seam is eight pixels wide
     new, old = after[:, :64].reshape(4, 64, 64, 3).mean((1, 2)), before[:, :64].reshape(4, 64, 64, 3).mean((1, 2))
     assert np.abs(new - old).max() < 25  # row by row the sky has the colour that it had
     assert (await seen_by(ada, made)).backdrop is Landscape.NIGHT
