@@ -63,7 +63,7 @@ async def more(interaction: Interaction, record_id: str) -> None:
     await think(interaction, ephemeral=True)
     studio, locale = interaction.client.studio, locale_of(interaction)
     async with studio.turns:
-        record = await studio.gallery.record(caller_of(interaction), record_id)
+        record = await studio.gallery.origin(caller_of(interaction), record_id)
     await whisper(interaction, say("bot.change_how", locale=locale, id=record.id), view=change_view(record, locale))
 
 

@@ -47,7 +47,7 @@ Way = Callable[[Caller, Source], Awaitable[Mask | None]]  #: to a mask; None: no
 async def open_inpaint(interaction: Interaction, record_id: str) -> None:
     """Show the modal that asks what to draw, and where."""
     client = interaction.client
-    record = await client.studio.gallery.record(caller_of(interaction), record_id)
+    record = await client.studio.gallery.origin(caller_of(interaction), record_id)
     request = ImageRequest.from_dict(record.request)
     modal = inpaint_modal(record.id, request.prompt, locale_of(interaction), paints=client.painter.is_open)
     modal.stop()  # not waited for: whatever comes of it arrives at `inpaint_by_modal`, after a restart too

@@ -6,7 +6,7 @@ from discord import InteractionResponseType
 from bot.admission import Ticket
 from bot.caller import Caller
 from bot.downloads import download
-from bot.interaction import Interaction, answer, check_place, locale_of
+from bot.interaction import Interaction, answer, caller_of, check_place, locale_of
 from bot.picking import records_of
 from bot.views.button import ActionButton, view_of
 from bot.views.change import source_modal
@@ -38,8 +38,7 @@ async def ask_for_words(interaction: Interaction, picture: str) -> None:
     """Show the modal; `picture` is a record's id, or a message's id and the number of the file in it."""
     prompt = ""
     if "-" not in picture:
-        known = await interaction.client.studio.gallery.history.get(picture)
-        prompt = "" if known is None else known.prompt
+        prompt = (await interaction.client.studio.gallery.origin(caller_of(interaction), picture)).prompt
     modal = source_modal(picture, prompt, locale_of(interaction))
     modal.stop()  # not waited for: whatever comes of it arrives at `start_from`, after a restart too
     await answer(interaction, InteractionResponseType.modal, lambda: interaction.response.send_modal(modal))

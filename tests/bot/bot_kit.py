@@ -24,7 +24,7 @@ from bot.studio import Studio
 from config.settings import load_settings
 from db.history import History
 from db.images import PictureStore
-from db.jobs import Jobs
+from db.jobs import Job, Jobs
 from db.session import Database
 from local_discord.guild import Channel
 from local_discord.server import LocalDiscord
@@ -117,6 +117,13 @@ async def pointed_at(server: LocalDiscord) -> AsyncIterator[None]:
         yield
     finally:
         discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE = before
+
+
+async def open_jobs(house: House) -> list[Job]:
+    """Return the jobs that wait or run; one that begins in between counts once."""
+    found = {job.id: job for job in await house.jobs.pending()}
+    found |= {job.id: job for job in await house.jobs.leased()}
+    return [found[number] for number in sorted(found)]
 
 
 async def first_answer(guest: Guest, text: str) -> Json:

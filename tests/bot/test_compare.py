@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from bot_kit import House, first_answer
+from bot_kit import House, first_answer, open_jobs
 from fakes import IDENTITY
 from guest import labels
 from PIL import Image
@@ -73,7 +73,7 @@ async def test_another_model_draws_with_its_own_settings(house: House) -> None:
     await house.guest().type("/imagine a red circle")  # the licence is accepted
     house.executor.loaded.clear()
     await first_answer(house.guest(), "/compare a star columns:model column_values:demo, sd15 guidance:2")
-    (job,) = [each for each in await house.jobs.leased() + await house.jobs.pending() if each.action == "compare"]
+    (job,) = [each for each in await open_jobs(house) if each.action == "compare"]
     first, second = ImageRequest.from_dict(job.request).singles()
 
     assert (first.checkpoint, first.num_inference_steps, first.width) == ("demo", 20, 256)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bot_kit import POLL_SECONDS, House, in_channel, open_house
+from bot_kit import POLL_SECONDS, House, in_channel, open_house, open_jobs
 from fakes import FakeFinder
 from guest import Guest, Json, components, custom_id, record_ids
 from numpy.typing import NDArray
@@ -272,7 +272,7 @@ async def test_what_is_full_is_told_on_the_page_and_can_be_sent_later(house: Hou
     most = house.studio.limits.pending_per_user
     waiting = [asyncio.create_task(ada.type("/imagine a tree")) for _ in range(most)]
     async with asyncio.timeout(20):
-        while len(await house.jobs.leased() + await house.jobs.pending()) < most:  # noqa: ASYNC110 - another's news
+        while len(await open_jobs(house)) < most:  # noqa: ASYNC110 - another's news
             await asyncio.sleep(POLL_SECONDS)
     messages = len(await in_channel(ada))
     status, sentence = await paint(house, link, half_white())

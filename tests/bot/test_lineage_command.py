@@ -2,7 +2,7 @@
 
 import io
 
-from bot_kit import House, first_answer, settled
+from bot_kit import House, first_answer, gone, settled
 from guest import Json, components, labels, record_ids
 from PIL import Image
 
@@ -51,16 +51,17 @@ async def test_what_may_not_be_seen_is_an_empty_box_in_its_place(house: House) -
     ada, ben = house.guest("ada"), house.guest("ben")
     [first] = record_ids(await ada.type("/imagine a secret"))
     [varied] = record_ids(await ben.type(f"/vary picture:{first}"))
-    [gone] = record_ids(result := await ben.type(f"/vary picture:{varied}"))
+    [deleted] = record_ids(result := await ben.type(f"/vary picture:{varied}"))
     await ada.type(f"/sharing others:private picture:{first}")
     await ben.push(result, "Delete")
+    await gone(ben, result)
     shown = await first_answer(ben, f"/lineage picture:{varied}")
 
     assert "1: hidden.\n" in shown["content"]
     assert f"2: {varied}, vary of 1." in shown["content"]
     assert "3: hidden, vary of 2." in shown["content"]
     assert first not in str(shown)
-    assert gone not in str(shown)
+    assert deleted not in str(shown)
     assert options(shown) == [varied]
 
 

@@ -90,6 +90,17 @@ async def test_what_comes_of_another_picture_is_another(house_that_draws_over: H
     assert redrawn[ids[0]].note == "engine"
 
 
+async def test_masks_are_in_the_export(house_that_draws_over: House, tmp_path: Path) -> None:
+    ada = house_that_draws_over.guest()
+    [source] = record_ids(await ada.type("/imagine a red circle"))
+    [redrawn] = record_ids(await ada.type(f"/inpaint picture:{source} prompt:a star region:left half"))
+    excerpt = await export(ada)
+
+    assert len(Excerpt.from_json(excerpt).files) == 1
+    assert [each.outcome for each in await redraw(excerpt, tmp_path / "again")] == [Outcome.IDENTICAL] * 2
+    assert (tmp_path / "again" / f"imagine-{redrawn}.png").exists()
+
+
 async def test_what_people_sent_is_taken_from_a_folder_by_its_content(
     house_that_draws_over: House, png: bytes, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ def another(attempt: Attempt) -> Done:
     [
         *("/vary picture:{}", "/vary picture:{} strength:strong", "/upscale picture:{}", "/remix id:{}"),
         *("/reproduce id:{}", "/outpaint picture:{} zoom:2", "/blend picture_1:{} picture_2:{}"),
+        "/inpaint picture:{} prompt:a star region:left half",
     ],
 )
 async def test_every_kind_of_picture_is_reproduced_with_a_verdict(house: House, command: str) -> None:

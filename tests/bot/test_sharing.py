@@ -22,13 +22,14 @@ async def test_a_closed_picture_is_nobody_elses_to_go_on_from_by_whatever_way(ho
     before = await ben.type(f"/vary picture:{closed}")
     told = await ada.type(f"/sharing others:closed picture:{closed}")
     ways = [f"/vary picture:{closed}", f"/upscale picture:{closed}", f"/remix id:{closed}"]
+    ways += [f"/outpaint picture:{closed} zoom:2", f"/inpaint picture:{closed} prompt:a star region:left half"]
     file = await ada.fetch(result["attachments"][0])
 
     assert f"`{closed}` is closed now" in told["content"]
     for other in (ben, mia):  # a moderator is one of the others
         for way in ways:
             assert CLOSED in (await other.type(way))["content"], way
-        for label in ("Vary", "Upscale", "Again", "Remix"):
+        for label in ("Vary", "Upscale", "Again", "Remix", "Zoom out 2×", "Edit region"):
             assert CLOSED in (await settled(other, await other.push(result, label)))["content"], label
         assert CLOSED in (await other.use("Use as source", result["id"]))["content"]
         assert CLOSED in (await other.type("/vary", ("mine.png", file)))["content"]

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from bot_kit import House, first_answer, in_channel, open_house
+from bot_kit import House, first_answer, in_channel, open_house, open_jobs
 from guest import Json
 
 from config.settings import Role
@@ -48,7 +48,7 @@ async def test_who_has_enough_waiting_is_told_when_to_come_back_and_moderators_m
         assert "At most 2 of your pictures may wait at once (now: 2)" in refused[0]["content"]
         assert "At most 4 of your pictures may wait at once (now: 4)" in refused[1]["content"]
         assert all("<t:" in message["content"] for message in refused)
-        assert [job.weight for job in await house.jobs.leased() + await house.jobs.pending()] == [1.0, 3.0]
+        assert [job.weight for job in await open_jobs(house)] == [1.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_what_there_is_no_room_for_is_refused_in_words_and_not_kept(
 
         assert words in refused["content"]
         assert "<t:" in refused["content"]
-        assert len(await house.jobs.leased() + await house.jobs.pending()) == 1
+        assert len(await open_jobs(house)) == 1
 
 
 async def test_a_spent_budget_is_told_with_the_time_of_the_next(
