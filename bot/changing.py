@@ -138,7 +138,7 @@ class Changing:
             window=frame.window,
             strength=1.0,
         )
-        notes = source.notes + size_notes(checkpoint, frame.size, frame.size)
+        notes = source.notes + size_notes(checkpoint, frame.asked, frame.size)
         return await self._admission.admit(caller, "outpaint", request, notes=notes, parent=source.record)
 
     async def blend(

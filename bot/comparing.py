@@ -40,7 +40,7 @@ class Comparing:
         """Draw a picture for every value of the columns, in each row with one of the rows' values."""
         if rows is not None and rows.setting == columns.setting:
             raise UserError("bot.axis_twice_set", setting=columns.setting)
-        composition = await self._composing.recompose(caller, wish)
+        composition = await self._composing.compose_alone(caller, wish)
         prompt = composition.request.prompt
         points = [
             dict(point) for point in product(*(_values(axis, prompt) for axis in (rows, columns) if axis is not None))

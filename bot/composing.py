@@ -50,12 +50,20 @@ class Composing:
 
     async def compose(self, caller: Caller, wish: Wish) -> Composition:
         """Return what /imagine asks for; what it leaves open comes from flags, a preset, defaults, in this order."""
+        return await self._compose(caller, wish, MOST_PICTURES)
+
+    async def _compose(self, caller: Caller, wish: Wish, most_pictures: int | None) -> Composition:
         flagged, notes = with_flags(wish)
+        most = None if most_pictures is None else most_pictures // (flagged.count or 1)
         async with self._turns:
             layers = await self._preferences.layers(caller)
             styled, forgotten = await self._with_usual_preset(caller, flagged, layers)
-            composition = await self._draft(caller, styled, layers, MOST_PICTURES // (flagged.count or 1))
+            composition = await self._draft(caller, styled, layers, most)
         return replace(composition, notes=notes + forgotten + composition.notes)
+
+    async def compose_alone(self, caller: Caller, wish: Wish) -> Composition:
+        """Return what /imagine asks for, as one prompt: braces are nothing but braces in it."""
+        return await self._compose(caller, wish, None)
 
     async def recompose(self, caller: Caller, wish: Wish) -> Composition:
         """Return what a remix asks for: braces are nothing but braces in it, and nobody's defaults hold."""

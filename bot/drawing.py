@@ -1,6 +1,7 @@
 """New pictures: from words, and from what is known of older ones. Checked, then enqueued."""
 
 from dataclasses import replace
+from typing import Any
 
 from bot.admission import Admission, Ticket
 from bot.caller import Caller
@@ -13,7 +14,7 @@ from bot.seeds import choose_seed, reseeded
 from bot.wishes import Wish
 from config.words import UserError
 from db.history import Record
-from db.jobs import Jobs
+from db.jobs import Job, Jobs
 from inference.request import ImageRequest, Task
 
 CHANGED = (Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.OUTPAINT, Task.BLEND)  # what other words change, not only settings
@@ -52,7 +53,9 @@ class Drawing:
         request = ImageRequest.from_dict(record.request)
         if request.task not in CHANGED:
             made = await self._composing.recompose(caller, wish)
-            return await self._admission.admit(caller, "remix", made.request, notes=made.notes, parent=record)
+            kept = request.variations if wish.seed == request.seed else ()  # the noise is not the seed's alone
+            varied = replace(made.request, variations=kept)
+            return await self._admission.admit(caller, "remix", varied, notes=made.notes, parent=record)
         if dropped := wish.dropped_on(request):
             raise UserError("bot.remix_keeps", names=", ".join(dropped))
         checkpoint = self._catalogue.choose(request.checkpoint)
@@ -72,7 +75,8 @@ class Drawing:
     async def again(self, caller: Caller, record_id: str) -> Ticket:
         """Make all pictures of a record's job again from another seed."""
         record = await self._gallery.origin(caller, record_id)
-        return await self._again(caller, record, await self._request_of_job(record))
+        job = await self._job_of(record)
+        return await self._again(caller, record, ImageRequest.from_dict(job.request), sheet=job.sheet)
 
     async def another(self, caller: Caller, record_id: str) -> Ticket:
         """Make a record's picture alone again from another seed."""
@@ -86,12 +90,15 @@ class Drawing:
         self._catalogue.maker(request.checkpoint)
         return await self._admission.admit(caller, "reproduce", request, reproduces=record)
 
-    async def _again(self, caller: Caller, record: Record, request: ImageRequest) -> Ticket:
-        self._catalogue.maker(request.checkpoint)
-        return await self._admission.admit(caller, "again", reseeded(request), parent=record)
+    async def _again(
+        self, caller: Caller, record: Record, request: ImageRequest, sheet: dict[str, Any] | None = None
+    ) -> Ticket:
+        for single in request.singles():
+            self._catalogue.maker(single.checkpoint)
+        return await self._admission.admit(caller, "again", reseeded(request), parent=record, sheet=sheet)
 
-    async def _request_of_job(self, record: Record) -> ImageRequest:
-        """Return what the record was made from, together with those that were made with it."""
+    async def _job_of(self, record: Record) -> Job:
+        """Return what made the record, together with those that were made with it."""
         job = await self._jobs.get(record.job_id)
         assert job is not None, "the record refers to the job table"
-        return ImageRequest.from_dict(job.request)
+        return job

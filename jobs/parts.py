@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inference.protocol import Done
-from inference.request import ImageRequest
+from inference.request import ImageRequest, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,20 @@ def joined(parts: Sequence[tuple[Part, Done]]) -> Done:
 
 
 def _part(request: ImageRequest, checkpoint: str, drawn_by: Sequence[str]) -> Part:
+    """Return a checkpoint's part; its request has nothing of another one's settings, each variant says all."""
     places = tuple(place for place, name in enumerate(drawn_by) if name == checkpoint)
-    variants = tuple(replace(request.variants[place], checkpoint=None) for place in places)
-    return Part(places, replace(request, checkpoint=checkpoint, variants=variants, count=len(places)))
+    singles = [request.single(place) for place in places]
+    return Part(places, replace(singles[0], variants=tuple(map(variant_of, singles)), count=len(places)))
+
+
+def variant_of(single: ImageRequest) -> Variant:
+    """Return the variant that says all of what a request for one picture says, but for its checkpoint."""
+    return Variant(
+        prompt=single.prompt,
+        seed=single.seed,
+        width=single.width,
+        height=single.height,
+        num_inference_steps=single.num_inference_steps,
+        guidance_scale=single.guidance_scale,
+        sampler=single.sampler,
+    )

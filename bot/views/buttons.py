@@ -49,15 +49,21 @@ def result_view(records: Sequence[Record], locale: str) -> ui.View:
 def _many_view(records: Sequence[Record], locale: str) -> ui.View:
     """Return the result's buttons where there are too many pictures for one each: menus instead."""
     view = view_of([_together(records[0], locale)])
+    for action in MENUS:
+        view.add_item(_menu(action, records, locale))
+    return view
+
+
+def _menu(action: str, records: Sequence[Record], locale: str) -> ActionSelect:
+    """Return the menu that does the action upon one of a job's pictures, by its number and words."""
     options = [
         discord.SelectOption(
             label=shorten(f"{number}. {words_or_none(each.prompt, locale)}", LABEL_LENGTH), value=each.id
         )
         for number, each in enumerate(records, start=1)
+        if each.is_there
     ]
-    for action, key in MENUS.items():
-        view.add_item(ActionSelect(action, placeholder=say(key, locale=locale), options=options))
-    return view
+    return ActionSelect(action, placeholder=say(MENUS[action], locale=locale), options=options)
 
 
 def _together(first: Record, locale: str) -> list[ActionButton]:
@@ -100,12 +106,14 @@ def details_view(record: Record, siblings: Sequence[Record], regard: Regard, loc
         ActionButton("inpaint", record.id, say("buttons.inpaint", locale=locale)),
         ActionButton("more", record.id, say("buttons.more_ways", locale=locale)),
     ]
-    others = [
-        ActionButton("details", each.id, label)
-        for each, label in _labelled(siblings, "buttons.details", locale)
-        if each.id != record.id and each.is_there
-    ]
-    return view_of([first, ways, keeping_buttons(record, regard, locale), *_rows(others)])
+    rows = [first, ways, keeping_buttons(record, regard, locale)]
+    others = [each for each in siblings if each.id != record.id and each.is_there]
+    if len(others) <= PER_ROW:
+        labels = {each.id: label for each, label in _labelled(siblings, "buttons.details", locale)}
+        return view_of([*rows, [ActionButton("details", each.id, labels[each.id]) for each in others]])
+    view = view_of(rows)
+    view.add_item(_menu("details", siblings, locale))
+    return view
 
 
 def cancel_view(job_ids: Sequence[int], locale: str) -> ui.View:

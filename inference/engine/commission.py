@@ -28,14 +28,17 @@ class Commission:
     """
 
     def __init__(self, model: Model, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
-        check(model, attempt.request)
+        singles = list(attempt.request.singles())
+        for single in singles:
+            check(model, single)
         self.model = model
         self.id = attempt.id
         self.due = self.served = 0
         self.seconds = 0.0
         self.widths: set[int] = set()
         self.kernels: set[str] = set()
-        in_tiles = thrifty and max(attempt.request.width, attempt.request.height) > model.vae.tile_sample_min_size
+        longest = max(side for single in singles for side in (single.width, single.height))
+        in_tiles = thrifty and longest > model.vae.tile_sample_min_size
         self._decoding = {"decoding": "in tiles"} if in_tiles else {}
         self._started = False
         self._attempt = attempt

@@ -81,7 +81,7 @@ class Material:
         assert window is not None
         if not window.touches(*image.size):
             raise Unfeasible(f"nothing of the picture of {image.size} pixels lies in the window")
-        source, mask = beyond(window, np.asarray(image), (request.width, request.height))
+        source, mask = beyond(window, image, (request.width, request.height))
         return cls((source,), mask, partial(paste, source=source, mask=mask), source)
 
 

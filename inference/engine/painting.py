@@ -167,10 +167,15 @@ class Painting:
 
     @cached_property
     def _drawn(self) -> torch.Tensor:
-        """The mask for latents, of shape [1, 1, height, width]: of the pixels under one, the first decides."""
+        """The mask for latents, of shape [1, 1, height, width]: of the pixels under one, the first decides.
+
+        A mask so thin that it slips through is every latent under it.
+        """
         scale = self._model.latent_scale
         mask = np.ones(self._size[::-1], bool) if self._mask is None else self._mask
-        return torch.from_numpy(mask[::scale, ::scale].astype(np.float32))[None, None].to(self._model.device)
+        cells = mask.reshape(mask.shape[0] // scale, scale, mask.shape[1] // scale, scale)
+        drawn = cells[:, 0, :, 0] if cells[:, 0, :, 0].any() else cells.max(axis=(1, 3))
+        return torch.from_numpy(drawn.astype(np.float32))[None, None].to(self._model.device)
 
     def _keep(self, latents: torch.Tensor) -> torch.Tensor:
         """Return the latents with the source's outside the mask, which are noised as far as the others are now."""

@@ -17,36 +17,36 @@ def look_through(window: Window, image: Image.Image, size: tuple[int, int]) -> I
 def put_back(painted: Picture, window: Window, source: Picture, mask: Mask) -> Picture:
     """Return the source with what was painted under the window, inside the mask; outside it stays as it is."""
     left, top, right, bottom = window.box
-    under = slice(top, bottom), slice(left, right)
-    whole = source.copy()
-    whole[under] = _scaled(painted, (window.width, window.height))
-    return paste(whole, source, mask)
+    under, whole = (slice(top, bottom), slice(left, right)), source.copy()
+    whole[under] = paste(_scaled(painted, (window.width, window.height)), source[under], mask[under])
+    return whole
 
 
-def beyond(window: Window, source: Picture, size: tuple[int, int]) -> tuple[Picture, Mask]:
+def beyond(window: Window, image: Image.Image, size: tuple[int, int]) -> tuple[Picture, Mask]:
     """Return what is seen through a window, scaled to a size, and where the picture is to be continued.
 
     Beyond its edges the picture is continued by its outermost pixels. The mask reaches SEAM pixels into the picture:
     there the old fades into the new.
     """
-    height, width, _ = source.shape
+    (width, height), (across, down) = size, (size[0] / window.width, size[1] / window.height)
     left, top, right, bottom = window.box
-    rows, columns = np.arange(top, bottom), np.arange(left, right)
-    seen = source[rows.clip(0, height - 1)[:, None], columns.clip(0, width - 1)[None]]
-    across, down = size[0] / window.width, size[1] / window.height
-    edges = round(-left * across), round(-top * down), round((width - left) * across), round((height - top) * down)
-    return _scaled(seen, size), _outside(edges, size)
+    shown = max(0, left), max(0, top), min(image.width, right), min(image.height, bottom)
+    x0, x1 = (round((edge - left) * across) for edge in (shown[0], shown[2]))
+    y0, y1 = (round((edge - top) * down) for edge in (shown[1], shown[3]))
+    part = image.crop(shown)
+    place = max(1, x1 - x0), max(1, y1 - y0)
+    small = np.asarray(part if part.size == place else part.resize(place, Image.Resampling.LANCZOS))
+    x0, y0 = min(x0, width - place[0]), min(y0, height - place[1])
+    edges = (y0, height - y0 - place[1]), (x0, width - x0 - place[0])
+    return np.pad(small, (*edges, (0, 0)), mode="edge"), _outside(*edges, size)
 
 
-def _outside(edges: tuple[int, int, int, int], size: tuple[int, int]) -> Mask:
-    """Return where a picture with these edges is to be continued; an edge that does not show needs no seam."""
-    left, top, right, bottom = edges
-    mask = np.ones(size[::-1], bool)
-    inner_left, inner_top = (edge + SEAM if edge > 0 else 0 for edge in (left, top))
-    inner_right, inner_bottom = (
-        edge - SEAM if edge < side else side for edge, side in zip((right, bottom), size, strict=True)
-    )
-    mask[inner_top:inner_bottom, inner_left:inner_right] = False
+def _outside(down: tuple[int, int], across: tuple[int, int], size: tuple[int, int]) -> Mask:
+    """Return where a picture is to be continued that lies so far from the edges; at one that it reaches is no seam."""
+    (width, height), (top, bottom), (left, right) = size, down, across
+    mask = np.ones((height, width), bool)
+    top, bottom, left, right = (edge + SEAM if edge else 0 for edge in (top, bottom, left, right))
+    mask[top : height - bottom, left : width - right] = False
     return mask
 
 

@@ -88,6 +88,20 @@ async def test_a_variation_by_seed_keeps_the_seed_and_turns_its_noise(house: Hou
     assert await parents(house, again) == {(record_ids(varied)[0], "vary")}
 
 
+async def test_a_remix_of_a_variation_by_seed_starts_from_its_noise(house: House) -> None:
+    ada = house.guest()
+    first = record_ids(await ada.type("/imagine a red circle seed:0"))[0]
+    varied = await ada.type(f"/vary picture:{first} by:seed seed:5")
+    before = last(house)
+    await ada.press(varied, "Remix")
+    kept = last(house).variations
+    started = await ada.push(varied, "Remix")
+    await ada.follow(started["interaction"], fields={"seed": "9"})
+
+    assert kept == before.variations
+    assert (last(house).seed, last(house).variations) == (9, ())
+
+
 async def test_by_seed_only_what_grew_from_one_is_varied(house: House, png: bytes) -> None:
     ada = house.guest()
     result = await ada.type("/imagine a red circle")

@@ -55,6 +55,26 @@ async def test_every_picture_of_a_comparison_is_in_the_history(house: House) -> 
     assert labels(await ada.use("Details", made["id"])) == ["Details 1", "Details 2", "Details 3", "Details 4"]
 
 
+async def test_a_comparison_can_be_drawn_again_and_each_of_many_pictures_looked_at(house: House) -> None:
+    ada = house.guest()
+    made = await ada.type("/compare a red circle columns:seed column_values:1-5 rows:steps row_values:2, 3, 4")
+    again = await ada.press(made, "Again")
+    details = await ada.press(made, "Details")
+    seeds = [[each.seed for each in attempt.request.singles()] for attempt in house.executor.attempts]
+
+    assert len(again["attachments"]) == 1
+    assert [each - seeds[1][0] for each in seeds[1]] == [each - seeds[0][0] for each in seeds[0]] != [0] * 15
+    assert "**Picture" in details["content"]
+
+
+async def test_what_imagine_understands_a_comparison_does(house: House) -> None:
+    ada = house.guest()
+    await ada.type("/compare a {red} circle --seed 0 --no blue columns:steps column_values:2, 3")
+    request = house.executor.attempts[-1].request
+
+    assert (request.prompt, request.negative_prompt, request.seed) == ("a {red} circle", "blue", 0)
+
+
 async def test_samplers_and_words_are_compared_too(house: House) -> None:
     ada = house.guest()
     await ada.type(

@@ -45,13 +45,13 @@ def engine(folder: Path) -> DiffusersEngine:
 
 @pytest.fixture
 def draw(engine: DiffusersEngine, folder: Path, tmp_path: Path) -> Draw:
-    def draw(file: str = "small.png", **values: object) -> list[np.ndarray]:
+    def draw(file: str = "small.png", mask_file: str = "mask.png", **values: object) -> list[np.ndarray]:
         asked = a_request(**values)
         attempt = Attempt(
             id="1",
             request=asked,
             source_path=str(folder / file),
-            mask_path=str(folder / "mask.png"),
+            mask_path=str(folder / mask_file),
             blended_paths=(str(folder / "small.png"), str(folder / "turned.png"))[: len(asked.blended)],
             spool=str(tmp_path),
         )
@@ -170,6 +170,31 @@ def test_a_variation_can_be_varied_again(draw: Draw) -> None:
     )
     assert np.array_equal(twice, again)
     assert not np.array_equal(once, twice)
+
+
+def test_the_bounds_of_each_variant_hold_and_not_those_of_what_none_of_them_draws(draw: Draw) -> None:
+    large, small = {"width": 1024, "height": 1024}, Variant(width=128, height=128)
+    (made,) = draw(**large, variants=(small,))
+    assert made.shape == (128, 128, 3)
+    with pytest.raises(Unfeasible, match="at most"):
+        draw(variants=(small, Variant(**large)), count=2)
+
+
+def test_a_mask_of_a_single_line_is_drawn(draw: Draw, folder: Path, tmp_path: Path) -> None:
+    """It lies between the pixels of which one stands for each latent."""
+    line = np.zeros((203, 301), np.uint8)
+    line[61:140, 101:104] = 255
+    Image.fromarray(line).save(folder / "line.png")
+    window = Window(left=76, top=60, width=128, height=128)
+    drawn = {}
+    for seed in (1, 2):
+        drawn[seed] = draw(
+            "large.png", "line.png", task=Task.INPAINT, mask="1" * 64, window=window, seed=seed, **SOURCE
+        )
+    (one,), (other,) = drawn.values()
+
+    assert np.array_equal(one[line == 0], other[line == 0])
+    assert np.abs(one[line > 0].astype(float) - other[line > 0]).mean() > 2
 
 
 def test_variants_are_the_pictures_that_each_request_would_draw_alone(draw: Draw) -> None:

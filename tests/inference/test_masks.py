@@ -113,6 +113,14 @@ def test_the_new_picture_fades_in(folder: Path) -> None:
     assert list(row[31 + SEAM :]) == [200] * (33 - SEAM)
 
 
+def test_a_thin_mask_gets_all_of_the_new_picture_where_it_is_deepest() -> None:
+    mask = np.zeros((64, 64), bool)
+    mask[:, 30:33] = True
+    painted, source = np.full((64, 64, 3), 200, np.uint8), np.full((64, 64, 3), 40, np.uint8)
+    assert list(paste(painted, source, mask)[5, 29:34, 0]) == [40, 120, 200, 120, 40]
+    assert np.array_equal(paste(painted, source, np.zeros((64, 64), bool)), source)
+
+
 def test_strength_zero_gives_the_source_back(draw) -> None:
     assert np.array_equal(draw(strength=0.0), np.asarray(a_picture()))
 

@@ -9,7 +9,7 @@ from jobs_kit import at_work, request
 from db.jobs import JobStatus
 from db.session import Database
 from inference.protocol import Attempt, Done, FailureKind, Pixels
-from inference.request import Variant
+from inference.request import Sampler, Variant
 from jobs.cost import CostModel
 from jobs.parts import joined, parts_of
 
@@ -33,6 +33,17 @@ def test_each_part_draws_what_its_pictures_would_be_alone() -> None:
     assert (first.attempt_id("7:1"), second.attempt_id("7:1")) == ("7:1", "7:1.1")
     for part in (first, second):
         assert list(part.request.singles()) == [asked.single(place) for place in part.places]
+
+
+def test_a_part_has_nothing_of_another_checkpoints_settings() -> None:
+    variants = (
+        Variant(),
+        Variant(checkpoint="sd15", width=512, height=512, num_inference_steps=9, sampler=Sampler.LCM),
+    )
+    first, second = parts_of(request(width=1024, height=1024, variants=variants, count=2))
+
+    assert (second.request.width, second.request.num_inference_steps, second.request.sampler) == (512, 9, Sampler.LCM)
+    assert (first.request.width, first.request.sampler) == (1024, Sampler.DDIM)
 
 
 def test_what_the_parts_come_to_stands_in_its_places() -> None:
