@@ -36,10 +36,8 @@ def test_each_part_draws_what_its_pictures_would_be_alone() -> None:
 
 
 def test_a_part_has_nothing_of_another_checkpoints_settings() -> None:
-    variants = (
-        Variant(),
-        Variant(checkpoint="sd15", width=512, height=512, num_inference_steps=9, sampler=Sampler.LCM),
-    )
+    other = Variant(checkpoint="sd15", width=512, height=512, num_inference_steps=9, sampler=Sampler.LCM)
+    variants = (Variant(), other)
     first, second = parts_of(request(width=1024, height=1024, variants=variants, count=2))
 
     assert (second.request.width, second.request.num_inference_steps, second.request.sampler) == (512, 9, Sampler.LCM)
