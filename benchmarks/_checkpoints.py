@@ -36,7 +36,7 @@ def make(architecture: Architecture, folder: Path, *, device: str = "cpu", seed:
     """
     torch.manual_seed(seed)
     with torch.device(device):
-        for name, network in _networks(architecture).items():
+        for name, network in networks(architecture).items():
             (network if device == "cpu" else network.to(torch.bfloat16)).save_pretrained(folder / name)
     for name in _text_names(architecture, "tokenizer"):
         shutil.copytree(TOKENIZER, folder / name)
@@ -67,7 +67,8 @@ def entry(architecture: Architecture, folder: Path) -> Checkpoint:
     )
 
 
-def _networks(architecture: Architecture) -> dict[str, Any]:
+def networks(architecture: Architecture) -> dict[str, Any]:
+    """Return the UNet, the VAE and the text encoders by their folders' names, with random weights."""
     up = tuple(block.replace("Down", "Up") for block in reversed(architecture.blocks))
     kind: Any = UNet2DConditionModel
     unet = kind(down_block_types=architecture.blocks, up_block_types=up, **architecture.unet)

@@ -2,14 +2,17 @@
 
 Each case is drawn alone in a process of its own, as a worker draws with little memory, one step to a tile: more steps
 take longer, not more room. On a GPU the figures are what torch has allocated at most; on a CPU by how much the process
-grew beyond what it was once the weights were loaded. `full` are networks of the real sizes with random weights; what
-they are made for is a GPU, and a CPU holds them in float32, which takes twice the room.
+grew beyond what it was once the weights were loaded. `--full` takes networks of the real sizes with random weights;
+what they are made for is a GPU, and a CPU holds them in float32, which takes twice the room. `--reckon` computes what
+these would take on a GPU without one: the weights, and the most that the results of all operations of a call take at
+once, in bfloat16; the workspaces of libraries come on top of that.
 """
 
 import argparse
 import json
 import resource
 import tempfile
+import weakref
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -19,10 +22,12 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
 
 from benchmarks._architectures import CLIP_H, CROSS, PLAIN, SMALL_TEXT, SMALL_UNET, SMALL_VAE, VAE, Architecture
 from benchmarks._bot import report
-from benchmarks._checkpoints import SCHEDULER, make
+from benchmarks._checkpoints import SCHEDULER, make, networks
 from benchmarks._engine import Studio
 from config.settings import load_settings
 from inference.checkpoints import Checkpoint, Family, load_checkpoints
@@ -37,7 +42,7 @@ SEES = {"in_channels": 7, "out_channels": 4, "num_class_embeds": 1000}
 SMALL_X4 = Architecture(
     family=Family.SD2,
     side=512,
-    blocks=(CROSS, PLAIN),
+    blocks=(PLAIN, CROSS),
     unet=SMALL_UNET | SEES,
     vae=SMALL_VAE | {"block_out_channels": (8, 8, 8)},
     texts=(SMALL_TEXT,),
@@ -82,6 +87,48 @@ def peak(device: str, entry: Checkpoint, side: int) -> dict[str, float]:
         Studio(engine, entry, Path(folder)).draw("a picture", source=picture, **larger | _settings(entry))
         most = _most(device)
     return {"loaded_mb": round(before), "peak_mb": round(most), "growth_mb": round(most - before)}
+
+
+class Tally(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes that tensors take at once."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.most = 0
+        self._live: dict[int, int] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for tensor in tree_iter(made):
+            if isinstance(tensor, torch.Tensor):
+                self._count(tensor.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        if storage._cdata not in self._live:
+            self._live[storage._cdata] = storage.nbytes()
+            weakref.finalize(storage, self._live.pop, storage._cdata)
+            self.most = max(self.most, sum(self._live.values()))
+
+
+@torch.inference_mode()
+def reckon() -> dict[str, Any]:
+    """Return what a tile of the real upscaler would take in bfloat16, in MB: two rows in the UNet, then the decoder."""
+    kind, tile = torch.bfloat16, X4.side // FACTOR
+    with torch.device("meta"):
+        parts = {name: network.to(kind).eval() for name, network in networks(X4).items()}
+        weights = {name: sum(weight.nbytes for weight in part.parameters()) for name, part in parts.items()}
+        latents, tokens = torch.empty(2, 7, tile, tile, dtype=kind), torch.empty(2, 77, 1024, dtype=kind)
+        with Tally() as unet:
+            parts["unet"](latents, 1, encoder_hidden_states=tokens, class_labels=torch.zeros(2, dtype=torch.long))
+        finished = torch.empty(1, 4, tile, tile, dtype=kind)
+        with Tally() as vae:
+            parts["vae"].decode(finished)
+    peaks = {"unet": unet.most, "decoder": vae.most}
+    return {
+        name: {part: round(size / 1e6) for part, size in sizes.items()}
+        for name, sizes in (("weights_mb", weights), ("beside_mb", peaks))
+    }
 
 
 def _demo() -> Checkpoint:
@@ -138,5 +185,8 @@ if __name__ == "__main__":
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--sides", type=int, nargs="+", default=SIDES)
+    parser.add_argument("--reckon", action="store_true")
     arguments = parser.parse_args()
-    report(measure(arguments.device, tuple(arguments.sides), full=arguments.full), arguments.json)
+    sides = tuple(arguments.sides)
+    figures = reckon() if arguments.reckon else measure(arguments.device, sides, full=arguments.full)
+    report(figures, arguments.json)
