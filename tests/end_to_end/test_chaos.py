@@ -28,7 +28,7 @@ class Ground:
     restart: Callable[[], Awaitable[None]] | None = None
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"])  # the latter is struck harder
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     if request.param == "sqlite":
         yield Ground(sqlite_url(tmp_path / "data" / "imagine.db"))
