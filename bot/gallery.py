@@ -9,6 +9,7 @@ from bot.caller import Caller
 from bot.sheet_picture import Labels, draw_sheet
 from config.words import UserError
 from db.history import History, Page, Record, Relative, Showing
+from db.ids import is_record_id
 from db.images import PictureDamaged, PictureStore
 from db.never_again import NeverAgain
 from db.search import Criteria
@@ -73,14 +74,18 @@ class Gallery:
         A reproduction is the same picture, so it is as closed to others as its original.
         """
         record = await self.record(caller, record_id)
-        for each in (record, await self.history.original(record)):
-            if each.closed and each.user_id != caller.user_id:
-                raise UserError("bot.closed_picture", user=each.user_id)
+        await self._check_open(caller, record)
         return record
 
-    async def check_open(self, caller: Caller, data: bytes) -> None:
-        """Raise UserError where a file is that of a picture which somebody else has closed, whoever sends it."""
-        for each in await self.history.with_file(sha256(data).hexdigest()):
+    async def check_upload_open(self, caller: Caller, data: bytes, marked_as: str | None) -> None:
+        """Raise UserError where a file, or the mark in it, is that of a picture which somebody else has closed."""
+        marked = None if marked_as is None or not is_record_id(marked_as) else await self.history.get(marked_as)
+        for each in (*await self.history.with_file(sha256(data).hexdigest()), *filter(None, [marked])):
+            await self._check_open(caller, each)
+
+    async def _check_open(self, caller: Caller, record: Record) -> None:
+        """Raise UserError where somebody else has closed the picture, or that of which it is a reproduction."""
+        for each in (record, await self.history.original(record)):
             if each.closed and each.user_id != caller.user_id:
                 raise UserError("bot.closed_picture", user=each.user_id)
 

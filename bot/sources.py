@@ -19,6 +19,7 @@ from moderation.pictures import Sight
 from provenance.identity import Identity
 from provenance.intake import take_in_signed
 from provenance.pdq import pdq_of_file
+from provenance.verify import marked_record
 
 INTAKE_SECONDS = 30.0
 
@@ -59,7 +60,8 @@ class Sources:
 
     async def of_upload(self, caller: Caller, data: bytes) -> Source:
         """Take in somebody's own picture: bounded, decoded and cleaned in a process of its own."""
-        await self._gallery.check_open(caller, data)
+        marked_as = await self._clerk.call(marked_record, data, self._limits, timeout=INTAKE_SECONDS)
+        await self._gallery.check_upload_open(caller, data, marked_as)
         taken = await self._clerk.call(
             take_in_signed, data, self._limits, VERSION, self._identity, timeout=INTAKE_SECONDS
         )

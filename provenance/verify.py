@@ -72,6 +72,17 @@ def examine(data: bytes, limits: Limits, identity: Identity | None = None) -> Fi
     )
 
 
+def marked_record(data: bytes, limits: Limits) -> str | None:
+    """Return the record id that a file carries in its pixels as they are, or else in its texts.
+
+    Raises RefusedPicture.
+    """
+    image = decode(data, limits)
+    with refusing():
+        said = _settings(_parameters(image)).get("Record")
+        return watermark.read_record(upright(image)) or said
+
+
 def trace(data: bytes, limits: Limits, sizes: Sequence[tuple[int, int]]) -> Trace:
     """Look for the watermark at each size (w, h) and in all that else may have happened. Raises RefusedPicture."""
     image = decode(data, limits)

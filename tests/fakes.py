@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks._textures import draw_texture
 from config.words import UserError
 from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
@@ -60,6 +61,14 @@ def draw_over(attempt: Attempt) -> Done:
     for picture in done.pictures:
         pixels = np.load(picture.path)
         np.save(picture.path, pixels ^ np.uint8(digest[0] if below else 0), allow_pickle=False)
+    return done
+
+
+def textured(attempt: Attempt) -> Done:
+    """Draw pictures as soft and as detailed as a model's."""
+    done = draw(attempt)
+    for each in done.pictures:
+        np.save(each.path, draw_texture(each.seed, each.height, each.width), allow_pickle=False)
     return done
 
 

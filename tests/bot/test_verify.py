@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 from bot_kit import POLL_SECONDS, House, channel_of, settled
-from fakes import draw
+from fakes import textured
 from guest import Guest, Json, record_ids
 from PIL import Image, ImageEnhance, ImageOps
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import update
 from strict_policy import id_of
 
-from benchmarks._textures import draw_texture
 from bot.verification import likely_sizes
 from db.fingerprints import Fingerprints
 from db.history import Record, Showing
 from db.session import Database
 from db.tables.record import RecordRow
-from inference.protocol import Attempt, Done
 from local_discord import permissions
 from local_discord.guild import Overwrite
 from provenance import record_code, watermark
@@ -29,14 +27,6 @@ from provenance.carrier import V
 
 EPHEMERAL = 64
 PROMPT = "a red circle"
-
-
-def textured(attempt: Attempt) -> Done:
-    """Draw pictures as soft and as detailed as a model's."""
-    done = draw(attempt)
-    for each in done.pictures:
-        np.save(each.path, draw_texture(each.seed, each.height, each.width), allow_pickle=False)
-    return done
 
 
 async def made(house: House, who: str = "ada", channel: str = "studio") -> tuple[Json, Record, bytes]:

@@ -12,7 +12,7 @@ from provenance.intake import RefusedPicture
 from provenance.metadata import to_exif
 from provenance.pdq import pdq
 from provenance.stamp import stamp
-from provenance.verify import examine, trace
+from provenance.verify import examine, marked_record, trace
 
 LIMITS = load_settings().limits
 
@@ -116,3 +116,12 @@ def test_nothing_is_claimed_of_a_strangers_picture(texture):
     assert not findings.marked
     assert (findings.record_id, findings.parameters, findings.made_by_a_model) == (None, None, False)
     assert not trace(data, LIMITS, [(256, 256)]).sighting.found
+
+
+def test_a_picture_names_its_record_by_its_pixels_or_where_it_was_scaled_by_its_texts(stamped, facts):
+    scaled = opened(stamped.png).resize((200, 200))
+    texts = to_exif(Image.open(BytesIO(stamped.png)).info["parameters"])
+
+    assert marked_record(saved(opened(stamped.png), "PNG"), LIMITS) == facts.record_id
+    assert marked_record(saved(scaled, "WEBP", exif=texts), LIMITS) == facts.record_id
+    assert marked_record(saved(scaled, "WEBP"), LIMITS) is None
