@@ -1,4 +1,4 @@
-"""The way into the queue: words judged, room found, job committed. In this order, and always all of it."""
+"""The way into the queue: origins and words judged, room found, job committed. In this order, always all of it."""
 
 import logging
 from asyncio import Semaphore
@@ -9,6 +9,7 @@ from typing import Any
 from bot.allowance import Allowance, allowance_of
 from bot.caller import Caller
 from bot.discipline import Discipline
+from bot.gallery import Gallery
 from bot.room import check_budget, check_room, midnight
 from bot.screen import Screen
 from config.settings import Limits, Role
@@ -47,6 +48,7 @@ class Admission:
         dispatcher: Dispatcher,
         discipline: Discipline,
         guilds: Guilds,
+        gallery: Gallery,
         screen: Screen,
         limits: Limits,
         roles: Sequence[Role],
@@ -57,6 +59,7 @@ class Admission:
         self._dispatcher = dispatcher
         self._discipline = discipline
         self._guilds = guilds
+        self._gallery = gallery
         self._screen = screen
         self._limits = limits
         self._roles = roles
@@ -94,6 +97,8 @@ class Admission:
     ) -> Ticket:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
+        if reproduces is None:
+            await self._gallery.check_sources(caller, request.pictures)
         for prompt in request.prompts:
             await self.check_words(caller, prompt, request.negative_prompt)
         allowance = await self._allowance(caller)

@@ -154,6 +154,7 @@ class Builder:
             dispatcher=self.dispatcher,
             discipline=self.discipline,
             guilds=self._guilds,
+            gallery=self._gallery,
             screen=self.screen,
             limits=self._settings.limits,
             roles=self._settings.roles,

@@ -77,6 +77,17 @@ class Gallery:
         await self._check_open(caller, record)
         return record
 
+    async def check_sources(self, caller: Caller, files: Sequence[str]) -> None:
+        """Raise UserError unless the caller may start, here and now, from all of the history that has these files.
+
+        What was made from a picture leads to it again, whatever became of that since.
+        """
+        for name in files:
+            for record in await self.history.with_file(name):
+                if await self.history.visible(record.id, caller.user_id, caller.views) is None:
+                    raise UserError("bot.source_withdrawn")
+                await self.check_wanted(caller, await self.origin(caller, record.id))
+
     async def check_upload_open(self, caller: Caller, data: bytes, marked_as: str | None) -> None:
         """Raise UserError where a file, or the mark in it, is that of a picture which somebody else has closed."""
         marked = None if marked_as is None or not is_record_id(marked_as) else await self.history.get(marked_as)

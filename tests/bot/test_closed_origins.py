@@ -3,10 +3,13 @@
 from io import BytesIO
 
 import pytest
-from bot_kit import House
+from bot_kit import House, gone, settled
 from fakes import textured
 from guest import Guest, record_ids
 from PIL import Image
+
+from db.never_again import NeverAgain
+from db.session import Database
 
 CLOSED = "has closed that picture"
 
@@ -45,3 +48,60 @@ async def test_a_closed_picture_is_known_in_another_file(house: House, kind: str
     assert CLOSED not in before
     assert CLOSED in await sent(ben, again)
     assert CLOSED not in await sent(ada, again)
+
+
+async def varied(house: House) -> tuple[str, str]:
+    """Return Ada's picture, and one that Ben drew over it."""
+    [made] = record_ids(await house.guest("ada").type("/imagine a red circle"))
+    [child] = record_ids(await house.guest("ben").type(f"/vary picture:{made}"))
+    return made, child
+
+
+async def draws_over(house: House, child: str) -> list[str]:
+    """Return what Ben is told who draws over Ada's picture again by what he made of it."""
+    ben = house.guest("ben")
+    shown = await ben.type(f"/show id:{child}")
+    again = await settled(ben, await ben.push(shown, "Again"))
+    return [str(again["content"]), str((await ben.type(f"/vary picture:{child} by:seed"))["content"])]
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        ("/sharing others:closed picture:{}", CLOSED),
+        ("/sharing others:private picture:{}", "drawn over another picture, which is deleted or which you cannot see"),
+    ],
+)
+async def test_what_was_made_from_a_picture_leads_to_it_no_longer_than_it_is_open(
+    house: House, act: str, sentence: str
+) -> None:
+    ada, ben = house.guest("ada"), house.guest("ben")
+    made, child = await varied(house)
+    await ada.type(act.format(made))
+    for told in await draws_over(house, child):
+        assert sentence in told
+    assert record_ids(await ben.type(f"/vary picture:{child}")), "the pixels that Ben made are his"
+    assert "Identical" in (await ben.type(f"/reproduce id:{child}"))["content"]
+
+
+async def test_what_was_made_from_a_deleted_picture_is_not_drawn_over_it_again(house: House) -> None:
+    ada = house.guest("ada")
+    made, child = await varied(house)
+    shown = await ada.type(f"/show id:{made}")
+    await ada.push(shown, "Delete")
+    await gone(ada, shown)
+
+    for told in await draws_over(house, child):
+        assert "drawn over another picture, which is deleted" in told
+
+
+async def test_what_is_never_to_be_seen_again_is_not_drawn_over_either(house: House, sqlite_database: Database) -> None:
+    made, child = await varied(house)
+    record = await house.history.get(made)
+    assert record is not None
+    assert record.guild_id is not None
+    assert record.pdq is not None
+    await NeverAgain(sqlite_database).add(record.guild_id, record.pdq, by=1)
+
+    for told in await draws_over(house, child):
+        assert "do not want that picture" in told
