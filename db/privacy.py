@@ -34,6 +34,8 @@ NOBODY = 0  #: in place of a person's id
 FORGET_INDEXED = "INSERT INTO record_words (record_words) VALUES ('optimize')"
 OTHERS = {"actor", "subject", "opened_by", "closed_by", "by", "deleted_by"}  # may be somebody else's id
 FILES = [("source",), ("mask",), *(("blended", index, "source") for index in range(4))]  # in a request
+#: None tells when each of its words was written: they are forgotten the moment that it is asked for, and not later.
+UNDATED = (MemberRow, SearchRow, DefaultsRow)
 NOT_TOLD = {"token", "note"}  # whoever holds a token can answer in the bot's name; notes are the moderators'
 
 
@@ -73,9 +75,8 @@ class Privacy:
         insert = self._database.insert(ErasureRow).values(user_id=user_id, asked_at=now)
         async with self._database.transaction() as session:
             await session.execute(insert.on_conflict_do_update(index_elements=["user_id"], set_={"asked_at": now}))
-            await session.execute(
-                delete(MemberRow).where(MemberRow.user_id == user_id)
-            )  # it tells not when it was given
+            for table in UNDATED:
+                await session.execute(delete(table).where(table.user_id == user_id))
             await append(session, Act(action="erase", actor=user_id, subject=user_id))
         return now
 
@@ -162,7 +163,7 @@ def needed_files() -> Select[str | None]:
 
 
 async def _forget_words(session: AsyncSession, user_id: int, until: datetime) -> None:
-    """Forget what the person wrote, set, accepted, sent, liked and looked for up to then."""
+    """Forget what the person wrote, accepted, sent and liked up to then."""
     written = (RefusalRow.user_id == user_id, RefusalRow.at <= until)
     await session.execute(update(RefusalRow).where(*written).values(words=None))
     opened = (CaseRow.opened_by == user_id, CaseRow.opened_at <= until)
@@ -170,13 +171,11 @@ async def _forget_words(session: AsyncSession, user_id: int, until: datetime) ->
     accepted = (PersonRow.user_id == user_id, PersonRow.licence_accepted_at <= until)
     sent = (UploadRow.user_id == user_id, UploadRow.created_at <= until)
     liked = (FavouriteRow.user_id == user_id, FavouriteRow.created_at <= until)
-    looked_for = (SearchRow.user_id == user_id, SearchRow.used_at <= until)
     await session.execute(delete(PersonRow).where(*accepted))
     await session.execute(delete(FavouriteRow).where(*liked))
-    await session.execute(delete(SearchRow).where(*looked_for))
     await session.execute(delete(UploadRow).where(*sent))
-    for table, moment in ((PresetRow, PresetRow.changed_at), (DefaultsRow, DefaultsRow.changed_at)):
-        await session.execute(delete(table).where(table.user_id == user_id, moment <= until))
+    kept = (PresetRow.user_id == user_id, PresetRow.changed_at <= until)
+    await session.execute(delete(PresetRow).where(*kept))
     await session.execute(delete(OfferRow).where(OfferRow.user_id == user_id, OfferRow.created_at <= until))
 
 

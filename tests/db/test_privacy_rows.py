@@ -11,6 +11,7 @@ from db.audit import Audit
 from db.base import Base, utc_now
 from db.cases import CaseKind, Cases, NewCase
 from db.conduct import Conduct, NewRefusal
+from db.defaults import Defaults
 from db.favourites import Favourites
 from db.guilds import Guilds
 from db.outbox import Outbox
@@ -20,6 +21,7 @@ from db.search import Criteria
 from db.searches import Searches
 from db.tables.job import JobRow
 from db.tables.outbox import DeliveryState, OutboxRow
+from db.tables.preset import Owner
 from db.tables.record import Sharing
 from db.timings import Timings
 from db.uploads import Uploads
@@ -209,6 +211,19 @@ async def test_what_is_written_accepted_and_sent_afterwards_is_not_forgotten(dat
 
     assert await kept(database, "quince") == ["refusals"]
     assert {"people", "uploads"} <= set(await kept(database, str(ALICE)))
+
+
+async def test_words_are_forgotten_even_if_they_are_used_again_afterwards(database, privacy):
+    searches, defaults, mine = Searches(database), Defaults(database), Owner(user_id=ALICE)
+    key = await searches.keep(ALICE, Criteria(words="quince"))
+    await defaults.change(mine, {"negative_prompt": "quince"}, by=ALICE)
+    asked = await privacy.ask(ALICE)
+    await searches.get(ALICE, key)
+    await defaults.change(mine, {"steps": 9}, by=ALICE)
+    await privacy.erase(ALICE, asked, utc_now() + TOMORROW)
+
+    assert await kept(database, "quince") == []
+    assert await defaults.of(mine) == {"steps": 9}
 
 
 async def test_the_mask_of_a_picture_is_needed_as_its_source_is(privacy, made):
