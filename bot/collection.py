@@ -34,10 +34,11 @@ class Collection:
         return Regard(likes, liked, record.user_id == caller.user_id)
 
     async def like(self, caller: Caller, record_id: str, yes: bool) -> None:
-        """Make a picture one of the caller's favourites, or none."""
-        record = await self._gallery.record(caller, record_id)
-        change = self._favourites.add if yes else self._favourites.remove
-        await change(caller.user_id, record.id)
+        """Make a picture one of the caller's favourites; or none, even if they can see it no more."""
+        if yes:
+            await self._favourites.add(caller.user_id, (await self._gallery.record(caller, record_id)).id)
+        else:
+            await self._favourites.remove(caller.user_id, record_id)
 
     async def share(self, caller: Caller, record_id: str, sharing: Sharing) -> Record:
         """Say what others may do with one of the caller's pictures; return it as it is then."""

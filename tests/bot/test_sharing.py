@@ -124,10 +124,13 @@ async def test_favourites_are_counted_for_all_and_listed_for_their_person(house:
     assert "Liked" not in (await details(ben, other))["content"]
 
 
-async def test_a_favourite_that_is_made_private_is_listed_no_more(house: House) -> None:
+async def test_a_favourite_that_is_made_private_is_listed_no_more_and_can_be_taken_back(house: House) -> None:
     ada, ben = house.guest("ada"), house.guest("ben")
     [liked] = record_ids(await ada.type("/imagine a red circle"))
     await settled(ben, await ben.push(await details(ben, liked), "Favourite"))
+    seen = await details(ben, liked)
     await ada.type(f"/sharing others:private picture:{liked}")
 
     assert "No picture here is like that" in (await ben.type("/history favourites:True"))["content"]
+    assert "no favourite of yours any more" in (await settled(ben, await ben.push(seen, "No favourite")))["content"]
+    assert "Liked" not in (await details(ada, liked))["content"]
