@@ -6,7 +6,7 @@ from bot.caller import Caller
 from bot.screen import Screen
 from bot.wishes import Source
 from config.words import UserError
-from db.images import PictureStore
+from db.images import PictureDamaged, PictureStore
 from inference.captioners import Captioner
 from inference.captions import describe
 from jobs.clerk import Clerk, ClerkFailed
@@ -39,7 +39,10 @@ class Describing:
         return words
 
     async def _caption(self, source: Source) -> str:
-        png = await self._store.read(source.sha256)
+        try:
+            png = await self._store.read(source.sha256)
+        except (FileNotFoundError, PictureDamaged) as error:
+            raise UserError("jobs.source_gone") from error
         try:
             words = await self._clerk.call(describe, self._captioner, png, timeout=DESCRIBE_SECONDS)
         except Exception as error:

@@ -140,3 +140,13 @@ async def test_exactly_one_picture_is_asked_for(seeing: House) -> None:
     assert "content" in (told := await seeing.guest().type("/describe"))
     assert told["content"]
     assert not told.get("embeds")
+
+
+async def test_of_a_picture_whose_file_is_lost_that_is_said(seeing: House) -> None:
+    ada = seeing.guest()
+    (first,) = record_ids(await ada.type("/imagine a red square"))
+    record = await seeing.history.get(first)
+    assert record is not None
+    await seeing.store.delete(record.sha256)
+
+    assert "no longer there" in (await ada.type(f"/describe picture:{first}"))["content"]
