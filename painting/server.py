@@ -14,6 +14,7 @@ from painting.paintings import Painting, Paintings
 from painting.throttle import Throttle
 
 MASK_BYTES = 8 << 20
+AT_ONCE = 16  # masks in memory; whoever sends another waits
 BODY_SECONDS = 60.0
 SHUTDOWN_SECONDS = 1.0
 ASKED = (240, 60.0)  # requests of one address, and the seconds in which it may make so many
@@ -33,6 +34,7 @@ class PaintingServer:
         self._settings = settings
         self._paintings = Paintings(key)
         self._throttle = Throttle(*ASKED)
+        self._masks = asyncio.Semaphore(AT_ONCE)
         self._base = settings.public_url
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
 
@@ -100,20 +102,23 @@ class PaintingServer:
             return answers.error(error.sentence(painting.locale), 404)
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
-        """Take a mask; whatever keeps it from being taken is told, and the link stays good."""
+        """Take a mask; whatever keeps it from being taken is told, and the link stays good.
+
+        Nothing is read but for a link that is good, and for each one mask at a time.
+        """
         token = request.match_info["token"]
         locale = answers.locale_of(request)
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                mask = await request.read()
-        except (web.HTTPRequestEntityTooLarge, TimeoutError):
-            return answers.error(say("painting.too_large", locale=locale), 413)
         painting = self._paintings.find(token)
         if painting is None:
             return answers.error(say("painting.gone", locale=locale), 404)
-        async with painting.turn:
+        async with painting.turn, self._masks:
             if self._paintings.find(token) is None:  # it was sent twice, and the first one was taken meanwhile
                 return answers.error(say("painting.gone", locale=locale), 404)
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    mask = await request.read()
+            except (web.HTTPRequestEntityTooLarge, TimeoutError):
+                return answers.error(say("painting.too_large", locale=locale), 413)
             return await self._submit(token, painting, mask)
 
     async def _submit(self, token: str, painting: Painting, mask: bytes) -> web.StreamResponse:

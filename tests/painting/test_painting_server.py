@@ -105,6 +105,40 @@ async def test_too_large_a_body_is_told_in_words(studio: Studio, session: aiohtt
     assert await post(session, link) == (200, "")
 
 
+async def endless(started: asyncio.Event | None = None) -> AsyncIterator[bytes]:
+    """A body that never ends; the event tells when it is waited for more of it."""
+    yield bytes(1 << 16)
+    if started is not None:
+        started.set()
+    await asyncio.Event().wait()
+
+
+async def test_nothing_is_read_for_a_link_that_opens_nothing(studio: Studio, session: aiohttp.ClientSession) -> None:
+    async with asyncio.timeout(5), session.post(f"{studio.open()}x", data=endless()) as response:
+        assert response.status == 404
+
+
+async def test_masks_in_memory_are_bounded_and_who_sends_one_more_waits(
+    studio: Studio, session: aiohttp.ClientSession
+) -> None:
+    begun = [asyncio.Event() for _ in range(server.AT_ONCE)]
+    slow = [
+        asyncio.create_task(session.post(studio.open(100 + number), data=endless(each)))
+        for number, each in enumerate(begun)
+    ]
+    await asyncio.gather(*[each.wait() for each in begun])
+    last = asyncio.create_task(post(session, studio.open()))
+    done, _ = await asyncio.wait([last], timeout=0.3)
+    assert not done
+
+    slow[0].cancel()
+    async with asyncio.timeout(5):
+        assert await last == (200, "")
+    for each in slow:
+        each.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+
+
 async def test_an_address_that_asks_too_often_is_told_to_wait(studio: Studio, session: aiohttp.ClientSession) -> None:
     link = studio.open()
     statuses = [await status_of(session, f"{link}x") for _ in range(server.ASKED[0])]
