@@ -69,7 +69,7 @@ async def inpaint(interaction: Interaction, original: Original, edit: Edit, way:
         source = await original.take(client.studio, caller)
         mask = await way(caller, source)
         if mask is None:
-            await client.painter.offer(caller, original, source, edit)
+            await client.painter.offer(caller, source, edit)
         else:
             await draw(client.studio, caller, source, mask, edit)
 

@@ -7,7 +7,7 @@ import aiohttp
 import discord
 
 from bot.caller import Caller
-from bot.inpainting import Edit, Original, draw
+from bot.inpainting import Edit, draw
 from bot.letters import NOBODY
 from bot.studio import Studio
 from bot.views.inpaint import painting_view
@@ -34,12 +34,12 @@ class Painter:
         """Whether there is a page to paint on."""
         return self._page is not None and self._page.listens
 
-    async def offer(self, caller: Caller, original: Original, source: Source, edit: Edit) -> None:
+    async def offer(self, caller: Caller, source: Source, edit: Edit) -> None:
         """Give the person alone a link to paint with, in place of the reply that says "thinking"."""
         if self._page is None or not self._page.listens:
             raise UserError("bot.which_region")
         await self._studio.masks.check_words(caller, edit.prompt, edit.negative_prompt)
-        offer = _Offer(self._client, self._studio, caller, original, source, edit)
+        offer = _Offer(self._client, self._studio, caller, source, edit)
         address = self._page.open(
             Painting(
                 user_id=caller.user_id,
@@ -56,12 +56,9 @@ class Painter:
 class _Offer:
     """One link, and what follows from it. All is said by the token of the interaction that asked."""
 
-    def __init__(
-        self, client: discord.Client, studio: Studio, caller: Caller, original: Original, source: Source, edit: Edit
-    ) -> None:
+    def __init__(self, client: discord.Client, studio: Studio, caller: Caller, source: Source, edit: Edit) -> None:
         self._studio = studio
         self._caller = caller
-        self._original = original
         self._source = source
         self._edit = edit
         self._webhook = discord.Webhook.partial(caller.application_id, caller.token, client=client)
@@ -79,23 +76,28 @@ class _Offer:
 
     async def picture(self) -> bytes:
         """Return the picture to paint on."""
-        return await self._studio.masks.for_browser(self._source)
+        return await self._studio.masks.for_browser(await self._allowed())
 
     async def take(self, painted: bytes) -> None:
         """Enqueue the edit with what was painted; the reply stands in the channel, as always."""
-        caller = self._caller
-        if self._original.record_id is not None:  # it may have been deleted, or closed, since
-            self._source = await self._original.take(self._studio, caller)
-        mask = await self._studio.masks.of_file(caller, self._source, painted)
+        caller, source = self._caller, await self._allowed()
+        mask = await self._studio.masks.of_file(caller, source, painted)
         text = say("bot.painted", locale=caller.locale, user=caller.user_id)
         reply = await self._webhook.send(text, wait=True, allowed_mentions=NOBODY)
         try:
-            await draw(self._studio, replace(caller, message_id=reply.id), self._source, mask, self._edit)
+            await draw(self._studio, replace(caller, message_id=reply.id), source, mask, self._edit)
         except BaseException:
             await _remove(reply)
             raise
         if self._link is not None:
             await _remove(self._link)
+
+    async def _allowed(self) -> Source:
+        """Return the picture, unless it was deleted or closed since, or the person shut out."""
+        self._studio.discipline.check(self._caller.user_id, self._caller.guild_id)
+        if self._source.record is None:
+            return self._source
+        return await self._studio.sources.of_record(self._caller, self._source.record.id)
 
 
 async def _remove(message: discord.WebhookMessage) -> None:

@@ -33,7 +33,10 @@ class Painting:
 
 
 class Paintings:
-    """The paintings that are open, by token; the oldest go where there are too many, of one person or of all."""
+    """The paintings that are open, by token, until their time is over.
+
+    The oldest go before where there are too many, of one person or of all.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -41,9 +44,10 @@ class Paintings:
 
     def open(self, painting: Painting) -> str:
         """Return the token that lets somebody paint."""
-        self._forget_old(painting.user_id)
+        self._make_room(painting.user_id)
         name = new_id()
         self._open[name] = painting
+        asyncio.get_running_loop().call_later(painting.until - time.time(), self._open.pop, name, None)
         return sign(self._key, name, painting.until)
 
     def find(self, token: str) -> Painting | None:
@@ -57,10 +61,7 @@ class Paintings:
         if name is not None:
             self._open.pop(name, None)
 
-    def _forget_old(self, user_id: int) -> None:
-        now = time.time()
-        for name in [name for name, each in self._open.items() if each.until <= now]:
-            del self._open[name]
+    def _make_room(self, user_id: int) -> None:
         of_one = [name for name, each in self._open.items() if each.user_id == user_id]
         for name in of_one[: 1 - MOST_OF_ONE]:
             del self._open[name]

@@ -1,6 +1,7 @@
 """/inpaint and the button for it: every way to a mask, on a local Discord."""
 
 import asyncio
+import gc
 import io
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from fakes import FakeFinder
 from guest import Guest, Json, components, custom_id, record_ids
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
+from sqlalchemy import select
 from strict_policy import write_policy
 
+from bot.inpainting import Original
 from config.settings import load_settings
 from db.session import Database
+from db.tables.upload import UploadRow
 from inference.contract import CheckpointUnusable
 from inference.request import Task
 from local_discord.server import LocalDiscord
@@ -78,6 +82,12 @@ async def paint(house: House, link: str, mask: bytes) -> tuple[int, str]:
     """Send a mask as the page does; return the status and the sentence that came back."""
     async with house.session.post(link, data=mask) as response:
         return response.status, (await response.json()).get("error", "")
+
+
+async def picture_at(house: House, link: str) -> tuple[int, str]:
+    """Ask for the picture as the page does; return the status and the sentence that came instead, if any."""
+    async with house.session.get(f"{link}/picture") as response:
+        return response.status, "" if response.ok else (await response.json())["error"]
 
 
 async def result_of(guest: Guest) -> Json:
@@ -291,10 +301,44 @@ async def test_a_picture_that_was_deleted_meanwhile_cannot_be_painted_on(house: 
     link = link_of(await inpaint(ada, picture=record_ids(result)[0]))
     await ada.press(result, "Delete")
 
+    assert (await picture_at(house, link))[0] == 404
     status, sentence = await paint(house, link, half_white())
     assert status == 422
     assert "no picture" in sentence
     assert len(house.executor.attempts) == 1
+
+
+@pytest.mark.parametrize("sharing", ["closed", "private"])
+async def test_a_picture_that_was_closed_meanwhile_is_shown_no_more(house: House, sharing: str) -> None:
+    ada, ben = house.guest("ada"), house.guest("ben")
+    first = await drawn(ada)
+    theirs, own = link_of(await inpaint(ben, picture=first)), link_of(await inpaint(ada, picture=first))
+    assert (await picture_at(house, theirs))[0] == 200
+    await ada.type(f"/sharing others:{sharing} picture:{first}")
+
+    status, sentence = await picture_at(house, theirs)
+    assert status == 404
+    assert "picture" in sentence
+    assert (await paint(house, theirs, half_white()))[0] == 422
+    assert (await picture_at(house, own))[0] == 200
+
+
+async def test_who_is_shut_out_meanwhile_paints_no_more(strict_house: House, sqlite_database: Database) -> None:
+    ada = strict_house.guest()
+    links = [
+        link_of(await inpaint(ada, picture=await drawn(ada))),
+        link_of(await inpaint(ada, ("mine.png", file_of(Image.new("RGB", (64, 64)))), upload=0)),
+    ]
+    async with sqlite_database.reading() as session:
+        sent = list(await session.scalars(select(UploadRow.sha256)))
+    for _ in range(2):
+        await ada.type("/imagine a bridge")
+
+    for link in links:
+        assert "You cannot use me" in (await picture_at(strict_house, link))[1]
+        assert "You cannot use me" in (await paint(strict_house, link, half_white()))[1]
+    async with sqlite_database.reading() as session:
+        assert list(await session.scalars(select(UploadRow.sha256))) == sent
 
 
 async def test_words_that_are_not_allowed_get_no_link(strict_house: House) -> None:
@@ -313,6 +357,14 @@ async def test_the_oldest_of_somebodys_many_links_ends(house: House) -> None:
     found = [(await house.session.get(link)).status for link in links]
 
     assert found == [404] + [200] * MOST_OF_ONE
+
+
+async def test_a_file_that_was_sent_is_not_kept_in_memory_for_its_painter(house: House) -> None:
+    offer = await inpaint(house.guest(), ("mine.png", file_of(Image.new("RGB", (64, 64)))), upload=0)
+    gc.collect()
+
+    assert [each for each in gc.get_objects() if isinstance(each, Original) and each.upload] == []
+    assert (await picture_at(house, link_of(offer)))[0] == 200
 
 
 async def test_the_licence_is_accepted_on_the_way_to_the_link(house: House) -> None:

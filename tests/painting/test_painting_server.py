@@ -1,6 +1,7 @@
 """The painting page's server: who gets what, and what it bounds."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 
@@ -13,7 +14,7 @@ from config.settings import ConfigError, load_settings
 from config.settings import Painting as Settings
 from config.words import UserError, say
 from painting import server
-from painting.paintings import LIFE, MOST, MOST_OF_ONE
+from painting.paintings import LIFE, MOST, MOST_OF_ONE, Painting
 from painting.server import PaintingServer
 
 
@@ -71,6 +72,15 @@ async def test_a_link_ends_with_its_time(studio: Studio, session: aiohttp.Client
 
     assert await status_of(session, link) == await status_of(session, f"{link}/picture") == 404
     assert await post(session, link) == (404, say("painting.gone"))
+
+
+async def test_nothing_of_a_painting_stays_when_its_time_is_over(studio: Studio) -> None:
+    person = 4_711
+    studio.open(person, until=int(time.time()))
+    await asyncio.sleep(0.05)
+    gc.collect()
+
+    assert [each for each in gc.get_objects() if isinstance(each, Painting) and each.user_id == person] == []
 
 
 async def test_a_link_that_nobody_gave_shows_nothing(studio: Studio, session: aiohttp.ClientSession) -> None:
