@@ -1,7 +1,9 @@
 """The web server of the page: `await server.run()` listens until it is cancelled."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 
 from aiohttp import web
 
@@ -20,6 +22,8 @@ SHUTDOWN_SECONDS = 1.0
 ASKED = (240, 60.0)  # requests of one address, and the seconds in which it may make so many
 ADDRESS_LENGTH = 64
 TOKEN = "{token:[A-Za-z0-9_-]{1,200}}"  # noqa: S105 - the place of one in an address
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -68,7 +72,7 @@ class PaintingServer:
             self._base = f"http://{shown}:{self._runner.addresses[0][1]}"
 
     def _application(self) -> web.Application:
-        app = web.Application(middlewares=[self._bound], client_max_size=MASK_BYTES)
+        app = web.Application(middlewares=[_explain, self._bound], client_max_size=MASK_BYTES)
         app.router.add_get(f"/paint/{TOKEN}", self._page)
         app.router.add_post(f"/paint/{TOKEN}", self._take)
         app.router.add_get(f"/paint/{TOKEN}/picture", self._picture)
@@ -128,3 +132,17 @@ class PaintingServer:
             return answers.error(error.sentence(painting.locale), 422)
         self._paintings.close(token)
         return web.json_response({})
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say that something went wrong, where that is all there is to say; the log has the rest."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        reference = token_hex(4)
+        log.exception("reference %s: the painting page failed", reference)
+        locale = answers.locale_of(request)
+        return answers.error(say("painting.failed", locale=locale, reference=reference), 500)

@@ -3,6 +3,7 @@
 import { element } from "./tools.js";
 
 const GONE = 404;
+const FAILED = 500;
 
 export class Sending {
   constructor(strokes, words) {
@@ -21,7 +22,7 @@ export class Sending {
     const mask = await this.strokes.toFile();
     const { status, error } = await post(this.words.token, mask, this.words.unreachable);
     element("send").disabled = false;
-    if (status === GONE) this.#offerFile(mask);
+    if (status === GONE || status === FAILED) this.#offerFile(mask);
     if (error) this.fail(error);
     else this.#finish();
   }

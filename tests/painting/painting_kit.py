@@ -26,7 +26,7 @@ class Studio:
 
     server: PaintingServer
     masks: list[bytes] = field(default_factory=list)
-    refusal: UserError | None = None
+    refusal: Exception | None = None
 
     def open(self, user_id: int = ADA, size: tuple[int, int] = (256, 192), colour: str = "teal", **more: Any) -> str:
         """Return the address of a painting on a picture of one colour."""

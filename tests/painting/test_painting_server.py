@@ -67,6 +67,22 @@ async def test_a_mask_that_is_refused_can_be_sent_again(studio: Studio, session:
     assert await post(session, link) == (200, "")
 
 
+async def test_a_failure_is_told_in_words_and_logged_without_the_token(
+    studio: Studio, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = studio.open()
+    studio.refusal = aiohttp.ClientError("the chat cannot be reached")
+    status, sentence = await post(session, link)
+
+    assert status == 500
+    assert "What you painted is still here" in sentence
+    assert sentence.rpartition(" ")[2] in caplog.text
+    assert "the chat cannot be reached" in caplog.text
+    assert link.rpartition("/")[2] not in caplog.text
+    studio.refusal = None
+    assert await post(session, link) == (200, "")
+
+
 async def test_a_link_ends_with_its_time(studio: Studio, session: aiohttp.ClientSession) -> None:
     link = studio.open(until=int(time.time()))
 
