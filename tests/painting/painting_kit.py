@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from config.settings import Painting as Settings
-from config.words import UserError
 from painting.paintings import Painting
 from painting.server import PaintingServer
 
