@@ -43,7 +43,10 @@ class Flags:
 
 
 def read_flags(prompt: str) -> Flags:
-    """Return what the flags say; words that belong to none stay in the prompt. Raises UserError for a wrong value."""
+    """Return what the flags say, each by words of its line; those that belong to none stay in the prompt.
+
+    Raises UserError for a wrong value.
+    """
     matches = list(FLAG.finditer(prompt))
     if not matches:
         return Flags(prompt, {})
@@ -51,18 +54,19 @@ def read_flags(prompt: str) -> Flags:
     foreign, unknown = [], []
     ends = [*(match.start() for match in matches[1:]), len(prompt)]
     for match, end in zip(matches, ends, strict=True):
-        name, text = (match["name"] or match["dashed"]).casefold(), prompt[match.end() : end].strip()
-        value, _, rest = text.partition(" ")
+        name = (match["name"] or match["dashed"]).casefold()
+        line, _, below = prompt[match.end() : end].partition("\n")
+        value, rest = [*line.split(maxsplit=1), "", ""][:2]
         if name == WITHOUT:
-            changes["negative_prompt"], rest = text, ""
+            changes["negative_prompt"], rest = line.strip(), ""
         elif name in SETTINGS:
             changes |= read_setting(SETTINGS[name], value)
         elif FOREIGN.fullmatch(name):
             foreign.append(f"--{name}")
-            rest = rest if VALUE.fullmatch(value) else text
+            rest = rest if VALUE.fullmatch(value) else line
         else:
             unknown.append(f"--{name}")
-            rest = prompt[match.start() : end]
-        words.append(rest.strip())
+            rest = f"{match[0]}{line}"
+        words += [rest.strip(), below.strip()]
     kept = " ".join(filter(None, words))
     return Flags(kept, changes, tuple(dict.fromkeys(foreign)), tuple(dict.fromkeys(unknown)))

@@ -26,6 +26,9 @@ from config.words import UserError
         ("a fox --aspect portrait in snow", "a fox in snow", {"aspect": "portrait"}, ()),
         ("a well--known fox, 2--3 times", "a well--known fox, 2--3 times", {}, ()),
         ("--seed 5", "", {"seed": 5}, ()),
+        ("a fox --seed 5\nin snow", "a fox in snow", {"seed": 5}, ()),
+        ("a fox --no text\n\nin snow", "a fox in snow", {"negative_prompt": "text"}, ()),
+        ("a fox --tile\nraw meat", "a fox raw meat", {}, ("--tile",)),
     ],
 )
 def test_flags_are_read_as_settings(
@@ -37,7 +40,9 @@ def test_flags_are_read_as_settings(
     assert found.unknown == ()
 
 
-@pytest.mark.parametrize("typed", ["a fox --ar wrong", "a fox --seed", "a fox --steps many", "a fox --ar 90:1"])
+@pytest.mark.parametrize(
+    "typed", ["a fox --ar wrong", "a fox --seed", "a fox --seed\n5", "a fox --steps many", "a fox --ar 90:1"]
+)
 def test_a_value_that_means_nothing_is_told(typed: str) -> None:
     with pytest.raises(UserError):
         read_flags(typed)
@@ -66,6 +71,17 @@ def test_whatever_is_written_is_read_again(seed: int, steps: int) -> None:
 
     assert found.changes == {"seed": seed, "steps": steps}
     assert found.prompt == "a fox"
+
+
+LINES = st.text("abc ,\n\t", max_size=30)
+
+
+@given(st.sampled_from(["--seed 5", "--ar\t3:2", "--no text, frames", "--tile", "--v 6.1", "--sede 5"]), LINES)
+def test_a_flag_takes_nothing_of_the_lines_below_it(flag: str, below: str) -> None:
+    alone, found = read_flags(f"a fox {flag}"), read_flags(f"a fox {flag}\n{below}")
+
+    assert (found.changes, found.foreign, found.unknown) == (alone.changes, alone.foreign, alone.unknown)
+    assert found.prompt == f"{alone.prompt} {below.strip()}".strip()
 
 
 def test_an_option_goes_before_a_flag() -> None:
