@@ -11,7 +11,7 @@ from db.conduct import Conduct
 from db.guilds import Guilds
 from db.never_again import NeverAgain
 from db.tables.job import Job
-from inference.checkpoints import Checkpoint, ImageCheck
+from inference.checkpoints import Checkpoint, ImageCheck, first_check
 from inference.eyes import look, look_at_array, open_eyes
 from inference.protocol import Pixels
 from inference.request import ImageRequest
@@ -99,7 +99,7 @@ class Screen:
     def may_preview(self, job: Job, request: ImageRequest, seen: Mapping[str, float] | None) -> bool:
         """Say whether a picture may be shown while it is being drawn, as strictly as if somebody young were in it."""
         if self._is_closed(request):
-            return True
+            return self._eyes_for(request) is None
         return judge_picture(seen, policy=self._policy.in_guild(job.guild_id), young=True).sight is Sight.OPEN
 
     async def look(self, job: Job, request: ImageRequest, pixels: Pixels) -> Judgement:
@@ -109,9 +109,10 @@ class Screen:
             return Judgement(Sight.STOPPED, policy.version)
         seen = pixels.seen
         if self._is_closed(request):
-            if not request.files or self._eyes is None:
+            eyes = self._eyes_for(request)
+            if eyes is None:
                 return Judgement(Sight.OPEN, policy.version)
-            seen = await self._eyes.call(look_at_array, self._check, pixels.path, timeout=PICTURE_SECONDS)
+            seen = await eyes.call(look_at_array, self._check, pixels.path, timeout=PICTURE_SECONDS)
         young = await self._prompts.call(
             speaks_of_the_young, self._policy_file, job.guild_id, "\n".join(request.prompts), timeout=CHECK_SECONDS
         )
@@ -149,11 +150,13 @@ class Screen:
     def _is_closed(self, request: ImageRequest) -> bool:
         return self._checkpoints[request.checkpoint].image_check == "closed world"
 
+    def _eyes_for(self, request: ImageRequest) -> Clerk | None:
+        """Return who looks at a closed world's picture; None where nobody has to, as no file was put into it."""
+        return self._eyes if request.files else None
+
     @property
     def _check(self) -> ImageCheck:
-        """The check of the first checkpoint that has one: it is there, and loaded, before anything is drawn."""
-        checks = (checkpoint.image_check for checkpoint in self._checkpoints.values())
-        return next(check for check in checks if isinstance(check, ImageCheck))
+        return first_check(self._checkpoints)
 
     async def _is_unwanted(self, job: Job, pixels: Pixels) -> bool:
         """Say whether the guild never wants to see the picture again."""

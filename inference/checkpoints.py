@@ -101,6 +101,11 @@ def load_checkpoints(path: Path) -> dict[str, Checkpoint]:
     return parse(path, Checkpoint, entries)
 
 
+def first_check(checkpoints: Mapping[str, Checkpoint]) -> ImageCheck:
+    """Return the image check of the first checkpoint that has one: it looks at files, whatever is made of them."""
+    return next(each.image_check for each in checkpoints.values() if isinstance(each.image_check, ImageCheck))
+
+
 def read_tables(path: Path) -> dict[str, Any]:
     """Return what the file holds. Raises ConfigError."""
     try:
