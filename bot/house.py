@@ -98,7 +98,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         Database(settings.database_url) as database,
         Clerk() as pictures,
         Clerk(memory=memory) as prompts,
-        _eyes(settings) as eyes,
+        eyes_of(settings) as eyes,
         _captions(settings) as captions,
         _finder(settings) as finder,
     ):
@@ -127,7 +127,7 @@ async def running(house: House, login: Login) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _eyes(settings: Settings) -> AsyncIterator[Clerk | None]:
+async def eyes_of(settings: Settings) -> AsyncIterator[Clerk | None]:
     """Give the process that looks at what people send; none where the world of every checkpoint is closed."""
     if all(checkpoint.image_check == "closed world" for checkpoint in all_offered(settings).values()):
         yield None

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from pydantic import ValidationError
 
 from config.words import UserError
-from inference.checkpoints import Checkpoint
+from inference.checkpoints import Checkpoint, first_check
 from inference.executor import Executor, WorkerState
+from inference.eyes import look_at_array
 from inference.protocol import Done, Event, Failed, Pixels
 from inference.request import ImageRequest
 from jobs.attempt import attempt_of
@@ -27,6 +28,7 @@ from provenance.picture import Stamped
 from provenance.watermark import Method
 
 CHECK_SECONDS = 30.0
+LOOK_SECONDS = 1_800.0  # the first look downloads the networks
 
 
 @unique
@@ -50,7 +52,8 @@ class Redrawn:
 class Rebuilder:
     """Draws what an excerpt names, each picture from those that were drawn before it; writes the files into a folder.
 
-    The policy is asked of words and pictures as anywhere, as strictly as in an age-restricted channel.
+    The policy is asked of words and pictures as anywhere, as strictly as in an age-restricted channel; `eyes` look at
+    what a closed world made of files, None where the world of every checkpoint is closed.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Rebuilder:
         executor: Executor,
         pictures: Clerk,
         prompts: Clerk,
+        eyes: Clerk | None,
         policy: Path,
         identity: Identity,
         method: Method,
@@ -69,6 +73,7 @@ class Rebuilder:
         self._executor = executor
         self._pictures = pictures
         self._prompts = prompts
+        self._eyes = eyes
         self._policy = policy
         self._identity = identity
         self._method = method
@@ -134,11 +139,15 @@ class Rebuilder:
                 raise UserError(decision.key or "moderation.check_failed", **decision.values)
 
     async def _check_picture(self, request: ImageRequest, pixels: Pixels) -> None:
+        seen = pixels.seen
         if self._checkpoints[request.checkpoint].image_check == "closed world":
-            return
+            if not request.files or self._eyes is None:
+                return
+            check = first_check(self._checkpoints)
+            seen = await self._eyes.call(look_at_array, check, pixels.path, timeout=LOOK_SECONDS)
         words = (None, "\n".join(request.prompts))
         young = await self._prompts.call(speaks_of_the_young, self._policy, *words, timeout=CHECK_SECONDS)
-        judgement = judge_picture(pixels.seen, policy=load_policy(self._policy), age_restricted=True, young=young)
+        judgement = judge_picture(seen, policy=load_policy(self._policy), age_restricted=True, young=young)
         if judgement.sight in (Sight.HELD, Sight.STOPPED):
             raise UserError("jobs.picture_refused")
 

@@ -1,11 +1,11 @@
-"""What draws pictures again without a bot: a worker, two clerks, and no database."""
+"""What draws pictures again without a bot: a worker, its clerks, and no database."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.builder import all_offered
-from bot.house import CLOSE_SECONDS
+from bot.house import CLOSE_SECONDS, eyes_of
 from bot.rebuilding import Rebuilder
 from config.settings import Settings
 from inference.local import LocalExecutor
@@ -21,7 +21,12 @@ async def open_rebuilder(settings: Settings, out: Path) -> AsyncIterator[Rebuild
     guard, checkpoints = load_policy(settings.policy).guard, all_offered(settings)
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
     executor = LocalExecutor(settings, checkpoints)
-    async with Clerk() as pictures, Clerk(memory=memory) as prompts, AsyncExitStack() as stack:
+    async with (
+        Clerk() as pictures,
+        Clerk(memory=memory) as prompts,
+        eyes_of(settings) as eyes,
+        AsyncExitStack() as stack,
+    ):
         stack.push_async_callback(executor.close, CLOSE_SECONDS)
         await executor.start()
         yield Rebuilder(
@@ -29,6 +34,7 @@ async def open_rebuilder(settings: Settings, out: Path) -> AsyncIterator[Rebuild
             executor=executor,
             pictures=pictures,
             prompts=prompts,
+            eyes=eyes,
             policy=settings.policy,
             identity=load_identity(settings),
             method=Method(settings.watermark),

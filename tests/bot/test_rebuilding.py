@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bot_kit import House, first_answer, settled
-from fakes import IDENTITY, FakeExecutor, InThreadClerk, draw_over
+from fakes import IDENTITY, SEXUAL_AND_YOUNG, FakeExecutor, FakeEyes, InThreadClerk, draw_over
 from guest import Guest, record_ids
 from PIL import Image
 from strict_policy import write_policy
@@ -41,15 +41,22 @@ async def export(guest: Guest, search: str = "") -> bytes:
     return await guest.fetch(message["attachments"][0])
 
 
-async def redraw(excerpt: bytes, out: Path, given: Path | None = None, policy: Path = SETTINGS.policy) -> list[Redrawn]:
+async def redraw(
+    excerpt: bytes,
+    out: Path,
+    given: Path | None = None,
+    policy: Path = SETTINGS.policy,
+    eyes: FakeEyes | None = None,
+) -> list[Redrawn]:
     """Draw an excerpt again, by another executor and in another folder."""
     await asyncio.to_thread(out.mkdir)
     clerk = InThreadClerk()
     rebuilder = Rebuilder(
-        checkpoints={"demo": load_checkpoints(SETTINGS.models)["demo"]},
+        checkpoints=load_checkpoints(SETTINGS.models),
         executor=FakeExecutor([draw_over] * 20),
         pictures=clerk,  # type: ignore[arg-type]
         prompts=clerk,  # type: ignore[arg-type]
+        eyes=eyes,  # type: ignore[arg-type]
         policy=policy,
         identity=IDENTITY,
         method=Method(SETTINGS.watermark),
@@ -129,6 +136,17 @@ async def test_the_policy_is_asked_of_what_is_drawn_again(house_that_draws_over:
 
     assert refused.outcome is Outcome.FAILED
     assert not list((tmp_path / "again").iterdir())
+
+
+async def test_what_a_closed_world_made_of_files_is_looked_at(house_that_draws_over: House, tmp_path: Path) -> None:
+    ada = house_that_draws_over.guest()
+    [source] = record_ids(await ada.type("/imagine a red circle"))
+    await ada.type(f"/inpaint picture:{source} prompt:a star region:left half")
+    words, picture = await redraw(await export(ada), tmp_path / "again", eyes=FakeEyes(SEXUAL_AND_YOUNG))
+
+    assert words == Redrawn(source, Outcome.IDENTICAL)
+    assert picture.outcome is Outcome.FAILED
+    assert [each.name for each in (tmp_path / "again").iterdir()] == [f"imagine-{source}.png"]
 
 
 @pytest.mark.parametrize(
