@@ -25,7 +25,7 @@ def make_diffusion(folder: Path, **values: Any) -> UpscalerCheckpoint:
     _change(folder / "low_res_scheduler" / "scheduler_config.json", low_res)
     index = {"low_res_scheduler": ["diffusers", "DDPMScheduler"], "watermarker": [None, None]}
     _change(folder / "model_index.json", index | {"max_noise_level": 350})
-    defaults = {"kind": UpscalerKind.DIFFUSION, "factor": 4, "sampler": Sampler.DDIM, "native_side": 256}
+    defaults = {"kind": UpscalerKind.DIFFUSION, "factor": 4, "sampler": Sampler.DDIM, "native_side": 128}
     return an_upscaler(folder, **defaults | values)
 
 

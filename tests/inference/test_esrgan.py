@@ -59,8 +59,8 @@ def test_a_small_picture_is_what_the_network_makes_of_it(tmp_path: Path) -> None
     assert made.shape == (128, 192, 3)
     assert np.abs(made.astype(int) - expected).max() <= 1
     assert made.std() > 5
-    assert len(drawing.fingerprint["weights"]) == 64
-    assert drawing.fingerprint["spandrel"]
+    assert len(drawing.pictures[0].fingerprint["weights"]) == 64
+    assert drawing.pictures[0].fingerprint["spandrel"]
 
 
 def test_a_larger_picture_is_made_in_tiles_that_do_not_show(tmp_path: Path) -> None:
