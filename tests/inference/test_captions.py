@@ -1,4 +1,4 @@
-"""Pictures in words, by a real captioning network of random weights, in a process of its own."""
+"""Pictures in words, by a real captioning network of random weights."""
 
 import io
 from pathlib import Path
@@ -9,11 +9,11 @@ import tiny_captioner
 import torch
 from PIL import Image
 
+from bot.house import EYES_BYTES
 from inference.captions import describe
 from inference.contract import CheckpointUnusable
+from inference.engine.describer import Describer
 from jobs.clerk import Clerk
-
-MEMORY = 8 << 30
 
 
 def a_picture() -> bytes:
@@ -22,14 +22,20 @@ def a_picture() -> bytes:
     return file.getvalue()
 
 
-async def test_a_picture_is_put_into_words_and_always_into_the_same(tmp_path: Path) -> None:
+def test_a_picture_is_put_into_words_and_always_into_the_same(tmp_path: Path) -> None:
     captioner = tiny_captioner.make(tmp_path)
-    async with Clerk(memory=MEMORY) as clerk:
-        words = await clerk.call(describe, captioner, a_picture(), timeout=100)  # its process has the least priority
+    words = describe(captioner, a_picture())
 
     assert words
     assert set(words.split()) <= set(tiny_captioner.WORDS)
-    assert words == describe(captioner, a_picture())
+    assert words == Describer.load(captioner).describe(Image.open(io.BytesIO(a_picture())))
+
+
+@pytest.mark.slow  # it imports all that the engine imports, with the least priority
+async def test_the_process_that_it_happens_in_has_room_for_it(tmp_path: Path) -> None:
+    captioner = tiny_captioner.make(tmp_path)
+    async with Clerk(memory=EYES_BYTES) as clerk:
+        assert await clerk.call(describe, captioner, a_picture(), timeout=100) == describe(captioner, a_picture())
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
