@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
@@ -82,24 +83,30 @@ class Privacy:
             yield await _archive(parts, number)
 
     async def erase(self, caller: Caller) -> Erased:
-        """Delete what is kept about the person, but for what somebody else's record rests on; cancel what is open."""
+        """Delete what is kept about the person, but for the rows that somebody else's rest on; cancel what is open."""
         for job in await self._jobs.open_of(caller.user_id):
             await self._dispatcher.cancel(job)
         asked_at = await self._rows.ask(caller.user_id)
-        erased = await self._rows.erase(caller.user_id, asked_at, midnight())
-        await self.discard(erased.files)
-        return erased
+        return await self._erase(caller.user_id, asked_at)
 
     async def go_on(self) -> None:
         """Delete what could not go when it was asked for."""
         for user_id, asked_at in await self._rows.asked():
-            erased = await self._rows.erase(user_id, asked_at, midnight())
-            await self.discard(erased.files)
+            await self._erase(user_id, asked_at)
 
     async def discard(self, files: frozenset[str]) -> None:
         """Remove the files that nobody's record needs."""
-        needed = await self._rows.needed() if files else set()
-        for sha256 in files - needed:
+        if files:
+            await self._remove(files - await self._rows.needed())
+
+    async def _erase(self, user_id: int, asked_at: datetime) -> Erased:
+        """Delete rows and files; as with any picture that is deleted, what others drew over it cannot be made again."""
+        erased = await self._rows.erase(user_id, asked_at, midnight())
+        await self._remove(erased.files - await self._rows.shown())
+        return erased
+
+    async def _remove(self, files: frozenset[str]) -> None:
+        for sha256 in files:
             await self._store.delete(sha256)
 
     async def _picture(self, sha256: str, limit: int) -> tuple[bytes, str]:

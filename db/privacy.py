@@ -117,6 +117,11 @@ class Privacy:
         async with self._database.reading() as session:
             return {sha256 for sha256 in await session.scalars(needed_files()) if sha256 is not None}
 
+    async def shown(self) -> set[str]:
+        """Return the SHA-256 of every picture that somebody's record shows, or that was sent."""
+        async with self._database.reading() as session:
+            return set(await session.scalars(shown_files()))
+
 
 def about(user_id: int) -> dict[type[Base], Select[Any]]:
     """Return for each table the query for its rows about a person."""
@@ -152,14 +157,19 @@ def files_of(user_id: int, until: datetime) -> Select[str]:
 def needed_files() -> Select[str | None]:
     """Select what live records show and were made from, what open jobs are made from, and what people sent."""
     live = RecordRow.deleted_at.is_(None)
-    shown = select(RecordRow.sha256.label("sha256")).where(live)
     begun = [
         select(column[path].as_string()).where(which)
         for column, which in ((RecordRow.request, live), (JobRow.request, JobRow.status.in_(OPEN)))
         for path in FILES
     ]
-    found = union_all(shown, *begun, select(UploadRow.sha256)).subquery()
+    found = union_all(shown_files(), *begun).subquery()
     return select(found.c.sha256).distinct()
+
+
+def shown_files() -> Select[str]:
+    """Select what live records show, and what people sent."""
+    shown = select(RecordRow.sha256).where(RecordRow.deleted_at.is_(None))
+    return select(union_all(shown, select(UploadRow.sha256)).subquery().c.sha256)
 
 
 async def _forget_words(session: AsyncSession, user_id: int, until: datetime) -> None:

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from bot_kit import House, gone, settled
+from bot_kit import House, first_answer, gone, settled
 from fakes import textured
 from guest import Guest, record_ids
 from PIL import Image
@@ -105,3 +105,19 @@ async def test_what_is_never_to_be_seen_again_is_not_drawn_over_either(house: Ho
 
     for told in await draws_over(house, child):
         assert "do not want that picture" in told
+
+
+async def test_who_deletes_everything_leaves_nobody_a_picture_to_draw_over(house: House) -> None:
+    ada, ben = house.guest("ada"), house.guest("ben")
+    made, child = await varied(house)
+    record = await house.history.get(made)
+    assert record is not None
+    asked = await settled(ada, await ada.push(await first_answer(ada, "/privacy"), "Delete everything"))
+    await settled(ada, await ada.push(asked, "Yes, delete it"))
+    reproduced = await ben.type(f"/reproduce id:{child}")
+
+    assert not await house.store.exists(record.sha256)
+    assert "The picture to start from is no longer there" in reproduced["content"]
+    for told in await draws_over(house, child):
+        assert "drawn over another picture, which is deleted" in told
+    assert record_ids(await ben.type(f"/vary picture:{child}"))
