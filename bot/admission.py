@@ -8,8 +8,9 @@ from typing import Any
 
 from bot.allowance import Allowance, allowance_of
 from bot.caller import Caller
-from bot.discipline import Discipline
+from bot.discipline import Discipline, Refused
 from bot.gallery import Gallery
+from bot.inheritance import inherited_prompts, may_publish
 from bot.room import check_budget, check_room, midnight
 from bot.screen import Screen
 from config.settings import Limits, Role
@@ -97,12 +98,12 @@ class Admission:
     ) -> Ticket:
         if self._dispatcher.broken:
             raise UserError("jobs.nothing_can_be_drawn")
+        origins = [each for each in (parent, reproduces, *further) if each is not None]
         if reproduces is None:
             await self._gallery.check_sources(caller, request.pictures)
-        for prompt in request.prompts:
-            await self.check_words(caller, prompt, request.negative_prompt)
+        await self._check_prompts(caller, request, origins)
         allowance = await self._allowance(caller)
-        origins = [each for each in (parent, reproduces, *further) if each is not None]
+        own = await self._people.publishes_prompts(caller.user_id)
         new = NewJob(
             interaction_id=caller.interaction_id,
             action=action,
@@ -116,7 +117,7 @@ class Admission:
             message_id=caller.message_id,
             locale=caller.locale,
             private=caller.private,
-            publishes_prompt=await self._people.publishes_prompts(caller.user_id),
+            publishes_prompt=own and may_publish(request, origins),
             age_restricted=caller.age_restricted or any(each.age_restricted for each in origins),
             pictures=request.count if sheet is None else 1,
             sheet=sheet,
@@ -145,8 +146,17 @@ class Admission:
         own = None if caller.guild_id is None else await self._guilds.weight(caller.guild_id, caller.user_id)
         return allowance if own is None else replace(allowance, weight=own)
 
-    async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "") -> None:
-        """Let through what the policy allows, and nothing that was not checked."""
+    async def _check_prompts(self, caller: Caller, request: ImageRequest, origins: Sequence[Record]) -> None:
+        family = [each for origin in origins for each in await self._gallery.history.of_job(origin.job_id)]
+        inherited = inherited_prompts(request, family)
+        for prompt in request.prompts:
+            await self.check_words(caller, prompt, request.negative_prompt, typed=prompt not in inherited)
+
+    async def check_words(self, caller: Caller, prompt: str, negative_prompt: str = "", *, typed: bool = True) -> None:
+        """Let through what the policy allows, and nothing that was not checked.
+
+        Nobody is punished for words that they have not typed.
+        """
         try:
             decision = await self._screen.judge_words(
                 caller.guild_id, prompt, negative_prompt, age_restricted=caller.age_restricted
@@ -158,4 +168,6 @@ class Admission:
         log.info("user %s: refused by %s of policy %s", caller.user_id, decision.label, decision.policy_version)
         if decision.label is None:  # the check failed, which is nobody's doing
             raise UserError("moderation.check_failed")
+        if not typed:
+            raise Refused(decision)
         raise await self._discipline.refuse(caller, decision, prompt, negative_prompt)
