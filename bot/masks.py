@@ -2,6 +2,9 @@
 
 import logging
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bot.admission import Admission
 from bot.caller import Caller
 from bot.regions import parse_region
@@ -50,6 +53,7 @@ class Masks:
         self._clerk = clerk
         self._finder = finder
         self._segmenter = segmenter
+        self._busy: set[int] = set()  #: people for whom a thing is looked for or waits for it
 
     async def of_file(self, caller: Caller, source: Source, data: bytes) -> Mask:
         """Return the mask that somebody sent or painted: what is transparent in it, or else what is white."""
@@ -82,16 +86,24 @@ class Masks:
         if self._finder is None or self._segmenter is None:
             raise UserError("bot.region_unknown", given=shorten(words, GIVEN_LENGTH))
         await self._admission.check_words(caller, words)
-        picture = await self._read(source)
+        if caller.user_id in self._busy:
+            raise UserError("bot.one_search_at_a_time")
+        self._busy.add(caller.user_id)
         try:
-            seen = await self._finder.call(find_by_words, self._segmenter, picture, words, timeout=FIND_SECONDS)
-        except (CheckpointUnusable, OSError, ValueError) as error:
-            log.exception("the network that finds things by words cannot be used")
-            raise UserError("bot.cannot_find", given=shorten(words, GIVEN_LENGTH)) from error
+            seen = await self._find(self._finder, self._segmenter, await self._read(source), words)
+        finally:
+            self._busy.discard(caller.user_id)
         made = await self._clerk.call(mask_of_probabilities, seen, tuple(source.size), timeout=MASK_SECONDS)
         if made is None:
             raise UserError("bot.not_found_in_picture", given=shorten(words, GIVEN_LENGTH))
         return made
+
+    async def _find(self, finder: Clerk, segmenter: Segmenter, picture: bytes, words: str) -> NDArray[np.float32]:
+        try:
+            return await finder.call(find_by_words, segmenter, picture, words, timeout=FIND_SECONDS)
+        except (CheckpointUnusable, OSError, ValueError) as error:
+            log.exception("the network that finds things by words cannot be used")
+            raise UserError("bot.cannot_find", given=shorten(words, GIVEN_LENGTH)) from error
 
     async def _read(self, source: Source) -> bytes:
         try:

@@ -213,15 +213,21 @@ class FakeCaptions(InThreadClerk):
 
 
 class FakeFinder(InThreadClerk):
-    """Finds in every picture what it is told to: probabilities of shape [rows, columns]; or fails as it is told to."""
+    """Finds in every picture what it is told to: probabilities of shape [rows, columns]; or fails as it is told to.
+
+    It answers once `may_go_on` is set.
+    """
 
     def __init__(self, seen: NDArray[np.float32] | Exception) -> None:
         super().__init__()
         self.seen = seen
         self.asked: list[str] = []
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
 
     async def call(self, function: Callable[..., Any], *args: Any, timeout: float = 60.0) -> Any:  # noqa: ASYNC109
         self.asked.append(args[-1])
+        await self.may_go_on.wait()
         if isinstance(self.seen, Exception):
             raise self.seen
         return self.seen

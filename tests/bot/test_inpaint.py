@@ -233,6 +233,26 @@ async def test_a_thing_that_cannot_be_found_is_told(
         assert len(house.executor.attempts) == 1
 
 
+async def test_each_person_has_one_thing_looked_for_at_a_time(
+    server: LocalDiscord, sqlite_database: Database, tmp_path: Path
+) -> None:
+    finder = FakeFinder(seen_at_the_left())
+    async with open_house(server, sqlite_database, tmp_path, finder=finder, **with_segmenter(tmp_path)) as house:
+        ada = house.guest()
+        picture = await drawn(ada)
+        finder.may_go_on.clear()
+        first = asyncio.create_task(inpaint(ada, picture=picture, region="the red circle"))
+        async with asyncio.timeout(20):
+            while not finder.asked:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(POLL_SECONDS)
+        second = await inpaint(ada, picture=picture, region="the circle")
+        finder.may_go_on.set()
+
+        assert "I am still looking" in second["content"]
+        assert f"from `{picture}`" in (await first)["content"]
+        assert f"from `{picture}`" in (await inpaint(ada, picture=picture, region="the circle"))["content"]
+
+
 async def test_a_region_and_a_mask_at_once_are_too_many(house: House) -> None:
     ada = house.guest()
     files = ("mask.png", half_white())
