@@ -68,8 +68,8 @@ async def _walk(session: AsyncSession, record_id: str) -> dict[str, int]:
     seen_up, seen_down = {record_id}, {record_id}
     up, down = {record_id}, {record_id}
     while (up or down) and len(found) < COUNTED:
-        above = await _lines(session, LineageRow.child_id.in_(up))
-        below = await _lines(session, LineageRow.parent_id.in_(down))
+        above = await _lines(session, LineageRow.child_id.in_(up), COUNTED)
+        below = await _lines(session, LineageRow.parent_id.in_(down), COUNTED)
         up = {line.parent for line in above} - seen_up
         down = {line.child for line in below} - seen_down
         beside = await _lines(session, LineageRow.child_id.in_(down))
@@ -81,8 +81,9 @@ async def _walk(session: AsyncSession, record_id: str) -> dict[str, int]:
     return found
 
 
-async def _lines(session: AsyncSession, which: ColumnElement[bool]) -> list[Line]:
-    """Return the lines that are so, in the order in which they were drawn."""
+async def _lines(session: AsyncSession, which: ColumnElement[bool], most: int | None = None) -> list[Line]:
+    """Return the lines that are so, in the order in which they were drawn; at `most` so many of the first."""
     query = select(LineageRow).join(RecordRow, RecordRow.id == LineageRow.child_id).where(which)
-    rows = await session.scalars(query.order_by(RecordRow.job_id, RecordRow.index, LineageRow.parent_id))
+    ordered = query.order_by(RecordRow.job_id, RecordRow.index, LineageRow.parent_id).limit(most)
+    rows = await session.scalars(ordered)
     return [Line(row.parent_id, row.child_id, row.kind) for row in rows]

@@ -2,6 +2,7 @@
 
 import pytest
 from db_samples import ALICE, BOB, CHANNEL
+from sqlalchemy import event
 
 from db import lineage
 from db.history import History
@@ -53,6 +54,20 @@ async def test_a_family_that_is_too_large_to_count_is_said_to_be(family, made, m
         await made(action="vary", parent_id=focus)
 
     assert (await family.kin(focus, 2, 6)).uncounted
+
+
+async def test_no_query_is_as_long_as_a_family_is_large(database, family, made, monkeypatch):
+    monkeypatch.setattr(lineage, "COUNTED", 3)
+    focus = await made()
+    for _ in range(9):
+        await made(action="vary", parent_id=focus)
+    asked = []
+    watch = lambda connection, cursor, statement, values, *_: asked.append(len(values))  # noqa: E731
+    event.listen(database._engine.sync_engine, "before_cursor_execute", watch)
+    await family.kin(focus, 2, 6)
+
+    assert asked
+    assert max(asked) <= 4  # the ids of three children, or what is asked of the nearest two; and the limit
 
 
 async def test_a_circle_of_lines_has_an_end(database, family, made):
