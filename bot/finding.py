@@ -1,5 +1,7 @@
 """Looking for pictures: searches that survive a restart, and what they find as a file."""
 
+import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,11 +15,12 @@ from db.lineage import Lineage
 from db.search import Criteria
 from db.searches import Searches
 from inference.request import ImageRequest
-from jobs.excerpt import Excerpt, entry_of, sources_first
+from jobs.excerpt import Entry, Excerpt, entry_of, sizes_of, sources_first, with_sources
 
 EXPORTED = 500  # records that a search found, the newest
 WITH_SOURCES = 2_000  # those, and what they were made from
 MASK_BYTES = 256 << 10
+FRAME_BYTES = 1_000  # of an export without anything in it, and more than enough
 KEPT = timedelta(days=30)  # since a search was used last
 
 
@@ -63,13 +66,24 @@ class Finding:
         """Return what is found, and what that was made from, in at most `limit` bytes."""
         page = await self._gallery.search(caller, criteria, page=0, size=EXPORTED)
         told = [each for each in page.records if self._may_be_told(caller, each)]
-        withheld, count = len(page.records) - len(told), len(told)
-        while True:
-            records = await self._with_sources(caller, told[:count])
-            data = (await self._excerpt(caller, records)).to_json()
-            if len(data) <= limit or count <= 1:
-                return Export(data, count, page.total, len(records) - count, withheld)
-            count //= 2
+        entries = await self._entries(caller, await self._with_sources(caller, told))
+        count, excerpt = await self._fitting([each.id for each in told], entries, limit - FRAME_BYTES)
+        data = await asyncio.to_thread(excerpt.to_json)
+        return Export(data, count, page.total, len(excerpt.entries) - count, len(page.records) - len(told))
+
+    async def _fitting(self, found: list[str], entries: dict[str, Entry], limit: int) -> tuple[int, Excerpt]:
+        """Return how many of the first found have room in so many bytes, with all that they need; one always has."""
+        count, taken, files = 0, dict[str, Entry](), dict[str, bytes]()
+        for name in found:
+            new = {key: each for key, each in with_sources(entries[name], entries).items() if key not in taken}
+            masks = await self._masks(new.values(), files)
+            limit -= sum((await asyncio.to_thread(sizes_of, new.values(), masks)).values())
+            if limit < 0 and count:
+                break
+            count += 1
+            taken |= new
+            files |= masks
+        return count, Excerpt(entries=tuple(sources_first(list(taken.values()))), files=files)
 
     async def _with_sources(self, caller: Caller, found: list[Record]) -> list[Record]:
         """Return the records with all that they were made from, as far as the caller may see it here."""
@@ -81,7 +95,7 @@ class Finding:
             known |= {each.id: each for each in new}
         return list(known.values())
 
-    async def _excerpt(self, caller: Caller, records: list[Record]) -> Excerpt:
+    async def _entries(self, caller: Caller, records: list[Record]) -> dict[str, Entry]:
         parents = await self._lineage.parents([each.id for each in records])
         seen = await self._gallery.history.among(
             {parent for each in parents.values() for parent in each}, caller.user_id, caller.views
@@ -89,13 +103,17 @@ class Finding:
         ids = {each.id for each in seen}
         told = {child: {name: kind for name, kind in of.items() if name in ids} for child, of in parents.items()}
         by_file = {each.sha256: each.id for each in records}
-        entries = [
-            entry_of(each, await self._marked_as(each, parents.get(each.id, {})), told.get(each.id, {}), by_file)
+        return {
+            each.id: entry_of(
+                each, await self._marked_as(each, parents.get(each.id, {})), told.get(each.id, {}), by_file
+            )
             for each in records
-        ]
-        masks = {each.request["mask"] for each in records if each.request.get("mask") is not None}
-        files = {name: data for name in masks if (data := await self._mask(name)) is not None}
-        return Excerpt(entries=tuple(sources_first(entries)), files=files)
+        }
+
+    async def _masks(self, entries: Collection[Entry], known: Collection[str]) -> dict[str, bytes]:
+        """Return the masks of entries by their SHA-256, but for those that are known."""
+        names = {each.request["mask"] for each in entries if each.request.get("mask") is not None} - set(known)
+        return {name: data for name in names if (data := await self._mask(name)) is not None}
 
     async def _marked_as(self, record: Record, parents: dict[str, str]) -> str:
         """Return the id in a picture's pixels."""

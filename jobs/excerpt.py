@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -12,6 +12,8 @@ from db.tables.record import Record
 from inference.request import ImageRequest
 
 FORMAT = "imagine excerpt 1"
+START, MIDDLE, END = f'{{"format": "{FORMAT}", "records": [\n', '\n], "files": {\n', "\n}}\n"
+SEPARATOR = ",\n"
 
 Json = dict[str, Any]
 
@@ -50,10 +52,10 @@ class Excerpt:
     files: dict[str, bytes]
 
     def to_json(self) -> bytes:
-        """Return the file."""
-        files = {name: b64encode(data).decode() for name, data in self.files.items()}
-        told = {"format": FORMAT, "records": [asdict(each) for each in self.entries], "files": files}
-        return json.dumps(told, indent=1, ensure_ascii=False).encode()
+        """Return the file: a line for each entry and for each small file."""
+        entries = SEPARATOR.join(map(_line, self.entries))
+        files = SEPARATOR.join(_file_line(*each) for each in self.files.items())
+        return f"{START}{entries}{MIDDLE}{files}{END}".encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
@@ -68,6 +70,12 @@ class Excerpt:
         if not is_ours or not all(is_record_id(name) for each in excerpt.entries for name in (each.id, each.marked_as)):
             raise NotAnExcerpt("jobs.not_an_excerpt")
         return excerpt
+
+
+def sizes_of(entries: Iterable[Entry], files: Mapping[str, bytes]) -> dict[str, int]:
+    """Return how many bytes each of them takes in the file, by the entry's id or the small file's SHA-256."""
+    lines = {each.id: _line(each) for each in entries} | {name: _file_line(name, data) for name, data in files.items()}
+    return {name: len(f"{line}{SEPARATOR}".encode()) for name, line in lines.items()}
 
 
 def entry_of(record: Record, marked_as: str, parents: dict[str, str], by_file: Mapping[str, str]) -> Entry:
@@ -103,3 +111,21 @@ def sources_first(unordered: Sequence[Entry]) -> Iterator[Entry]:
         if entry.id not in done:
             done.add(entry.id)
             yield entry
+
+
+def with_sources(entry: Entry, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return an entry and all that it starts from, as far as it is among the entries, by their ids."""
+    found, new = {entry.id: entry}, [entry]
+    while new:
+        ids = {name for each in new for name in each.sources.values()} & entries.keys() - found.keys()
+        new = [entries[name] for name in ids]
+        found |= {each.id: each for each in new}
+    return found
+
+
+def _line(entry: Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False)
+
+
+def _file_line(name: str, data: bytes) -> str:
+    return f'"{name}": "{b64encode(data).decode()}"'

@@ -9,10 +9,14 @@ from guest import Guest, Json, components, record_ids
 from sqlalchemy import delete, update
 
 from bot import finding
+from bot.caller import Caller
 from db.base import utc_now
+from db.history import Record
+from db.search import Criteria
 from db.session import Database
 from db.tables.record import RecordRow
 from db.tables.search import SearchRow
+from jobs.excerpt import Excerpt
 from local_discord.server import LocalDiscord
 
 
@@ -31,6 +35,22 @@ async def exported(guest: Guest, search: str = "") -> tuple[Json, Json]:
     page = await first_answer(guest, f"/history {search}")
     message = await settled(guest, await guest.push(page, "Export"))
     return message, json.loads(await guest.fetch(message["attachments"][0]))
+
+
+def who_made(record: Record) -> Caller:
+    """The person who made a picture, in the channel where they did."""
+    return Caller(
+        user_id=record.user_id,
+        guild_id=record.guild_id,
+        channel_id=record.channel_id,
+        interaction_id=1,
+        application_id=1,
+        token="",
+        locale="en-US",
+        age_restricted=False,
+        views=frozenset({record.channel_id}),
+        moderates=frozenset(),
+    )
 
 
 async def test_pictures_are_found_by_everything_that_is_known_of_them(house: House) -> None:
@@ -150,6 +170,32 @@ async def test_an_export_is_bounded_and_says_so(house: House, monkeypatch: pytes
     assert [each["id"] for each in told["records"]] == last
     assert "1 of 3 pictures" in message["content"]
     assert "does not hold more" in message["content"]
+
+
+async def test_an_export_holds_as_many_as_there_is_room_for_and_all_that_these_need(house: House) -> None:
+    ada = house.guest()
+    await ada.type("/imagine a square")
+    [first] = record_ids(await ada.type("/imagine a circle"))
+    [second] = record_ids(await ada.type(f"/inpaint picture:{first} prompt:a star region:left half"))
+    await ada.type(f"/vary picture:{second}")
+    [newest] = record_ids(await ada.type("/imagine a square"))
+    record = await house.history.get(newest)
+    assert record is not None
+    whole = await house.studio.finding.export(who_made(record), Criteria(), 1 << 20)
+    counts = []
+    for percent in (1, 30, 60, 90):
+        limit = len(whole.data) * percent // 100 + finding.FRAME_BYTES
+        export = await house.studio.finding.export(who_made(record), Criteria(), limit)
+        excerpt = Excerpt.from_json(export.data)
+        ids = {each.id for each in excerpt.entries}
+        assert all(ids >= set(each.sources.values()) for each in excerpt.entries)
+        assert all(each.request.get("mask") in (None, *excerpt.files) for each in excerpt.entries)
+        assert (newest in ids, export.of + export.sources) == (True, len(ids))
+        assert len(export.data) <= limit or export.of == 1
+        counts.append(export.of)
+
+    assert (whole.of, whole.sources, len(Excerpt.from_json(whole.data).files)) == (5, 0, 1)
+    assert counts == [1, 1, 1, 4], "the two between would not come without what they were made from"
 
 
 async def test_a_search_is_forgotten_when_nobody_used_it_for_long(house: House, sqlite_database: Database) -> None:
