@@ -174,6 +174,14 @@ async def test_any_picture_of_a_message_is_a_source(house: House, png: bytes) ->
     assert made["attachments"]
 
 
+async def test_of_as_many_files_as_a_message_holds_each_picture_can_be_chosen(house: House, png: bytes) -> None:
+    ada = house.guest()
+    posted = await ada.say("look", ("notes.txt", b"no picture"), *((f"{number}.png", png) for number in range(9)))
+    choice = await ada.use("Use as source", posted["id"])
+
+    assert labels(choice) == [f"Picture {number}" for number in range(1, 10)]
+
+
 async def test_what_a_picture_was_drawn_from_stands_in_the_modal(house: House) -> None:
     ada = house.guest()
     result = await ada.type("/imagine a red circle negative_prompt:blue")
