@@ -43,6 +43,7 @@ SAME = {  #: other words for these, and words that say nothing
     **dict.fromkeys(("the", "a", "of", "picture", "image", "part", "side", "corner", "area", "hand", "in", "one"), ""),
 }
 BUT = "everything but "
+EXACT = 6  #: digits of a pixel after which two edges are the same: 1 - 0.99 is not quite 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +122,5 @@ def _pixels(part: Part, width: int, height: int) -> Box:
 
 
 def _whole(start: float, end: float, side: int) -> tuple[int, int]:
-    first, last = round(start * side), round(end * side)
+    first, last = (round(round(edge * side, EXACT)) for edge in (start, end))
     return (first, last) if first < last else (floor(min(start * side, side - 1)), ceil(max(end * side, 1)))

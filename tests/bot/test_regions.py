@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -97,6 +97,7 @@ def test_everything_but_a_part_is_the_rest(place: str, width: int, height: int) 
 
 @settings(deadline=None)
 @given(st.integers(1, 99), SIDES, SIDES)
+@example(1, 250, 64)
 def test_two_sides_that_meet_leave_nothing_out(percent: int, width: int, height: int) -> None:
     assert area(parsed(f"left {percent}% and right {100 - percent}%"), width, height).all()
 
