@@ -83,51 +83,29 @@ class Admission:
         with the parent. Where there is a `sheet`, all its pictures are shown, and counted, as one.
         """
         async with self._turns:
-            return await self._admit(caller, action, request, notes, parent, reproduces, further, sheet)
-
-    async def _admit(
-        self,
-        caller: Caller,
-        action: str,
-        request: ImageRequest,
-        notes: tuple[Note, ...],
-        parent: Record | None,
-        reproduces: Record | None,
-        further: Sequence[Record],
-        sheet: dict[str, Any] | None,
-    ) -> Ticket:
-        if self._dispatcher.broken:
-            raise UserError("jobs.nothing_can_be_drawn")
-        origins = [each for each in (parent, reproduces, *further) if each is not None]
-        if reproduces is None:
-            await self._gallery.check_sources(caller, request.pictures)
-        await self._check_prompts(caller, request, origins)
-        allowance = await self._allowance(caller)
-        own = await self._people.publishes_prompts(caller.user_id)
-        new = NewJob(
-            interaction_id=caller.interaction_id,
-            action=action,
-            request=request.to_dict(),
-            notes=[note.to_dict() for note in notes],
-            user_id=caller.user_id,
-            guild_id=caller.guild_id,
-            channel_id=caller.channel_id,
-            application_id=caller.application_id,
-            token=caller.token,
-            message_id=caller.message_id,
-            locale=caller.locale,
-            private=caller.private,
-            publishes_prompt=own and may_publish(request, origins),
-            age_restricted=caller.age_restricted or any(each.age_restricted for each in origins),
-            pictures=request.count if sheet is None else 1,
-            sheet=sheet,
-            parent_id=None if parent is None else parent.id,
-            further_parents=[each.id for each in further],
-            reproduces=None if reproduces is None else reproduces.id,
-            cost=self._dispatcher.estimate(request),
-            weight=allowance.weight,
-        )
-        return await self._submit(new, allowance)
+            if self._dispatcher.broken:
+                raise UserError("jobs.nothing_can_be_drawn")
+            origins = [each for each in (parent, reproduces, *further) if each is not None]
+            if reproduces is None:
+                await self._gallery.check_sources(caller, request.pictures)
+            await self._check_prompts(caller, request, origins)
+            allowance, own = await self._allowance(caller), await self._people.publishes_prompts(caller.user_id)
+            new = NewJob(
+                **asked_by(caller),
+                action=action,
+                request=request.to_dict(),
+                notes=[note.to_dict() for note in notes],
+                publishes_prompt=own and may_publish(request, origins),
+                age_restricted=caller.age_restricted or any(each.age_restricted for each in origins),
+                pictures=request.count if sheet is None else 1,
+                sheet=sheet,
+                parent_id=None if parent is None else parent.id,
+                further_parents=[each.id for each in further],
+                reproduces=None if reproduces is None else reproduces.id,
+                cost=self._dispatcher.estimate(request),
+                weight=allowance.weight,
+            )
+            return await self._submit(new, allowance)
 
     async def _submit(self, new: NewJob, allowance: Allowance) -> Ticket:
         spent = await self._timings.spent(new.user_id, midnight())
@@ -171,3 +149,18 @@ class Admission:
         if not typed:
             raise Refused(decision)
         raise await self._discipline.refuse(caller, decision, prompt, negative_prompt)
+
+
+def asked_by(caller: Caller) -> dict[str, Any]:
+    """Return what a job keeps of who asked for it, and where."""
+    return {
+        "interaction_id": caller.interaction_id,
+        "user_id": caller.user_id,
+        "guild_id": caller.guild_id,
+        "channel_id": caller.channel_id,
+        "application_id": caller.application_id,
+        "token": caller.token,
+        "message_id": caller.message_id,
+        "locale": caller.locale,
+        "private": caller.private,
+    }

@@ -16,7 +16,7 @@ from bot.delivery import Delivery
 from bot.describing import Describing
 from bot.discipline import Discipline
 from bot.drawing import Drawing
-from bot.extras import offered_captioner, offered_segmenter, offered_upscalers
+from bot.extras import offered_upscalers, offered_viewer
 from bot.finding import Finding
 from bot.gallery import Gallery
 from bot.genealogy import Genealogy
@@ -60,6 +60,7 @@ from db.uploads import Uploads
 from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.executor import Executor
 from inference.upscalers import UpscalerCheckpoint
+from inference.viewers import Task
 from jobs.clerk import Clerk
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
@@ -309,7 +310,7 @@ class Builder:
 
     @cached_property
     def _describing(self) -> Describing | None:
-        captioner, clerk = offered_captioner(self._settings), self._tools.captions
+        captioner, clerk = offered_viewer(self._settings, Task.CAPTION), self._tools.captions
         if captioner is None or clerk is None:
             return None
         return Describing(captioner=captioner, clerk=clerk, store=self._store, screen=self.screen)
@@ -403,7 +404,7 @@ class Builder:
             store=self._store,
             clerk=self._tools.pictures,
             finder=self._tools.finder,
-            segmenter=offered_segmenter(self._settings),
+            segmenter=offered_viewer(self._settings, Task.SEGMENT),
         )
 
     @cached_property

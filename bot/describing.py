@@ -7,8 +7,8 @@ from bot.screen import Screen
 from bot.wishes import Source
 from config.words import UserError
 from db.images import PictureDamaged, PictureStore
-from inference.captioners import Captioner
 from inference.captions import describe
+from inference.viewers import Viewer
 from jobs.clerk import Clerk, ClerkFailed
 
 DESCRIBE_SECONDS = 120.0  # the first one loads the network
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Describing:
     """Describes one picture at a time for each person. Raises UserError with the sentence for the person."""
 
-    def __init__(self, *, captioner: Captioner, clerk: Clerk, store: PictureStore, screen: Screen) -> None:
+    def __init__(self, *, captioner: Viewer, clerk: Clerk, store: PictureStore, screen: Screen) -> None:
         self._captioner = captioner
         self._clerk = clerk
         self._store = store

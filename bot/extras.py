@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from bot.diagnosis import Finding
 from config.settings import ConfigError, Settings
-from inference.captioners import Captioner, load_captioners
 from inference.presence import fetching, is_there, lacks
-from inference.segmenters import Segmenter, load_segmenters
 from inference.upscalers import UpscalerCheckpoint, load_upscalers
+from inference.viewers import Task, Viewer, load_viewers
 
 CONFIG = "config.json"  # what any repository of transformers has
+SETTINGS = {Task.CAPTION: "captioner", Task.SEGMENT: "segmenter"}
+COMMANDS = {Task.CAPTION: "/describe", Task.SEGMENT: "/inpaint"}
 
 
 def offered_upscalers(settings: Settings) -> dict[str, UpscalerCheckpoint]:
@@ -20,23 +21,14 @@ def offered_upscalers(settings: Settings) -> dict[str, UpscalerCheckpoint]:
     return {name: known[name] for name in settings.upscalers if not lacks(known[name])}
 
 
-def offered_captioner(settings: Settings) -> Captioner | None:
-    """Return the chosen captioner, if it can work here. Raises ConfigError for one that models.toml does not know."""
-    if settings.captioner is None:
+def offered_viewer(settings: Settings, task: Task) -> Viewer | None:
+    """Return the chosen network for a task, if it can work here. Raises ConfigError for one that nobody knows."""
+    setting, chosen = SETTINGS[task], getattr(settings, SETTINGS[task])
+    if chosen is None:
         return None
-    found = load_captioners(settings.models).get(settings.captioner)
+    found = load_viewers(settings.models, task).get(chosen)
     if found is None:
-        raise ConfigError(f"captioner: {settings.captioner} not in {settings.models}")
-    return found if is_there(found.weights, CONFIG) else None
-
-
-def offered_segmenter(settings: Settings) -> Segmenter | None:
-    """Return the chosen segmenter, if it can work here. Raises ConfigError for one that models.toml does not know."""
-    if settings.segmenter is None:
-        return None
-    found = load_segmenters(settings.models).get(settings.segmenter)
-    if found is None:
-        raise ConfigError(f"segmenter: {settings.segmenter} not in {settings.models}")
+        raise ConfigError(f"{setting}: {chosen} not in {settings.models}")
     return found if is_there(found.weights, CONFIG) else None
 
 
@@ -45,19 +37,16 @@ def extras(settings: Settings) -> Iterator[Finding]:
     for name, upscaler in load_upscalers(settings.models).items():
         chosen, choose = name in settings.upscalers, f'add "{name}" to upscalers in imagine.toml'
         yield _finding(f"upscaler {name}", upscaler, "/upscale", lacks(upscaler), chosen, choose)
-    for name, captioner in load_captioners(settings.models).items():
-        missing = [] if is_there(captioner.weights, CONFIG) else [fetching(captioner.weights)]
-        chosen, choose = name == settings.captioner, f'set captioner = "{name}" in imagine.toml'
-        yield _finding(f"captioner {name}", captioner, "/describe", missing, chosen, choose)
-    for name, segmenter in load_segmenters(settings.models).items():
-        missing = [] if is_there(segmenter.weights, CONFIG) else [fetching(segmenter.weights)]
-        chosen, choose = name == settings.segmenter, f'set segmenter = "{name}" in imagine.toml'
-        yield _finding(f"segmenter {name}", segmenter, "/inpaint", missing, chosen, choose)
+    for task, setting in SETTINGS.items():
+        for name, viewer in load_viewers(settings.models, task).items():
+            missing = [] if is_there(viewer.weights, CONFIG) else [fetching(viewer.weights)]
+            chosen, choose = name == getattr(settings, setting), f'set {setting} = "{name}" in imagine.toml'
+            yield _finding(f"{setting} {name}", viewer, COMMANDS[task], missing, chosen, choose)
 
 
 def _finding(
     subject: str,
-    entry: UpscalerCheckpoint | Captioner | Segmenter,
+    entry: UpscalerCheckpoint | Viewer,
     command: str,
     missing: Sequence[str],
     chosen: bool,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,7 +10,7 @@ from bot.builder import Builder, Tools, all_offered
 from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.discipline import Discipline
-from bot.extras import offered_captioner, offered_segmenter
+from bot.extras import offered_viewer
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
 from bot.progress import ProgressBoard
@@ -23,6 +23,7 @@ from db.privacy import Privacy
 from db.session import Database
 from inference.checkpoints import Checkpoint
 from inference.local import LocalExecutor
+from inference.viewers import Task
 from jobs.clerk import MEMORY_BYTES, Clerk
 from jobs.dispatcher import Dispatcher
 from moderation.policy_file import load_policy
@@ -99,8 +100,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         Clerk() as pictures,
         Clerk(memory=memory) as prompts,
         eyes_of(settings) as eyes,
-        _captions(settings) as captions,
-        _finder(settings) as finder,
+        _viewer(settings, Task.CAPTION) as captions,
+        _viewer(settings, Task.SEGMENT) as finder,
     ):
         await database.migrate()
         tools = Tools(database, executor, pictures, prompts, eyes, captions, finder)
@@ -126,30 +127,20 @@ async def running(house: House, login: Login) -> AsyncIterator[None]:
         task.cancel()
 
 
-@asynccontextmanager
-async def eyes_of(settings: Settings) -> AsyncIterator[Clerk | None]:
+def eyes_of(settings: Settings) -> AbstractAsyncContextManager[Clerk | None]:
     """Give the process that looks at what people send; none where the world of every checkpoint is closed."""
-    if all(checkpoint.image_check == "closed world" for checkpoint in all_offered(settings).values()):
-        yield None
-        return
-    async with Clerk(memory=EYES_BYTES) as clerk:
-        yield clerk
+    return _clerk_for(any(each.image_check != "closed world" for each in all_offered(settings).values()))
+
+
+def _viewer(settings: Settings, task: Task) -> AbstractAsyncContextManager[Clerk | None]:
+    """Give the process that looks at pictures for a task, where there is a network for it."""
+    return _clerk_for(offered_viewer(settings, task) is not None)
 
 
 @asynccontextmanager
-async def _captions(settings: Settings) -> AsyncIterator[Clerk | None]:
-    """Give the process that describes pictures, where there is a captioner."""
-    if offered_captioner(settings) is None:
-        yield None
-        return
-    async with Clerk(memory=EYES_BYTES) as clerk:
-        yield clerk
-
-
-@asynccontextmanager
-async def _finder(settings: Settings) -> AsyncIterator[Clerk | None]:
-    """Give the process that finds things in pictures by words, where there is a segmenter."""
-    if offered_segmenter(settings) is None:
+async def _clerk_for(needed: bool) -> AsyncIterator[Clerk | None]:
+    """Give a process with room for torch and its networks, where it is needed."""
+    if not needed:
         yield None
         return
     async with Clerk(memory=EYES_BYTES) as clerk:

@@ -15,8 +15,8 @@ from config.words import UserError
 from db.images import PictureDamaged, PictureStore
 from db.uploads import Uploads
 from inference.contract import CheckpointUnusable
-from inference.segmenters import Segmenter
 from inference.segmenting import find_by_words
+from inference.viewers import Viewer
 from jobs.clerk import Clerk
 from provenance.masks import MadeMask, mask_of_boxes, mask_of_file, mask_of_probabilities, mask_of_transparency
 from provenance.thumbnails import thumbnail
@@ -44,7 +44,7 @@ class Masks:
         store: PictureStore,
         clerk: Clerk,
         finder: Clerk | None,
-        segmenter: Segmenter | None,
+        segmenter: Viewer | None,
     ) -> None:
         self._limits = limits
         self._admission = admission
@@ -98,7 +98,7 @@ class Masks:
             raise UserError("bot.not_found_in_picture", given=shorten(words, GIVEN_LENGTH))
         return made
 
-    async def _find(self, finder: Clerk, segmenter: Segmenter, picture: bytes, words: str) -> NDArray[np.float32]:
+    async def _find(self, finder: Clerk, segmenter: Viewer, picture: bytes, words: str) -> NDArray[np.float32]:
         try:
             return await finder.call(find_by_words, segmenter, picture, words, timeout=FIND_SECONDS)
         except (CheckpointUnusable, OSError, ValueError) as error:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from inference.captioners import Captioner
+from inference.viewers import Viewer
 
 if TYPE_CHECKING:
     from inference.engine.describer import Describer
 
 
-def describe(captioner: Captioner, png: bytes) -> str:
+def describe(captioner: Viewer, png: bytes) -> str:
     """Return what a picture that was taken in already shows. Raises what keeps the network from looking."""
     return _loaded(captioner.model_dump_json()).describe(Image.open(io.BytesIO(png)).convert("RGB"))
 
@@ -25,4 +25,4 @@ def _loaded(captioner: str) -> "Describer":
     from inference.engine.describer import Describer
 
     torch.set_num_threads(1)
-    return Describer.load(Captioner.model_validate_json(captioner))
+    return Describer.load(Viewer.model_validate_json(captioner))

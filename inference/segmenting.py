@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.segmenters import Segmenter
+from inference.viewers import Viewer
 
 if TYPE_CHECKING:
     from inference.engine.finder import Finder
 
 
-def find_by_words(segmenter: Segmenter, png: bytes, words: str) -> NDArray[np.float32]:
+def find_by_words(segmenter: Viewer, png: bytes, words: str) -> NDArray[np.float32]:
     """Return how probably each point of a picture shows that: [rows, columns], the picture squeezed to it.
 
     Raises CheckpointUnusable, OSError or ValueError where the network is missing or another one.
@@ -30,4 +30,4 @@ def _loaded(segmenter: str) -> "Finder":
     from inference.engine.finder import Finder
 
     torch.set_num_threads(1)
-    return Finder.load(Segmenter.model_validate_json(segmenter))
+    return Finder.load(Viewer.model_validate_json(segmenter))

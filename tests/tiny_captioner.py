@@ -12,14 +12,14 @@ from transformers import (
     BlipProcessor,
 )
 
-from inference.captioners import Captioner
 from inference.checkpoints import Weights
+from inference.viewers import Viewer
 
 WORDS = ("a", "red", "blue", "green", "circle", "square", "star", "on", "the", "of", "with", "and", "large", "small")
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", *WORDS]
 
 
-def make(folder: Path) -> Captioner:
+def make(folder: Path) -> Viewer:
     """Write the captioner into the folder, and return its entry."""
     torch.manual_seed(3)
     size: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -34,6 +34,6 @@ def make(folder: Path) -> Captioner:
     return entry(folder)
 
 
-def entry(folder: Path) -> Captioner:
+def entry(folder: Path) -> Viewer:
     weights = Weights(source=str(folder))
-    return Captioner(name="tiny", title="Tiny", weights=weights, licence="MIT", licence_url="LICENSE")
+    return Viewer(name="tiny", title="Tiny", weights=weights, licence="MIT", licence_url="LICENSE")

@@ -8,12 +8,12 @@ import torch
 from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, ViTImageProcessor
 
 from inference.checkpoints import Weights
-from inference.segmenters import Segmenter
+from inference.viewers import Viewer
 
 SIDE = 64  # of the squares that it sees
 
 
-def make(folder: Path) -> Segmenter:
+def make(folder: Path) -> Viewer:
     """Write the segmenter into the folder, and return its entry."""
     torch.manual_seed(3)
     size: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2}
@@ -31,6 +31,6 @@ def make(folder: Path) -> Segmenter:
     return entry(folder)
 
 
-def entry(folder: Path) -> Segmenter:
+def entry(folder: Path) -> Viewer:
     weights = Weights(source=str(folder))
-    return Segmenter(name="tiny", title="Tiny", weights=weights, licence="MIT", licence_url="LICENSE")
+    return Viewer(name="tiny", title="Tiny", weights=weights, licence="MIT", licence_url="LICENSE")

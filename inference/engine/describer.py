@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from transformers import AutoProcessor, BlipForConditionalGeneration
 
-from inference.captioners import Captioner
 from inference.engine.loading import locate_network
+from inference.viewers import Viewer
 
 MOST_TOKENS = 40
 BEAMS = 3
@@ -21,7 +21,7 @@ class Describer:
         self._network = network
 
     @classmethod
-    def load(cls, captioner: Captioner) -> Self:
+    def load(cls, captioner: Viewer) -> Self:
         """Load the network. Raises CheckpointUnusable, OSError or ValueError where it is missing or another one."""
         weights = captioner.weights
         folder = locate_network(weights)

@@ -9,7 +9,7 @@ from PIL import Image
 from transformers import AutoImageProcessor, CLIPSegForImageSegmentation, CLIPTokenizer
 
 from inference.engine.loading import locate_network
-from inference.segmenters import Segmenter
+from inference.viewers import Viewer
 
 TOKENS = 77
 
@@ -23,7 +23,7 @@ class Finder:
         self._network = network
 
     @classmethod
-    def load(cls, segmenter: Segmenter) -> Self:
+    def load(cls, segmenter: Viewer) -> Self:
         """Load the network. Raises CheckpointUnusable, OSError or ValueError where it is missing or another one."""
         weights = segmenter.weights
         folder = locate_network(weights)

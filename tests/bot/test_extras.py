@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.extras import extras, offered_captioner, offered_upscalers
+from bot.extras import extras, offered_upscalers, offered_viewer
 from config.settings import ROOT, ConfigError, Settings, load_settings
+from inference.viewers import Task
 
 ENTRIES = """
 [upscalers.here]
@@ -87,11 +88,11 @@ def test_what_was_chosen_and_is_missing_is_a_problem_and_not_offered(models: Pat
     assert ("pip install '.[esrgan]'" in told["upscaler file"]) == (find_spec("spandrel") is None)
     assert told["captioner far"].startswith("PROBLEM")
     assert list(offered_upscalers(settings)) == ["here"]
-    assert offered_captioner(settings) is None
+    assert offered_viewer(settings, Task.CAPTION) is None
 
 
 def test_names_that_models_toml_does_not_know_are_configuration_errors(models: Path) -> None:
     with pytest.raises(ConfigError, match="captioner: nobody not in"):
-        offered_captioner(load_settings(models=models, captioner="nobody"))
+        offered_viewer(load_settings(models=models, captioner="nobody"), Task.CAPTION)
     with pytest.raises(ConfigError, match="upscalers: nobody not in"):
         offered_upscalers(load_settings(models=models, upscalers=("nobody",)))

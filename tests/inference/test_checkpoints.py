@@ -3,9 +3,10 @@ import re
 import pytest
 
 from config.settings import ROOT, ConfigError
-from inference.captioners import load_captioners
 from inference.checkpoints import Checkpoint, ImageCheck, Weights, load_checkpoints
 from inference.upscalers import load_upscalers
+from inference.viewers import Task as ViewerTask
+from inference.viewers import load_viewers
 
 MODELS = ROOT / "config" / "models.toml"
 
@@ -31,7 +32,7 @@ def test_all_that_comes_from_the_hub_is_pinned_and_its_pictures_are_checked():
 
 
 def test_upscalers_and_captioners_that_ship_are_sound_and_pinned():
-    upscalers, captioners = load_upscalers(MODELS), load_captioners(MODELS)
+    upscalers, captioners = load_upscalers(MODELS), load_viewers(MODELS, ViewerTask.CAPTION)
     assert "x4" in upscalers
     assert "blip" in captioners
     for entry in (*upscalers.values(), *captioners.values()):
