@@ -14,7 +14,7 @@ async def test_a_killed_bot_takes_up_its_jobs_and_its_buttons_go_on_working(tmp_
             ada = Guest(session, world["page"])
             with running_bot(tmp_path / "data", **joining(world)) as bot:
                 first = await ada.type("/imagine before the fall steps:2")
-                running = await start(ada, "/imagine in the middle steps:60")
+                running = await start(ada, "/imagine in the middle steps:40")
                 waiting = await start(ada, "/imagine still in line steps:2 count:2")
                 bot.kill()
             with running_bot(tmp_path / "data", **joining(world)):
@@ -35,7 +35,7 @@ async def test_a_stopped_bot_puts_back_what_runs_and_is_gone_within_fifteen_seco
             ada = Guest(session, world["page"])
             with running_bot(tmp_path / "data", IMAGINE_TIMES__DRAIN="1", **joining(world)) as bot:
                 await ada.type("/imagine warm steps:2")
-                running = await start(ada, "/imagine a long one steps:80 count:2")
+                running = await start(ada, "/imagine a long one steps:40 count:2")
                 seconds = await asyncio.to_thread(bot.stop)
             with running_bot(tmp_path / "data", **joining(world)):
                 end = await ada.follow(running)
