@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inference.checkpoints import Checkpoint
-from inference.protocol import Attempt, Pixels
+from inference.protocol import Attempt, Loaded, Pixels
 from inference.request import Adapters
 
 
@@ -58,6 +58,16 @@ class Watch(Protocol):
         """Pass a preview on."""
 
 
+class Choices(Protocol):
+    """Numbers that decide bytes: tried out by one worker, then the same for all of its kind."""
+
+    def get(self, name: str) -> int | None:
+        """Return what was chosen, None where nothing was."""
+
+    def keep(self, name: str, value: int) -> int:
+        """Propose a value; return the one that counts: that of whoever was first."""
+
+
 Ending = tuple[str, Drawing | Exception]  #: an attempt's id and what it came to
 
 
@@ -65,13 +75,21 @@ class Engine(Protocol):
     """Draws many attempts at once, a step at a time. One thread uses it."""
 
     lanes: int  #: how many attempts it takes at once
+    memory: int | None  #: bytes of its device; None where that is not known
 
     def __init__(
-        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+        self,
+        device: str,
+        checkpoints: Mapping[str, Checkpoint],
+        cache: Path,
+        *,
+        choices: Choices | None = None,
+        low_memory: bool | None = None,
     ) -> None:
         """Take the device; `cache` is a folder for what is costly to find out again.
 
-        With `low_memory` it makes do with as little of the device's as it can; None leaves that to the engine.
+        Without `choices` it keeps its own there. With `low_memory` it makes do with as little of the device's as it
+        can; None leaves that to the engine.
         """
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
@@ -79,6 +97,9 @@ class Engine(Protocol):
 
         Raises CheckpointUnusable and, where it has no such adapter, Unfeasible.
         """
+
+    def held(self) -> Mapping[Loaded, dict[str, str]]:
+        """Return what is in memory, each with its fingerprint."""
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         """Take an attempt in, to be drawn into its spool folder; with the least memory, and alone, where `thrifty`.

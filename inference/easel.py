@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
@@ -11,8 +11,29 @@ from queue import SimpleQueue
 from pydantic import BaseModel
 
 from inference.checkpoints import Checkpoint
-from inference.contract import Cancelled, CheckpointUnusable, DeviceBroken, Drawing, Engine, OutOfMemory, Unfeasible
-from inference.protocol import Attempt, Done, Failed, FailureKind, Message, Preview, Progress, Ready, Started
+from inference.contract import (
+    Cancelled,
+    CheckpointUnusable,
+    DeviceBroken,
+    Drawing,
+    Engine,
+    OutOfMemory,
+    Unfeasible,
+)
+from inference.protocol import (
+    Attempt,
+    Choice,
+    Done,
+    Failed,
+    FailureKind,
+    Holds,
+    Loaded,
+    Message,
+    Preview,
+    Progress,
+    Ready,
+    Started,
+)
 from inference.request import Adapters
 from inference.upscalers import UpscalerCheckpoint
 
@@ -40,6 +61,27 @@ class WorkerConfig(BaseModel):
     preview_every: float
     low_memory: bool | None = None
     engine: str = ENGINE
+
+
+class AgreedChoices:
+    """The choices of all workers, as the bot keeps them. The engine's thread waits for its answers."""
+
+    def __init__(self, post: Callable[[Message], None]) -> None:
+        self.answers: SimpleQueue[int | None] = SimpleQueue()
+        self._post = post
+
+    def get(self, name: str) -> int | None:
+        """Return what was chosen, None where nothing was."""
+        return self._ask(Choice(name=name))
+
+    def keep(self, name: str, value: int) -> int:
+        """Propose a value; return the one that counts."""
+        chosen = self._ask(Choice(name=name, value=value))
+        return value if chosen is None else chosen
+
+    def _ask(self, choice: Choice) -> int | None:
+        self._post(choice)
+        return self.answers.get()
 
 
 class AttemptWatch:
@@ -90,11 +132,13 @@ class Easel:
         self.started: set[str] = set()  #: those that the bot knows to be drawn
         self.steps = 0  #: denoising steps since the start
         self.loading = True
+        self.choices = AgreedChoices(post)
         self._config = config
         self._coming: deque[Attempt] = deque()
         self._begun: dict[str, Attempt] = {}
         self._again: deque[Attempt] = deque()  #: what found no room, and waits until nothing else is drawn
         self._failures: Counter[str] = Counter()  #: how often an attempt found no room
+        self._told: Mapping[Loaded, dict[str, str]] = {}  #: what the bot knows to be in memory
         self._engine: Engine
 
     def work(self) -> None:
@@ -102,9 +146,11 @@ class Easel:
         module, _, name = self._config.engine.partition(":")
         make: Callable[..., Engine] = getattr(import_module(module), name)
         config = self._config
-        self._engine = make(config.device, config.checkpoints, config.cache, low_memory=config.low_memory)
+        self._engine = make(
+            config.device, config.checkpoints, config.cache, choices=self.choices, low_memory=config.low_memory
+        )
         fingerprint = self._load(self._config.checkpoint)
-        self.post(Ready(fingerprint=fingerprint, lanes=self._engine.lanes))
+        self.post(Ready(fingerprint=fingerprint, lanes=self._engine.lanes, memory=self._engine.memory))
         while True:
             self._take_in()
             self._draw_on()
@@ -150,6 +196,15 @@ class Easel:
             return self._engine.load(checkpoint, adapters)
         finally:
             self.loading = False
+            self._tell_what_is_held()
+
+    def _tell_what_is_held(self) -> None:
+        """Tell the bot what is in memory, where that has changed: what was loaded, and what had to leave for it."""
+        held = dict(self._engine.held())
+        if held != self._told:
+            self._told = held
+            plain = {name: told for (name, adapters), told in held.items() if not adapters}
+            self.post(Holds(warm=tuple(held), fingerprints=plain))
 
     def _end(self, attempt: Attempt, outcome: Drawing | Exception) -> None:
         if isinstance(outcome, OutOfMemory) and self._failures[attempt.id] < TRIES:

@@ -1,11 +1,11 @@
 """The interface of whatever runs attempts: processes on this machine, or actors on many."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Protocol
 
-from inference.protocol import Attempt, Event
+from inference.protocol import Attempt, Event, Loaded
 
 
 @unique
@@ -20,7 +20,11 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """A worker as the dispatcher sees it."""
+    """A worker as the dispatcher sees it. What it holds it has told itself, since the executor started.
+
+    `fingerprint` is that of the checkpoint that it begins with, `fingerprints` has those of all that it has loaded, by
+    their names.
+    """
 
     id: str
     state: WorkerState
@@ -28,6 +32,10 @@ class WorkerInfo:
     lanes_free: int
     fingerprint: dict[str, str]
     problem: str | None = None  #: why it is not ready, for the operator
+    host: str = ""  #: the machine that it is on
+    memory: int | None = None  #: bytes of its device; None where that is not known
+    warm: tuple[Loaded, ...] = ()  #: what is in its memory now
+    fingerprints: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class Executor(Protocol):

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 from config.settings import Settings
 from inference.checkpoints import Checkpoint
@@ -36,10 +37,10 @@ class LocalExecutor:
 
     async def start(self) -> None:
         """Start a worker on every device; returns before they are ready."""
-        for device in self._settings.devices or await find_devices():
-            supervisor = Supervisor(device, self._config(device), self._patience, self._notify)
-            self._supervisors[device] = supervisor
-            task = asyncio.create_task(supervisor.live(), name=f"worker {device}")
+        for name, device in named(self._settings.devices or await find_devices()):
+            supervisor = Supervisor(name, self._config(device), self._patience, self._notify)
+            self._supervisors[name] = supervisor
+            task = asyncio.create_task(supervisor.live(), name=f"worker {name}")
             task.add_done_callback(_report)
             self._tasks.append(task)
 
@@ -86,6 +87,14 @@ class LocalExecutor:
     def _notify(self) -> None:
         event, self._change = self._change, asyncio.Event()
         event.set()
+
+
+def named(devices: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield a name for a worker on each device, and the device; a second worker on one is called "cpu 2"."""
+    workers = Counter[str]()
+    for device in devices:
+        workers[device] += 1
+        yield device if workers[device] == 1 else f"{device} {workers[device]}", device
 
 
 def _report(task: asyncio.Task[None]) -> None:

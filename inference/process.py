@@ -28,8 +28,9 @@ log = logging.getLogger("inference.worker")
 class WorkerProcess:
     """A running process. Leaving the context ends it."""
 
-    def __init__(self, config: WorkerConfig) -> None:
+    def __init__(self, name: str, config: WorkerConfig) -> None:
         self.reason = ""  #: why we killed it, where we did
+        self._name = name
         self._config = config
         self._process: asyncio.subprocess.Process
         self._reader: asyncio.StreamReader
@@ -111,4 +112,4 @@ class WorkerProcess:
 
     def _write_log(self, line: bytes) -> None:
         if text := line.decode(errors="replace").strip():
-            log.info("[%s] %s", self._config.device, text)
+            log.info("[%s] %s", self._name, text)

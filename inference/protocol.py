@@ -14,7 +14,9 @@ import msgpack
 from pydantic import TypeAdapter, ValidationError
 
 from config.words import UserError
-from inference.request import ImageRequest
+from inference.request import Adapters, ImageRequest
+
+Loaded = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
 
 LENGTH = struct.Struct(">I")
 FRAME_LIMIT = 16 * 2**20
@@ -85,6 +87,13 @@ class Ping:
     """Ask for a sign of life."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The answer to a Choice: what counts for all workers; None where nobody has chosen yet."""
+
+    value: int | None
+
+
 # From the worker
 
 
@@ -94,6 +103,26 @@ class Ready:
 
     fingerprint: dict[str, str]
     lanes: int = 1
+    memory: int | None = None  #: bytes of its device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """What the worker has in memory from now on; `fingerprints` are those of the checkpoints, by their names."""
+
+    warm: tuple[Loaded, ...]
+    fingerprints: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Ask for a number that all workers of a kind draw with, or, with a value, propose one: the first one counts.
+
+    The worker waits for the answer.
+    """
+
+    name: str
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +185,7 @@ class Failed:
 
 
 Event = Started | Progress | Preview | Done | Failed
-Message = Run | Cancel | Ping | Ready | Unusable | Pong | Event
+Message = Run | Cancel | Ping | Chosen | Ready | Holds | Choice | Unusable | Pong | Event
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Message)}
 

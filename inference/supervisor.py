@@ -3,20 +3,26 @@
 import asyncio
 import logging
 import random
+import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from inference.choices import ChoiceFile
 from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
 from inference.process import WorkerProcess
 from inference.protocol import (
     Attempt,
     Cancel,
+    Choice,
+    Chosen,
     Done,
     Event,
     Failed,
     FailureKind,
+    Holds,
+    Loaded,
     Message,
     Ping,
     Pong,
@@ -27,6 +33,8 @@ from inference.protocol import (
 
 DEATHS = 5
 LONGEST_BACK_OFF = 60.0
+
+Settle = Callable[[str, int | None], Awaitable[int | None]]  #: answers a worker's Choice, by its name and value
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +60,30 @@ def back_off(deaths: int) -> float:
 
 
 class Supervisor:
-    """One worker of the executor, through all the lives of its process."""
+    """One worker of the executor, through all the lives of its process.
 
-    def __init__(self, worker_id: str, config: WorkerConfig, patience: Patience, changed: Callable[[], None]) -> None:
+    `settle` says what all workers draw with; without it, this machine's own choices are kept where its worker's are.
+    """
+
+    def __init__(
+        self,
+        worker_id: str,
+        config: WorkerConfig,
+        patience: Patience,
+        changed: Callable[[], None],
+        settle: Settle | None = None,
+    ) -> None:
         self.id = worker_id
         self._process: WorkerProcess | None = None
         self._config = config
         self._patience = patience
         self._changed = changed
+        self._settle = settle or ChoiceFile(config.cache / "rows.json").settle
+        self._answers: set[asyncio.Task[None]] = set()
         self._state = WorkerState.STARTING
         self._ready: Ready | None = None
+        self._warm: tuple[Loaded, ...] = ()
+        self._fingerprints: dict[str, dict[str, str]] = {}
         self._problem: str | None = None
         self._deaths = 0
         self._blamed: set[str] = set()  #: jobs that were drawn at a death, since the last attempt that was done
@@ -80,6 +102,10 @@ class Supervisor:
             lanes_free=self._lanes_free,
             fingerprint=self._ready.fingerprint if self._ready else {},
             problem=self._problem,
+            host=socket.gethostname(),
+            memory=self._ready.memory if self._ready else None,
+            warm=self._warm,
+            fingerprints=self._fingerprints,
         )
 
     @property
@@ -167,13 +193,14 @@ class Supervisor:
     async def _live_once(self) -> None:
         self._heard = self._moved = time.monotonic()
         self._loading = True
-        process = WorkerProcess(self._config)
+        process = WorkerProcess(self.id, self._config)
         try:
             async with process:
                 self._process = process
                 await self._listen(process)
         finally:
             self._process = None
+            self._warm = ()
         self._problem = process.epitaph()
 
     async def _listen(self, process: WorkerProcess) -> None:
@@ -183,21 +210,40 @@ class Supervisor:
                 self._heard = time.monotonic()
                 self._take(message, process)
         finally:
-            heartbeat.cancel()
+            for task in (heartbeat, *self._answers):
+                task.cancel()
 
     def _take(self, message: Message, process: WorkerProcess) -> None:
         match message:
             case Ready():
                 self._ready, self._problem = message, None
                 self._move_to(WorkerState.READY)
+            case Holds(warm=warm, fingerprints=fingerprints):
+                self._warm, self._fingerprints = warm, self._fingerprints | fingerprints
+                self._changed()
+            case Choice():
+                self._begin_to_answer(message, process)
             case Unusable(problem=problem):
                 process.kill(problem)
             case Pong(steps=steps, loading=loading):
                 self._note_movement(steps, loading)
-            case Run() | Cancel() | Ping():
+            case Run() | Cancel() | Ping() | Chosen():
                 log.error("worker %s sent a message meant for workers: %s", self.id, message)
             case _:
                 self._pass_on(message)
+
+    def _begin_to_answer(self, choice: Choice, process: WorkerProcess) -> None:
+        task = asyncio.create_task(self._answer(choice, process))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, choice: Choice, process: WorkerProcess) -> None:
+        """Tell the worker what counts for all, for which it waits as long as loading may take."""
+        try:
+            process.send(Chosen(value=await self._settle(choice.name, choice.value)))
+        except Exception:
+            log.exception("worker %s: what it chose could not be kept", self.id)
+            process.kill("what it chose could not be kept")
 
     def _note_movement(self, steps: int, loading: bool) -> None:
         if (steps, loading) != (self._steps, self._loading):

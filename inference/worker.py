@@ -12,7 +12,7 @@ from socket import socket
 
 from inference.contract import CheckpointUnusable, DeviceBroken
 from inference.easel import Easel, WorkerConfig
-from inference.protocol import Cancel, Message, Ping, Pong, Preview, Run, Unusable, encode, receive
+from inference.protocol import Cancel, Chosen, Message, Ping, Pong, Preview, Run, Unusable, encode, receive
 
 PREVIEW_BACKLOG = 256 * 2**10  # bytes waiting for the bot above which previews are dropped
 NICENESS = 10  # on a CPU the bot must stay quick while the engine takes every core
@@ -43,6 +43,8 @@ class Worker:
                         self._easel.inbox.put(attempt)
                     case Cancel(attempt_id=attempt_id):
                         self._easel.wanted.discard(attempt_id)
+                    case Chosen(value=value):
+                        self._easel.choices.answers.put(value)
         finally:
             drawing.cancel()
 

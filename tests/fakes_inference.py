@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from inference.checkpoints import Checkpoint
+from inference.choices import ChoiceFile
 from inference.contract import (
     Cancelled,
     CheckpointUnusable,
+    Choices,
     DeviceBroken,
     Drawing,
     Ending,
@@ -19,7 +21,7 @@ from inference.contract import (
     Unfeasible,
     Watch,
 )
-from inference.protocol import Attempt, Pixels
+from inference.protocol import Attempt, Loaded, Pixels
 from inference.request import Adapters
 
 BIG_PREVIEW = b"\0" * 2**20
@@ -39,12 +41,21 @@ class ScriptedEngine:
     """Draws black pictures, and fails in the ways that it is asked for; takes a step of each attempt at every tick."""
 
     lanes = 2
+    memory = None
 
     def __init__(
-        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+        self,
+        device: str,
+        checkpoints: Mapping[str, Checkpoint],
+        cache: Path,
+        *,
+        choices: Choices | None = None,
+        low_memory: bool | None = None,
     ) -> None:
         self.freed = False
         self._cache = cache
+        self._choices = choices or ChoiceFile(cache / "rows.json")
+        self._held: dict[Loaded, dict[str, str]] = {}
         self._scripts: list[Script] = []
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
@@ -58,7 +69,22 @@ class ScriptedEngine:
             time.sleep(60)
         if checkpoint == "a second to load":
             time.sleep(1)
-        return {"engine": "scripted", "pid": str(os.getpid())}
+        told = {"engine": "scripted", "pid": str(os.getpid())}
+        if checkpoint == "tried out":
+            told["rows"] = str(self._choose("rows"))
+        if checkpoint == "large":  # nothing has room beside it
+            self._held.clear()
+        self._held[checkpoint, adapters] = told
+        return self._held[checkpoint, adapters]
+
+    def _choose(self, name: str) -> int:
+        """Try for a second what nobody else would find, and return what counts for all."""
+        known = self._choices.get(name)
+        time.sleep(1)
+        return self._choices.keep(name, os.getpid()) if known is None else known
+
+    def held(self) -> Mapping[Loaded, dict[str, str]]:
+        return self._held
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         self._scripts.append(Script(attempt, watch, thrifty))
@@ -97,7 +123,7 @@ class ScriptedEngine:
             width=request.width,
             height=request.height,
             seen=None,
-            fingerprint=self.load(""),
+            fingerprint=self.load(request.checkpoint),
         )
         return Drawing(pictures=(picture,), seconds=0.1, truncated="")
 

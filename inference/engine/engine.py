@@ -9,7 +9,8 @@ from typing import TypeVar
 import torch
 
 from inference.checkpoints import Checkpoint
-from inference.contract import Cancelled, DeviceBroken, Drawing, Ending, Watch
+from inference.choices import ChoiceFile
+from inference.contract import Cancelled, Choices, DeviceBroken, Drawing, Ending, Watch
 from inference.engine.commission import Commission
 from inference.engine.darkroom import Darkroom
 from inference.engine.errors import device_errors
@@ -20,7 +21,7 @@ from inference.engine.rota import Rota, Turn
 from inference.engine.rows import Rows
 from inference.engine.seat import Seat
 from inference.engine.shelf import Shelf, memory_of
-from inference.protocol import Attempt
+from inference.protocol import Attempt, Loaded
 from inference.request import Adapters
 
 T = TypeVar("T")
@@ -33,16 +34,23 @@ class DiffusersEngine:
     """Requests of different people share every call of the UNet, and none of them notices."""
 
     def __init__(
-        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+        self,
+        device: str,
+        checkpoints: Mapping[str, Checkpoint],
+        cache: Path,
+        *,
+        choices: Choices | None = None,
+        low_memory: bool | None = None,
     ) -> None:
         make_deterministic()
         self._device = torch.device(device)
         if self._device.index is not None:
             torch.cuda.set_device(self._device)  # where streams and recordings are made
+        self.memory = memory_of(self._device)
         if low_memory is None:
-            low_memory = self._device.type == "cuda" and memory_of(self._device) < LITTLE
+            low_memory = self._device.type == "cuda" and self.memory < LITTLE
         self.lanes = FEW_LANES if low_memory or self._device.type == "cpu" else LANES
-        self._press = Press(cache)
+        self._press = Press(cache, choices or ChoiceFile(cache / "rows.json"))
         seat = Seat(self._device) if low_memory else None
         self._shelf = Shelf(self._device, checkpoints, cache, self._press.prepare, seat=seat)
         self._rota = Rota()
@@ -52,6 +60,10 @@ class DiffusersEngine:
         """Make a checkpoint ready and return its fingerprint. Raises CheckpointUnusable and Unfeasible."""
         self._press.narrow = False
         return self._take(checkpoint, adapters).fingerprint
+
+    def held(self) -> Mapping[Loaded, dict[str, str]]:
+        """Return what is in memory, each with its fingerprint."""
+        return self._shelf.held()
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool = False) -> None:
         """Take an attempt in, to be drawn into its spool folder; with the least memory, and alone, where `thrifty`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from inference.kept_files import locked, replace_text
 from inference.numerics import NUMERICS
 
 ENGINE_VERSION = "2"
@@ -91,14 +92,20 @@ def hash_weights(files: Iterable[Path], cache: Path) -> str:
     What is known of files that are gone or have changed is forgotten.
     """
     store = cache / "weights.json"
-    known: dict[str, str] = json.loads(store.read_text()) if store.is_file() else {}
+    known = _known(store)
     total = hashlib.sha256()
     for path in sorted(files):
         key = _key(path)
         known[key] = known.get(key) or _hash_file(path)
         total.update(f"{path.name}:{known[key]}\n".encode())
-    replace_text(store, json.dumps({key: known[key] for key in known if _is_current(key)}, indent=1))
+    with locked(store):  # another worker may have added to it meanwhile
+        known |= _known(store)
+        replace_text(store, json.dumps({key: known[key] for key in known if _is_current(key)}, indent=1))
     return total.hexdigest()
+
+
+def _known(store: Path) -> dict[str, str]:
+    return dict(json.loads(store.read_text())) if store.is_file() else {}
 
 
 def _key(path: Path) -> str:
@@ -117,11 +124,3 @@ def _hash_file(path: Path) -> str:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(text)
-    unfinished.replace(path)

@@ -28,6 +28,7 @@ from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
 from inference.engine.text import PooledTextEncoder, Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
+from inference.protocol import Loaded
 from inference.request import Adapters
 from inference.upscalers import UpscalerCheckpoint, UpscalerKind
 
@@ -41,7 +42,6 @@ TEXT_ENCODERS: dict[Family, tuple[tuple[str, str, Any], ...]] = {
 }
 SMALL_TILE = 512
 LOW_RES = "low_res_scheduler"
-Key = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
 # Tensor cores take channels side by side. A CPU gains hardly anything by it, and other bits come out.
 LAYOUT = torch.channels_last
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
@@ -72,7 +72,7 @@ class Model:
     compiled: set[tuple[Shape, int]] = field(default_factory=set)  #: those of the ways that are compiled
 
     @property
-    def key(self) -> Key:
+    def key(self) -> Loaded:
         """What tells it from others."""
         return self.checkpoint.name, self.adapters
 

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import torch
 
-from inference.contract import DeviceBroken, OutOfMemory
+from inference.contract import Choices, DeviceBroken, OutOfMemory
 from inference.engine.capture import Ask, Recorder, call
 from inference.engine.errors import device_errors
 from inference.engine.loading import Model
 from inference.engine.rows import Rows, Shape
-from inference.engine.store import Store
 
 LADDER = (2, 4, 8, 16)  #: rows of a call
 PAYS = 1.1  #: compiling, where calls become so many times as fast
@@ -31,12 +30,13 @@ log = logging.getLogger(__name__)
 class Press:
     """Knows for every checkpoint how many rows a call has, and whether they may be different people's.
 
-    The number is chosen once, by trying, and kept in the folder `cache`: another number is another picture.
+    The number is chosen once, by trying, and then the same for all workers of a kind: with another one, other pictures
+    come out.
     """
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, choices: Choices) -> None:
         self.narrow = False  #: whether calls have the fewest rows: for who is drawn alone, with the least memory
-        self._store = Store(cache / "rows.json")
+        self._choices = choices
         self._recorder = Recorder(cache)
         self._widths: dict[str, int] = {}
         self.called = 0  #: rows, over all calls
@@ -103,7 +103,7 @@ class Press:
     def _faster(self, model: Model, eager: Ask, sample: Rows) -> Ask:
         """Return the compiled way where it pays; whether it does is tried once, as it is another picture."""
         name = f"{_key(model)} compiled"
-        pays = self._store.read().get(name)
+        pays = self._choices.get(name)
         if pays == 0:
             return eager
         try:
@@ -118,7 +118,7 @@ class Press:
             gain = _seconds(eager, sample) / _seconds(compiled, sample)
             log.info("%s: compiled calls are %.2f times as fast", model.checkpoint.name, gain)
             apart = gain >= PAYS and keeps_apart(model, sample.shape, len(sample), compiled)
-            pays = self._store.keep(name, int(apart))
+            pays = self._choices.keep(name, int(apart))
         if not pays:
             return eager
         model.compiled.add((sample.shape, len(sample)))
@@ -127,9 +127,8 @@ class Press:
     def _native_width(self, model: Model) -> int:
         key = _key(model)
         if key not in self._widths:
-            self._widths |= self._store.read()
-        if key not in self._widths:
-            self._widths[key] = self._store.keep(key, choose_width(model, self._recorder))
+            known = self._choices.get(key)
+            self._widths[key] = self._choices.keep(key, choose_width(model, self._recorder)) if known is None else known
         return self._widths[key]
 
 

@@ -11,8 +11,9 @@ from inference.checkpoints import Checkpoint
 from inference.contract import CheckpointUnusable, OutOfMemory
 from inference.engine.adapters import find
 from inference.engine.esrgan import load_esrgan
-from inference.engine.loading import Key, Model, load, naming
+from inference.engine.loading import Model, load, naming
 from inference.engine.seat import Seat
+from inference.protocol import Loaded
 from inference.request import Adapters
 from inference.upscalers import UpscalerCheckpoint, UpscalerKind
 
@@ -41,9 +42,9 @@ class Shelf:
         self._seat = seat
         home = device if seat is None else torch.device("cpu")
         self._budget = int(SHARE * memory_of(home)) if budget is None else budget
-        self._models: dict[Key, Model] = {}  #: the one that was used last is the last
+        self._models: dict[Loaded, Model] = {}  #: the one that was used last is the last
 
-    def take(self, name: str, adapters: Adapters = (), in_use: Collection[Key] = ()) -> Model:
+    def take(self, name: str, adapters: Adapters = (), in_use: Collection[Loaded] = ()) -> Model:
         """Return a checkpoint, loaded if need be; those in use stay. With other adapters it is another one.
 
         Raises CheckpointUnusable, Unfeasible for unknown adapters, and OutOfMemory where there might be room without
@@ -56,13 +57,17 @@ class Shelf:
         self._make_room(self._budget, {key, *in_use})
         return model
 
+    def held(self) -> dict[Loaded, dict[str, str]]:
+        """Return what is in memory, each with its fingerprint."""
+        return {key: model.fingerprint for key, model in self._models.items()}
+
     def free(self) -> None:
         """Give back the memory that nobody uses."""
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _load(self, key: Key, in_use: Collection[Key]) -> Model:
+    def _load(self, key: Loaded, in_use: Collection[Loaded]) -> Model:
         name, adapters = key
         if name not in self._checkpoints:
             raise CheckpointUnusable(f'there is no checkpoint "{name}"')
@@ -80,7 +85,7 @@ class Shelf:
                 raise
         raise CheckpointUnusable(f'checkpoint "{name}": the device has too little memory for it')
 
-    def _read(self, key: Key) -> Model:
+    def _read(self, key: Loaded) -> Model:
         name, adapters = key
         with naming(name), torch.inference_mode():
             model = self._load_any(self._checkpoints[name], adapters)
@@ -92,7 +97,7 @@ class Shelf:
             return load_esrgan(checkpoint, self._device, self._cache, self._seat)
         return load(checkpoint, self._device, self._cache, self._seat, adapters)
 
-    def _make_room(self, bytes_left: int, in_use: Collection[Key]) -> None:
+    def _make_room(self, bytes_left: int, in_use: Collection[Loaded]) -> None:
         """Let go of what was not used for longest, until the rest takes no more than so many bytes."""
         for key in [key for key in self._models if key not in in_use]:
             if sum(model.bytes for model in self._models.values()) <= bytes_left:

@@ -1,5 +1,6 @@
 """What the tests of the inference room share: checkpoints, requests, a watch, and one running executor."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -109,6 +110,19 @@ async def until(executor: LocalExecutor, state: WorkerState) -> WorkerInfo:
     while executor.workers()[0].state is not state:
         await executor.changed()
     return executor.workers()[0]
+
+
+@asynccontextmanager
+async def until_ready(executor: LocalExecutor) -> AsyncIterator[LocalExecutor]:
+    """Start the executor, and give it once every worker is ready."""
+    await executor.start()
+    try:
+        async with asyncio.timeout(90):
+            while any(worker.state is not WorkerState.READY for worker in executor.workers()):
+                await executor.changed()
+        yield executor
+    finally:
+        await executor.close(0)
 
 
 async def run(executor: LocalExecutor, attempt: Attempt) -> list[Event]:

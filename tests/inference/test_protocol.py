@@ -12,9 +12,12 @@ from inference.protocol import (
     Attempt,
     BadFrame,
     Cancel,
+    Choice,
+    Chosen,
     Done,
     Failed,
     FailureKind,
+    Holds,
     Message,
     Ping,
     Pixels,
@@ -37,6 +40,7 @@ words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 counts = st.integers(0, 2**40)
 fingerprints = st.dictionaries(st.text(), st.text(), max_size=3)
 edges, seeds = st.integers(-4096, 4096), st.integers(0, 2**32 - 1)
+loras = st.dictionaries(st.text(), st.floats(-2, 2), max_size=4).map(lambda each: tuple(each.items()))
 requests = st.builds(
     ImageRequest,
     task=st.sampled_from(Task),
@@ -57,7 +61,7 @@ requests = st.builds(
     window=st.builds(Window, left=edges, top=edges, width=st.integers(1, 4096), height=st.integers(1, 4096)),
     blended=st.lists(st.builds(Blended, source=st.text(), prompt=words), min_size=2, max_size=4).map(tuple),
     variations=st.lists(st.builds(Variation, seed=seeds, strength=st.floats(0, 1)), max_size=3).map(tuple),
-    adapters=st.dictionaries(st.text(), st.floats(-2, 2), max_size=4).map(lambda each: tuple(each.items())),
+    adapters=loras,
 )
 paths = st.none() | st.text()
 attempts = st.builds(Attempt, id=ids, request=requests, source_path=paths, mask_path=paths, spool=st.text())
@@ -69,7 +73,14 @@ messages = st.one_of(
     st.builds(Run, attempt=attempts),
     st.builds(Cancel, attempt_id=ids),
     st.builds(Ping),
-    st.builds(Ready, fingerprint=fingerprints),
+    st.builds(Chosen, value=st.none() | counts),
+    st.builds(Ready, fingerprint=fingerprints, memory=st.none() | counts),
+    st.builds(
+        Holds,
+        warm=st.lists(st.tuples(st.text(), loras), max_size=3).map(tuple),
+        fingerprints=st.dictionaries(st.text(), fingerprints, max_size=3),
+    ),
+    st.builds(Choice, name=st.text(), value=st.none() | counts),
     st.builds(Unusable, problem=st.text()),
     st.builds(Pong, steps=counts, loading=st.booleans()),
     st.builds(Started, attempt_id=ids),
