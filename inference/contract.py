@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inference.checkpoints import Checkpoint
-from inference.protocol import Attempt, Loaded, Pixels
+from inference.protocol import Attempt, Counts, Loaded, Pixels
 from inference.request import Adapters
 
 
@@ -115,3 +115,6 @@ class Engine(Protocol):
 
     def free(self) -> None:
         """Give back the memory that nobody uses."""
+
+    def counts(self) -> Counts:
+        """Return what it has done so far."""

@@ -11,18 +11,11 @@ from queue import SimpleQueue
 from pydantic import BaseModel
 
 from inference.checkpoints import Checkpoint
-from inference.contract import (
-    Cancelled,
-    CheckpointUnusable,
-    DeviceBroken,
-    Drawing,
-    Engine,
-    OutOfMemory,
-    Unfeasible,
-)
+from inference.contract import Cancelled, CheckpointUnusable, DeviceBroken, Drawing, Engine, OutOfMemory, Unfeasible
 from inference.protocol import (
     Attempt,
     Choice,
+    Counts,
     Done,
     Failed,
     FailureKind,
@@ -131,6 +124,7 @@ class Easel:
         self.wanted: set[str] = set()  #: the attempts that came and that nobody has cancelled
         self.started: set[str] = set()  #: those that the bot knows to be drawn
         self.steps = 0  #: denoising steps since the start
+        self.counts = Counts()  #: as of the last step; replaced as a whole, as another thread reads it
         self.loading = True
         self.choices = AgreedChoices(post)
         self._config = config
@@ -154,6 +148,7 @@ class Easel:
         while True:
             self._take_in()
             self._draw_on()
+            self.counts = self._engine.counts()
 
     def _draw_on(self) -> None:
         for attempt_id, outcome in self._engine.tick():

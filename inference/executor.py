@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Protocol
 
-from inference.protocol import Attempt, Event, Loaded
+from inference.protocol import Attempt, Counts, Event, Loaded
 
 
 @unique
@@ -36,6 +36,9 @@ class WorkerInfo:
     memory: int | None = None  #: bytes of its device; None where that is not known
     warm: tuple[Loaded, ...] = ()  #: what is in its memory now
     fingerprints: dict[str, dict[str, str]] = field(default_factory=dict)
+    deaths: int = 0  #: of its process, in all
+    steps: int = 0  #: since its process started, as are the counts
+    counts: Counts = field(default_factory=Counts)
 
 
 class Executor(Protocol):

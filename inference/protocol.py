@@ -133,11 +133,26 @@ class Unusable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What an engine has done since its process started: rows of the UNet's calls, and what it found in memory."""
+
+    rows_called: int = 0
+    rows_used: int = 0  #: those that were somebody's; the others fill a call up
+    prompts_found: int = 0
+    prompts_encoded: int = 0
+    checkpoints_found: int = 0  #: with the adapters that were asked for
+    checkpoints_loaded: int = 0
+    graphs_found: int = 0  #: ways of calling the UNet for a shape: on a GPU recorded, and compiled where that pays
+    graphs_made: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
     """A sign of life; `steps` counts every denoising step since the start."""
 
     steps: int
     loading: bool  #: a checkpoint is being loaded, so that `steps` may stand still for long
+    counts: Counts = Counts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from inference.protocol import (
     Cancel,
     Choice,
     Chosen,
+    Counts,
     Done,
     Event,
     Failed,
@@ -85,11 +86,13 @@ class Supervisor:
         self._warm: tuple[Loaded, ...] = ()
         self._fingerprints: dict[str, dict[str, str]] = {}
         self._problem: str | None = None
-        self._deaths = 0
+        self._deaths = 0  #: in a row
+        self._deaths_in_all = 0
         self._blamed: set[str] = set()  #: jobs that were drawn at a death, since the last attempt that was done
         self._attempts: dict[str, asyncio.Queue[Event]] = {}
         self._heard = self._moved = time.monotonic()
         self._steps = 0
+        self._counts = Counts()
         self._loading = True
 
     @property
@@ -106,6 +109,9 @@ class Supervisor:
             memory=self._ready.memory if self._ready else None,
             warm=self._warm,
             fingerprints=self._fingerprints,
+            deaths=self._deaths_in_all,
+            steps=self._steps,
+            counts=self._counts,
         )
 
     @property
@@ -136,6 +142,7 @@ class Supervisor:
             finally:
                 at_work = set(self._jobs_at_work())
                 self._lose(self._problem or "the executor closes")
+            self._deaths_in_all += 1
             self._deaths += not at_work or not at_work <= self._blamed
             self._blamed |= at_work
             await self._rest()
@@ -225,8 +232,9 @@ class Supervisor:
                 self._begin_to_answer(message, process)
             case Unusable(problem=problem):
                 process.kill(problem)
-            case Pong(steps=steps, loading=loading):
+            case Pong(steps=steps, loading=loading, counts=counts):
                 self._note_movement(steps, loading)
+                self._counts = counts
             case Run() | Cancel() | Ping() | Chosen():
                 log.error("worker %s sent a message meant for workers: %s", self.id, message)
             case _:

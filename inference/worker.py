@@ -37,7 +37,9 @@ class Worker:
             while True:
                 match await receive(self._reader):
                     case Ping():
-                        self._send(Pong(steps=self._easel.steps, loading=self._easel.loading))
+                        self._send(
+                            Pong(steps=self._easel.steps, loading=self._easel.loading, counts=self._easel.counts)
+                        )
                     case Run(attempt=attempt):
                         self._easel.wanted.add(attempt.id)
                         self._easel.inbox.put(attempt)

@@ -21,7 +21,7 @@ from inference.contract import (
     Unfeasible,
     Watch,
 )
-from inference.protocol import Attempt, Loaded, Pixels
+from inference.protocol import Attempt, Counts, Loaded, Pixels
 from inference.request import Adapters
 
 BIG_PREVIEW = b"\0" * 2**20
@@ -56,6 +56,7 @@ class ScriptedEngine:
         self._cache = cache
         self._choices = choices or ChoiceFile(cache / "rows.json")
         self._held: dict[Loaded, dict[str, str]] = {}
+        self._steps = 0
         self._scripts: list[Script] = []
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
@@ -101,6 +102,7 @@ class ScriptedEngine:
     def _step(self, script: Script) -> Drawing | Exception | None:
         request = script.attempt.request
         script.step += 1
+        self._steps += 1
         if not script.watch.wanted():
             return Cancelled()
         if script.step == 1:
@@ -129,6 +131,9 @@ class ScriptedEngine:
 
     def free(self) -> None:
         self.freed = True
+
+    def counts(self) -> Counts:
+        return Counts(rows_called=2 * self._steps, rows_used=self._steps)
 
     def _obey(self, prompt: str, watch: Watch, *, thrifty: bool) -> None:
         match prompt:

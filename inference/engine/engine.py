@@ -21,7 +21,7 @@ from inference.engine.rota import Rota, Turn
 from inference.engine.rows import Rows
 from inference.engine.seat import Seat
 from inference.engine.shelf import Shelf, memory_of
-from inference.protocol import Attempt, Loaded
+from inference.protocol import Attempt, Counts, Loaded
 from inference.request import Adapters
 
 T = TypeVar("T")
@@ -98,6 +98,21 @@ class DiffusersEngine:
     def free(self) -> None:
         """Give back the memory that nobody uses."""
         self._shelf.free()
+
+    def counts(self) -> Counts:
+        """Return what it has done so far."""
+        press, shelf = self._press, self._shelf
+        prompts = shelf.prompts
+        return Counts(
+            rows_called=press.called,
+            rows_used=press.used,
+            prompts_found=prompts["found"],
+            prompts_encoded=prompts["encoded"],
+            checkpoints_found=shelf.found,
+            checkpoints_loaded=shelf.loaded,
+            graphs_found=press.found,
+            graphs_made=press.made,
+        )
 
     def _take(self, checkpoint: str, adapters: Adapters) -> Model:
         return self._shelf.take(checkpoint, adapters, {commission.model.key for commission in self._rota.commissions})

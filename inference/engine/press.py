@@ -41,6 +41,7 @@ class Press:
         self._widths: dict[str, int] = {}
         self.called = 0  #: rows, over all calls
         self.used = 0  #: those of them that were somebody's
+        self.found = self.made = 0  #: how often a way of calling was there already, and how often not
 
     def prepare(self, model: Model) -> None:
         """Choose the number of rows for a checkpoint, and try whether a row's answer depends on the others."""
@@ -97,6 +98,9 @@ class Press:
             ask = self._recorder.eager(model, sample)
             compilable = model.device.type == "cuda" and not model.low_memory and shape == native_shape(model)
             model.asks[shape, width] = self._faster(model, ask, sample) if compilable else ask
+            self.made += 1
+        else:
+            self.found += 1
         ask = model.asks[shape, width]
         return ask
 

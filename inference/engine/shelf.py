@@ -1,6 +1,7 @@
 """The checkpoints in memory: as many as fit; the one that was not used for longest leaves first."""
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Shelf:
         home = device if seat is None else torch.device("cpu")
         self._budget = int(SHARE * memory_of(home)) if budget is None else budget
         self._models: dict[Loaded, Model] = {}  #: the one that was used last is the last
+        self.found = self.loaded = 0  #: how often a checkpoint was in memory, and how often not
+        self._left = Counter[str]()  #: what the readers of those that left had counted
 
     def take(self, name: str, adapters: Adapters = (), in_use: Collection[Loaded] = ()) -> Model:
         """Return a checkpoint, loaded if need be; those in use stay. With other adapters it is another one.
@@ -53,6 +56,9 @@ class Shelf:
         key = name, tuple(sorted(adapters))
         if (model := self._models.pop(key, None)) is None:
             model = self._load(key, in_use)
+            self.loaded += 1
+        else:
+            self.found += 1
         self._models[key] = model
         self._make_room(self._budget, {key, *in_use})
         return model
@@ -60,6 +66,11 @@ class Shelf:
     def held(self) -> dict[Loaded, dict[str, str]]:
         """Return what is in memory, each with its fingerprint."""
         return {key: model.fingerprint for key, model in self._models.items()}
+
+    @property
+    def prompts(self) -> Counter[str]:
+        """How many prompts of requests were remembered ("found"), and how many not ("encoded")."""
+        return sum(map(_prompts_of, self._models.values()), Counter(self._left))
 
     def free(self) -> None:
         """Give back the memory that nobody uses."""
@@ -102,8 +113,12 @@ class Shelf:
         for key in [key for key in self._models if key not in in_use]:
             if sum(model.bytes for model in self._models.values()) <= bytes_left:
                 return
-            del self._models[key]
+            self._left += _prompts_of(self._models.pop(key))
             self.free()
+
+
+def _prompts_of(model: Model) -> Counter[str]:
+    return Counter(found=model.reader.found, encoded=model.reader.encoded)
 
 
 def memory_of(device: torch.device) -> int:

@@ -143,6 +143,7 @@ class Reader:
         self._guidance_width = guidance_width
         self._encoders = encoders
         self.read = lru_cache(REMEMBERED)(partial(encode, encoders))
+        self.found = self.encoded = 0  #: prompts of requests that were remembered, and that were not
 
     @property
     def networks(self) -> list[Any]:
@@ -151,7 +152,7 @@ class Reader:
 
     def condition(self, request: ImageRequest) -> Conditioning:
         """Return what the request's prompts tell the UNet."""
-        prompt = mean([self.read(text) for text in _texts(request)])
+        prompt = mean([self._recall(text) for text in _texts(request)])
         if self._guidance_width is not None:
             guidance = embed_guidance(request.guidance_scale, self._guidance_width).to(prompt.tokens)
             return Conditioning(prompt.tokens, prompt.pooled, 1.0, guidance)
@@ -160,11 +161,20 @@ class Reader:
         if self._zeros_for_no_prompt and not request.negative_prompt:
             negative = Embedding.zeros_like(prompt)
         else:
-            negative = self.read(request.negative_prompt)
+            negative = self._recall(request.negative_prompt)
         pooled = None
         if prompt.pooled is not None and negative.pooled is not None:
             pooled = torch.cat([negative.pooled, prompt.pooled])
         return Conditioning(torch.cat([negative.tokens, prompt.tokens]), pooled, request.guidance_scale)
+
+    def _recall(self, text: str) -> Embedding:
+        """Read a request's prompt, and count whether it was remembered."""
+        before = self.read.cache_info().misses
+        embedding = self.read(text)
+        encoded = self.read.cache_info().misses - before
+        self.encoded += encoded
+        self.found += 1 - encoded
+        return embedding
 
     def overflow(self, text: str) -> str:
         """Return the end of the text that the encoders cannot read."""

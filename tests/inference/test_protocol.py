@@ -14,6 +14,7 @@ from inference.protocol import (
     Cancel,
     Choice,
     Chosen,
+    Counts,
     Done,
     Failed,
     FailureKind,
@@ -82,7 +83,9 @@ messages = st.one_of(
     ),
     st.builds(Choice, name=st.text(), value=st.none() | counts),
     st.builds(Unusable, problem=st.text()),
-    st.builds(Pong, steps=counts, loading=st.booleans()),
+    st.builds(
+        Pong, steps=counts, loading=st.booleans(), counts=st.builds(Counts, rows_called=counts, graphs_made=counts)
+    ),
     st.builds(Started, attempt_id=ids),
     st.builds(Progress, attempt_id=ids, step=counts, of=counts),
     st.builds(Preview, attempt_id=ids, jpeg=st.binary()),
