@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,20 +23,28 @@ async def serve(settings: Settings) -> int:
     from bot.login import chosen_login
     from config.data_lock import data_lock
 
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with (
-        data_lock(settings.data),
-        chosen_login(settings) as login,
-        open_house(settings) as house,
-        running(house, login),
-    ):
-        if await first_of(house.client.wait_until_ready(), stop.wait()) == 0:
-            print(f"Ready. {f'Chat with it at {login.page}' if login.page else 'It is on Discord.'}", flush=True)
-            await stop.wait()
-        print("Stopping: what runs may end, the rest waits for the next start.", flush=True)
+    stop, starting = asyncio.Event(), asyncio.current_task()
+    assert starting is not None
+    at_a_signal(starting.cancel)  # it may stand by for days before it serves
+    with suppress(asyncio.CancelledError):
+        async with (
+            data_lock(settings.data),
+            chosen_login(settings) as login,
+            open_house(settings) as house,
+            running(house, login),
+        ):
+            at_a_signal(stop.set)
+            if await first_of(house.client.wait_until_ready(), stop.wait()) == 0:
+                print(f"Ready. {f'Chat with it at {login.page}' if login.page else 'It is on Discord.'}", flush=True)
+                await stop.wait()
+            print("Stopping: what runs may end, the rest waits for the next start.", flush=True)
     return 0
+
+
+def at_a_signal(act: Callable[[], object]) -> None:
+    """Do this, and no longer what was said before, when somebody wants the process to end."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, act)
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any]) -> int:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
 from bot.builder import Builder, Tools, all_offered
@@ -18,6 +19,7 @@ from bot.screen import Screen
 from config.settings import Settings
 from db.bell import listen
 from db.history import History
+from db.hold import PATIENCE
 from db.images import PictureStore
 from db.privacy import Privacy
 from db.session import Database
@@ -91,12 +93,13 @@ class House:
 
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """Start the processes and the database, and build the house on them; close in reverse order."""
+    """Start the database and, once it is ours, the processes; build the house on them; close in reverse order."""
     guard = load_policy(settings.policy).guard
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
     executor = LocalExecutor(settings, all_offered(settings))
     async with (
         Database(settings.database_url) as database,
+        _turn(settings, database),
         Clerk() as pictures,
         Clerk(memory=memory) as prompts,
         eyes_of(settings) as eyes,
@@ -106,7 +109,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         await database.migrate()
         tools = Tools(database, executor, pictures, prompts, eyes, captions, finder)
         house = House.build(settings, tools)
-        async with database.held(), AsyncExitStack() as stack:
+        async with AsyncExitStack() as stack:
             with database.needed():
                 await house.discipline.load()
                 await _remove_rubbish(settings, database)
@@ -115,6 +118,17 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             await stack.enter_async_context(house.client)
             stack.push_async_callback(house.close)
             yield house
+
+
+@asynccontextmanager
+async def _turn(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Be the bot that serves the database; a standby does nothing before it is, so that there are never two.
+
+    Raises DatabaseTooNew at once, not only when it is needed.
+    """
+    await database.check_version()
+    async with database.held(inf if settings.standby else PATIENCE):
+        yield
 
 
 @asynccontextmanager

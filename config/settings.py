@@ -148,6 +148,7 @@ class Settings(BaseSettings):
     key: SecretStr | None = Field(default=None, min_length=16)
     data: Path
     database: str
+    standby: bool = False
     models: Path
     policy: Path
     checkpoint: str
@@ -171,6 +172,12 @@ class Settings(BaseSettings):
     def _default_is_offered(self) -> Self:
         if self.checkpoint not in self.checkpoints:
             raise ValueError(f'checkpoint "{self.checkpoint}" is not among checkpoints {list(self.checkpoints)}')
+        return self
+
+    @model_validator(mode="after")
+    def _standby_shares_its_database(self) -> Self:
+        if self.standby and not self.database.startswith("postgresql"):
+            raise ValueError("standby: two machines share a PostgreSQL database, and this one is none; set database")
         return self
 
     @property

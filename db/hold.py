@@ -4,6 +4,9 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
@@ -13,6 +16,8 @@ from db.errors import DatabaseInUse
 
 ONE_BOT = 0x1A61F  #: the advisory lock of the bot that serves a PostgreSQL database
 LOOK_EVERY = 5.0  # seconds
+LOOK_SECONDS = 5.0  # after which a server that has not answered is as good as gone
+GOOD_FOR = 15.0  # seconds after a look; the server lets go of who is silent for 25, not sooner
 TRY_EVERY = 0.5  # seconds
 WATCHED = {  # how the server finds out that we are gone: within 25 seconds, not the two hours that are usual
     "tcp_keepalives_idle": "10",
@@ -31,44 +36,51 @@ HOLDER = text(
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The session that has the lock: its process of the server, and the machine it comes from."""
+
+    pid: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"another bot has it (from {self.host}, process {self.pid} of the server)"
+
+
 class Hold:
     """The lock on a database. It is a connection's: the server lets go of it when that ends, however it ends.
 
     Where a machine or a network went away without a word, the server knows only once nothing has answered for some
-    time. So much patience, in seconds, has who wants the lock.
+    time. So much patience, in seconds, has who wants the lock; a standby's has no end.
     """
 
     def __init__(self, engine: AsyncEngine, patience: float) -> None:
         self._engine = engine
         self._patience = patience
         self._connection: AsyncConnection | None = None
+        self._driver: Any = None  #: the connection's own, which hears at once where the server closes it
+        self._session = 0  #: the process of the server that has the lock for us, or had it last
+        self._seen = 0.0  #: when it was last known to be ours
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody else can have the lock: its connection stands, and the server has answered on it lately."""
+        stands = self._connection is not None and not self._driver.is_closed()
+        return stands and time.monotonic() - self._seen < GOOD_FOR
 
     async def take(self) -> None:
-        """Take the lock. Raises DatabaseInUse where another bot has it, and keeps it."""
-        connection = await self._engine.connect()
-        try:
-            await connection.execute(select(*(func.set_config(*each, False) for each in WATCHED.items())))
-            is_ours = await self._tried(connection)
-        except BaseException:
-            await connection.close()
-            raise
-        if not is_ours:
-            await connection.close()
-            raise DatabaseInUse("database: another bot is using it; stop that one, or give this one its own")
-        self._connection = connection
+        """Take the lock; a standby outlasts the server's restarts, too.
 
-    async def _tried(self, connection: AsyncConnection) -> bool:
-        """Try to take the lock until the patience is at its end; say whether it is ours."""
-        deadline, told = time.monotonic() + self._patience, False
-        while not await _lock(connection):
-            if time.monotonic() >= deadline:
-                return False
-            if not told:
-                holder = await _holder(connection)
-                log.warning("database: %s has it; if that is gone, it is ours within %g s", holder, self._patience)
-                told = True
-            await asyncio.sleep(TRY_EVERY)
-        return True
+        Raises DatabaseInUse where another bot has it, and keeps it.
+        """
+        while True:
+            try:
+                return await self._take(self._patience)
+            except LOST as error:
+                if isfinite(self._patience):
+                    raise
+                log.warning("database: does not answer, again in %g s: %s", LOOK_EVERY, type(error).__name__)
+                await asyncio.sleep(LOOK_EVERY)
 
     async def keep(self) -> None:
         """Look again and again whether it is still ours, and take it where it is not, until cancelled.
@@ -90,15 +102,53 @@ class Hold:
                 await connection.execute(select(func.pg_advisory_unlock(ONE_BOT)))
             await connection.close()
 
+    async def _take(self, patience: float) -> None:
+        connection = await self._engine.connect()
+        try:
+            await connection.execute(select(*(func.set_config(*each, False) for each in WATCHED.items())))
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await self._win(connection, patience)
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection, self._driver, self._session = connection, driver, driver.get_server_pid()
+
+    async def _win(self, connection: AsyncConnection, patience: float) -> None:
+        """Try to get the lock until the patience is at its end."""
+        deadline, told = time.monotonic() + patience, False
+        while not await self._locked(connection):
+            holder = await _holder(connection)
+            if time.monotonic() >= deadline or self._has_lost_to(holder):
+                raise DatabaseInUse("database: another bot is using it; stop that one, or give this one its own")
+            if holder is not None and not told:
+                log.warning("database: %s; %s", holder, _prospect(patience))
+                told = True
+            await asyncio.sleep(TRY_EVERY)
+
+    async def _locked(self, connection: AsyncConnection) -> bool:
+        asked = time.monotonic()
+        is_ours = await connection.scalar(select(func.pg_try_advisory_lock(ONE_BOT)))
+        await connection.commit()  # the lock is the session's, and outlives the transaction
+        if is_ours:
+            self._seen = asked
+        return bool(is_ours)
+
+    def _has_lost_to(self, holder: Holder | None) -> bool:
+        """Say whether we had the lock, and now another bot has it: not the session that we left behind."""
+        return self._session != 0 and holder is not None and holder.pid != self._session
+
     async def _look(self) -> None:
         if self._connection is not None:
+            asked = time.monotonic()
             try:
-                await self._connection.execute(text("SELECT 1"))
-                await self._connection.commit()
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._connection.execute(text("SELECT 1"))
+                    await self._connection.commit()
+                self._seen = asked
             except LOST:
                 await self._drop(self._connection)
         if self._connection is None:
-            await self.take()
+            await self._take(min(self._patience, PATIENCE))
             log.warning("the database's server had let go of us; it is ours again")
 
     async def _drop(self, connection: AsyncConnection) -> None:
@@ -108,14 +158,15 @@ class Hold:
         await connection.close()
 
 
-async def _lock(connection: AsyncConnection) -> bool:
-    is_ours = await connection.scalar(select(func.pg_try_advisory_lock(ONE_BOT)))
-    await connection.commit()  # the lock is the session's, and outlives the transaction
-    return bool(is_ours)
-
-
-async def _holder(connection: AsyncConnection) -> str:
-    """Say which session has the lock, for the operator."""
+async def _holder(connection: AsyncConnection) -> Holder | None:
+    """Return who has the lock; None where it was let go of just now."""
     found = (await connection.execute(HOLDER, {"lock": ONE_BOT})).first()
     await connection.commit()
-    return "another bot" if found is None else f"another bot (from {found.host}, process {found.pid} of the server)"
+    return None if found is None else Holder(found.pid, found.host)
+
+
+def _prospect(patience: float) -> str:
+    """Say when the lock may be ours, for the operator."""
+    if isfinite(patience):
+        return f"if that is gone, it is ours within {patience:g} s"
+    return "this one stands by, and takes over when that is gone"

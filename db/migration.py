@@ -43,8 +43,8 @@ def _switch_off_foreign_keys(connection: Connection) -> None:
 def _to_head(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
+    check_known(connection)
     config = _config()
-    _check_known(config, current_revision(connection))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -56,8 +56,10 @@ def _config() -> Config:
     return config
 
 
-def _check_known(config: Config, revision: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def check_known(connection: Connection) -> None:
+    """Raise DatabaseTooNew where the database's revision is none of this program's."""
+    revision = current_revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise DatabaseTooNew(f"database: its schema ({revision}) is newer than this program; update the program")
 

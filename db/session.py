@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
+from db.errors import HoldLost
 from db.hold import PATIENCE, Hold
-from db.migration import current_revision, upgrade
+from db.migration import check_known, current_revision, upgrade
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -35,6 +36,7 @@ class Database:
         self._reads = self._engine.execution_options(**steady)
         # SQLite has one writer: who queues for it here waits in order and takes no connection from the readers
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._hold: Hold | None = None  #: of a bot on PostgreSQL; who has none is no bot, or has the data folder's lock
 
     async def __aenter__(self) -> Self:
         try:
@@ -56,16 +58,26 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Give a session that writes: committed at the end, rolled back on an exception.
 
-        Do nothing slow inside: on SQLite every other writer waits.
+        Do nothing slow inside: on SQLite every other writer waits. Raises HoldLost, with nothing written, while
+        another bot may serve the database.
         """
+        self._check_hold()
         async with self._turn, self._session(self._writes) as session:
             yield session
+            self._check_hold()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that writes as `transaction` does, for statements that are due too often for a session."""
+        self._check_hold()
         async with self._turn, self._writes.begin() as connection:
             yield connection
+            self._check_hold()
+
+    def _check_hold(self) -> None:
+        """Raise HoldLost where another bot may serve the database: what is in memory here is no longer the truth."""
+        if self._hold is not None and not self._hold.is_ours:
+            raise HoldLost
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -90,11 +102,11 @@ class Database:
 
     @asynccontextmanager
     async def held(self, patience: float = PATIENCE) -> AsyncIterator[None]:
-        """Be the only bot on a PostgreSQL database, as long as the block lasts.
+        """Be the only bot on a PostgreSQL database, as long as the block lasts; nothing is written but under it.
 
         Raises DatabaseUnreachable, and DatabaseInUse where another bot holds it for longer than the patience, in
-        seconds, at the start or after a restart of the server. The server lets go however the process ends. A SQLite
-        file is guarded by the lock of its data folder.
+        seconds, or has taken it since. The server lets go however the process ends. A SQLite file is guarded by the
+        lock of its data folder.
         """
         if self.is_sqlite:
             yield
@@ -102,6 +114,7 @@ class Database:
         hold = Hold(self._engine, patience)
         with self.needed():
             await hold.take()
+        self._hold = hold
         try:
             async with asyncio.TaskGroup() as group:
                 keeping = group.create_task(hold.keep(), name="hold on the database")
@@ -156,6 +169,11 @@ class Database:
             if isinstance(error, DatabaseError) and not isinstance(error, OperationalError):
                 raise  # it answers, and does not like what it hears
             raise unreachable(self.url, error) or error from error
+
+    async def check_version(self) -> None:
+        """Raise DatabaseTooNew where a newer program was here before."""
+        async with self._engine.connect() as connection:
+            await connection.run_sync(check_known)
 
     async def revision(self) -> str | None:
         """Return the schema's revision, None for an empty database."""

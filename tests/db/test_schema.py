@@ -87,6 +87,8 @@ async def test_a_schema_of_a_newer_program_is_left_alone(database):
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(DatabaseTooNew, match="9999"):
+        await database.check_version()
+    with pytest.raises(DatabaseTooNew, match="9999"):
         await database.migrate()
 
     assert await database.revision() == "9999"

@@ -1,6 +1,7 @@
 """Sessions: all or nothing, one writer after the other, and words for the operator."""
 
 import asyncio
+import math
 import signal
 import sys
 from datetime import datetime, timedelta, timezone
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from config.settings import ConfigError
 from db import hold
 from db.base import Base, value_of
-from db.errors import DatabaseInUse, DatabaseUnreachable
+from db.errors import DatabaseInUse, DatabaseUnreachable, HoldLost
 from db.hold import ONE_BOT
 from db.jobs import Job, JobStatus, NewJob
 from db.people import People
@@ -292,9 +293,7 @@ async def test_a_session_whose_bot_is_gone_is_waited_for_and_said_so(database, d
         left_behind = hold.Hold(ghost._engine, patience=0)
         await left_behind.take()
         waiting = asyncio.create_task(other.held().__aenter__())
-        async with asyncio.timeout(10):
-            while "process" not in caplog.text:  # noqa: ASYNC110 - another's news
-                await asyncio.sleep(0.05)
+        await said(caplog, "process")
         assert not waiting.done()
         await let_go_of(database)
 
@@ -328,6 +327,87 @@ async def test_a_hold_is_let_go_of_while_it_is_being_looked_at(database, monkeyp
             await asyncio.sleep(moment / 20_000)
 
 
+async def test_a_standby_says_that_it_waits_and_takes_over_once_the_other_is_gone(database, database_url, caplog):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    async with Database(database_url) as other, Database(database_url) as ghost:
+        left_behind = hold.Hold(ghost._engine, patience=0)
+        await left_behind.take()
+        standing_by = asyncio.create_task(other.held(math.inf).__aenter__())
+        await said(caplog, "stands by")
+        await asyncio.sleep(2 * hold.TRY_EVERY)
+        assert not standing_by.done()
+        assert caplog.text.count("stands by") == 1
+        await let_go_of(database)
+
+        async with asyncio.timeout(10):
+            await standing_by
+
+
+async def test_a_standby_outlasts_a_server_that_ends_its_session(database, database_url, caplog, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 0.1)
+    others = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with Database(database_url) as other, Database(database_url) as ghost:
+        left_behind = hold.Hold(ghost._engine, patience=0)
+        await left_behind.take()
+        standing_by = asyncio.create_task(other.held(math.inf).__aenter__())
+        await said(caplog, "stands by")
+        async with database.transaction() as session:
+            await session.execute(others)
+
+        async with asyncio.timeout(10):
+            await standing_by
+
+
+async def said(caplog: pytest.LogCaptureFixture, words: str) -> None:
+    """Return once the log says so."""
+    async with asyncio.timeout(10):
+        while words not in caplog.text:  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(0.05)
+
+
+async def test_nothing_is_written_between_the_loss_of_a_database_and_its_return(database, database_url, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "LOOK_EVERY", 0.5)
+    async with Database(database_url) as other, other.held():
+        await People(other).accept_licence(1, "1")
+        with pytest.raises(HoldLost):
+            await lose_within_a_transaction(other, database)
+        with pytest.raises(HoldLost):
+            await People(other).accept_licence(3, "1")
+        assert not await People(other).has_accepted(2, "1")
+        await asyncio.sleep(2)
+        await People(other).accept_licence(4, "1")
+
+        assert [await People(other).has_accepted(user, "1") for user in (1, 2, 3, 4)] == [True, False, False, True]
+
+
+async def lose_within_a_transaction(bot: Database, other: Database) -> None:
+    async with bot.transaction() as session:
+        session.add(PersonRow(user_id=2, licence_version="1"))
+        await session.flush()
+        await let_go_of(other)
+        await asyncio.sleep(0.2)  # until the news of it is here
+
+
+async def test_a_server_that_answered_too_long_ago_may_have_let_go_of_us(database, database_url, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    monkeypatch.setattr(hold, "GOOD_FOR", 0.5)
+    async with Database(database_url) as other, other.held():
+        await People(other).accept_licence(1, "1")
+        await asyncio.sleep(1)
+
+        with pytest.raises(HoldLost):
+            await People(other).accept_licence(2, "1")
+
+
 async def test_a_bot_that_lost_its_database_to_another_one_ends(database, database_url, monkeypatch):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
@@ -340,7 +420,7 @@ async def test_a_bot_that_lost_its_database_to_another_one_ends(database, databa
 
 
 async def lose(database: Database, other: Database) -> None:
-    async with database.held(patience=0):
+    async with database.held():  # whose patience is for the session that it left behind itself
         await let_go_of(other)
         async with other.held(), asyncio.timeout(20):
             await asyncio.Event().wait()
