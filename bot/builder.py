@@ -181,8 +181,13 @@ class Builder:
     @cached_property
     def client(self) -> ImagineClient:
         """Who speaks Discord, with everything that people can ask for."""
-        removals = Removals(self._tools.database)
-        return ImagineClient(studio=self._studio, removals=removals, data=self._settings.data, page=self.page)
+        return ImagineClient(
+            studio=self._studio,
+            removals=Removals(self._tools.database),
+            data=self._settings.data,
+            page=self.page,
+            shards=self._settings.shards,
+        )
 
     @cached_property
     def page(self) -> PaintingServer | None:

@@ -9,6 +9,7 @@ import discord
 
 from bot.composer import HEADROOM, SMALLEST_LIMIT
 from bot.gallery import Gallery, PictureLost
+from bot.interaction import Host
 from bot.letters import NOBODY, Enclosure, Letter, send_letter
 from bot.replies import alt_text
 from bot.review import Review
@@ -33,7 +34,7 @@ class Desk:
     A channel that does not take them is left alone for a while.
     """
 
-    def __init__(self, client: discord.Client, review: Review, gallery: Gallery, policy: Policy) -> None:
+    def __init__(self, client: Host, review: Review, gallery: Gallery, policy: Policy) -> None:
         self._client = client
         self._review = review
         self._gallery = gallery
@@ -42,7 +43,7 @@ class Desk:
 
     async def run(self) -> None:
         """Post until cancelled."""
-        await self._client.wait_until_ready()
+        await self._client.logged_in.wait()
         while True:
             self._review.news.clear()
             try:

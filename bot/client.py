@@ -1,5 +1,6 @@
 """The bot on Discord: what it listens to, which commands it has, and how they get there."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -17,12 +18,14 @@ from bot.interaction import Host, Interaction
 from bot.making import Making
 from bot.modals import MODALS, fields_of
 from bot.painter import Painter
+from bot.session_starts import SessionStarts
 from bot.studio import Studio
 from bot.sweeper import Sweeper
 from bot.translator import CatalogueTranslator
 from bot.tree import Tree, attend
 from bot.views.button import PREFIX, ActionButton
 from bot.views.select import ActionSelect
+from config.settings import ConfigError
 from db.removals import Removals
 from painting.server import PaintingServer
 
@@ -35,10 +38,16 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing
 
 
 class ImagineClient(Host):
-    """Speaks to Discord for a studio. Pings nobody, and reads no messages."""
+    """Speaks to Discord for a studio, over `shards` connections; None: as many as Discord recommends.
 
-    def __init__(self, *, studio: Studio, removals: Removals, data: Path, page: PaintingServer | None) -> None:
+    Pings nobody, and reads no messages.
+    """
+
+    def __init__(
+        self, *, studio: Studio, removals: Removals, data: Path, page: PaintingServer | None, shards: int | None
+    ) -> None:
         super().__init__(
+            shard_count=shards,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -46,6 +55,7 @@ class ImagineClient(Host):
             max_messages=None,
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
+        self.logged_in = asyncio.Event()
         self.studio = studio
         self.making = Making(studio)
         self.painter = Painter(self, studio, page)
@@ -66,6 +76,12 @@ class ImagineClient(Host):
         self.add_dynamic_items(ActionButton, ActionSelect)
         await self.tree.set_translator(CatalogueTranslator())
         await self.sync_commands()
+        self._starts = await self._session_starts()
+        self.logged_in.set()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Hold a shard back until it may identify."""
+        await self._starts.turn(shard_id or 0)
 
     async def sync_commands(self) -> bool:
         """Send the commands if they changed or Discord lost them; say whether they were sent."""
@@ -86,6 +102,14 @@ class ImagineClient(Host):
         kind, _, argument = data["custom_id"].removeprefix(PREFIX).partition(":")
         if kind in MODALS and await self.tree.interaction_check(interaction):
             await attend(interaction, MODALS[kind](interaction, argument, fields_of(data)))
+
+    async def _session_starts(self) -> SessionStarts:
+        """Ask how shards may begin. Raises ConfigError where too few may: beyond that, Discord resets the token."""
+        limits = await self.fetch_session_start_limits()
+        if limits.remaining < (self.shard_count or 1):
+            minutes = limits.reset_after / 60_000
+            raise ConfigError(f"Discord lets the bot begin no more sessions today; start it in {minutes:.0f} minutes")
+        return SessionStarts(limits)
 
     async def _digest(self) -> str:
         assert self.tree.translator is not None

@@ -9,6 +9,7 @@ import discord
 
 from bot.composer import Composer
 from bot.gallery import Gallery
+from bot.interaction import Host
 from bot.letters import Letter
 from bot.progress import ProgressBoard
 from bot.replies import undelivered_letter
@@ -39,7 +40,7 @@ class Delivery:
     def __init__(
         self,
         *,
-        client: discord.Client,
+        client: Host,
         outbox: Outbox,
         jobs: Jobs,
         gallery: Gallery,
@@ -58,7 +59,7 @@ class Delivery:
 
     async def run(self, board: ProgressBoard) -> None:
         """Deliver until cancelled."""
-        await self._client.wait_until_ready()
+        await self._client.logged_in.wait()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._news.clear()

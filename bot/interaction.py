@@ -1,5 +1,6 @@
 """What every handler of an interaction needs: its type, who asks, and the first acknowledgement."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
     from bot.tree import Tree
 
 
-class Host(discord.Client):
-    """A client with the collaborators that handlers use. `presses` holds what each kind of button does."""
+class Host(discord.AutoShardedClient):
+    """A client with the collaborators that handlers use. `presses` holds what each kind of button does.
+
+    Who only sends waits for `logged_in`: one shard that cannot connect keeps the client from being ready.
+    """
+
+    logged_in: asyncio.Event
 
     studio: "Studio"
     making: "Making"

@@ -15,6 +15,7 @@ from yarl import URL
 from config.settings import ROOT, ConfigError, Endpoints, Settings
 
 SERVER_SECONDS = 30.0
+SHARDING_REQUIRED = 4011
 STOP_SECONDS = 5.0
 
 
@@ -63,7 +64,7 @@ def point_to(endpoints: Endpoints) -> None:
 
 
 async def join(client: discord.Client, login: Login) -> None:
-    """Log in and stay connected. Raises ConfigError where the token is not good or nobody answers."""
+    """Log in and stay connected. Raises ConfigError where token or shards are not good, or nobody answers."""
     if login.endpoints is not None:
         point_to(login.endpoints)
     try:
@@ -73,9 +74,27 @@ async def join(client: discord.Client, login: Login) -> None:
         raise ConfigError(f"DISCORD_TOKEN: Discord does not know this token; {advice}") from None
     except (aiohttp.ClientError, OSError) as error:
         raise ConfigError(f"Discord cannot be reached: {error}; check this machine's network") from error
-    except discord.DiscordServerError as error:
+    except (discord.DiscordServerError, discord.GatewayNotFound) as error:
         raise ConfigError(f"Discord is out of order: {error}; try again in a minute") from error
-    await client.connect()
+    try:
+        await _stay_connected(client)
+    except discord.ConnectionClosed as error:
+        if error.code != SHARDING_REQUIRED:
+            raise
+        advice = "leave the setting out, and as many are taken as Discord recommends"
+        raise ConfigError(f"shards: the bot is in more servers than so few shards may serve; {advice}") from error
+
+
+async def _stay_connected(client: discord.Client) -> None:
+    """Connect until cancelled; then close: while a shard reconnects, discord.py takes no notice of a cancellation."""
+    connection = asyncio.create_task(client.connect())
+    try:
+        await asyncio.wait({connection})
+        connection.result()
+    finally:
+        await client.close()
+        connection.cancel()
+        await asyncio.wait({connection})
 
 
 async def _first_words(process: asyncio.subprocess.Process) -> dict[str, str]:

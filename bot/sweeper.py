@@ -3,8 +3,7 @@
 import asyncio
 import logging
 
-import discord
-
+from bot.interaction import Host
 from bot.removal import remove_message
 from config.words import say
 from db.removals import Removals
@@ -17,14 +16,14 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """Removes messages one after the other until none is due; `news` is set when there are more."""
 
-    def __init__(self, client: discord.Client, removals: Removals) -> None:
+    def __init__(self, client: Host, removals: Removals) -> None:
         self.news = asyncio.Event()
         self._client = client
         self._removals = removals
 
     async def run(self) -> None:
         """Sweep until cancelled."""
-        await self._client.wait_until_ready()
+        await self._client.logged_in.wait()
         while True:
             self.news.clear()
             try:

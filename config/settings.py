@@ -145,6 +145,7 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
     discord: Endpoints | None = None
+    shards: int | None = Field(default=None, ge=1)  #: None: as many as Discord recommends
     key: SecretStr | None = Field(default=None, min_length=16)
     data: Path
     database: str

@@ -14,7 +14,7 @@ from local_discord.guild import Json
 LONGEST_DELAY = 120.0
 #: How each kind of rule is written: its fields with their defaults; Ellipsis where there is none.
 KINDS: dict[str, Json] = {
-    "gateway_drop": {"code": 1006, "resumable": True},
+    "gateway_drop": {"code": 1006, "resumable": True, "shard": None},
     "gateway_reconnect": {},
     "invalid_session": {"resumable": False},
     "rest": {"status": ..., "retry_after": 1.0, "method": None, "path": "/api/", "scope": "user"},
@@ -88,6 +88,7 @@ def _close_code(value: Any) -> bool:
 #: For each field a check and, in words, what it asks for.
 _VALID: dict[str, tuple[Callable[[Any], bool], str]] = {
     "code": (_close_code, "a websocket close code that may be sent, or 1006"),
+    "shard": (lambda value: value is None or _whole(value, 0, 100_000), "a shard's number, or null"),
     "resumable": (lambda value: isinstance(value, bool), "true or false"),
     "status": (lambda value: _whole(value, 200, 599), "an HTTP status from 200 to 599"),
     "retry_after": (lambda value: _number(value, 0, LONGEST_DELAY), f"seconds from 0 to {LONGEST_DELAY:.0f}"),

@@ -86,7 +86,8 @@ class Faults:
     def _strike(self, rule: Rule) -> None:
         match rule.kind:
             case "gateway_drop":
-                self._gateway.drop(rule.fields["code"], resumable=rule.fields["resumable"])
+                fields = rule.fields
+                self._gateway.drop(fields["code"], resumable=fields["resumable"], shard=fields["shard"])
             case "gateway_reconnect":
                 self._gateway.request_reconnect()
             case "invalid_session":

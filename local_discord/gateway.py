@@ -14,7 +14,7 @@ from local_discord.gateway_connection import CLOSE_SECONDS, Connection
 from local_discord.gateway_identify import Identify, IdentifyLimit, Resume
 from local_discord.gateway_intents import tailored, wants
 from local_discord.gateway_members import member_chunks
-from local_discord.gateway_protocol import BadFrame, Close, Op
+from local_discord.gateway_protocol import BadFrame, Close, Frame, Op
 from local_discord.gateway_session import Session
 from local_discord.gateway_transport import Transport
 from local_discord.gateway_welcome import VERSION, welcome
@@ -25,22 +25,32 @@ log = logging.getLogger(__name__)
 
 #: After these a session cannot be resumed: the client left for good, or was refused.
 ENDING = {1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
+#: Discord's advice, which it publishes for no number of guilds, comes to about this; what it refuses, it publishes.
+GUILDS_PER_SHARD, MOST_GUILDS_PER_SHARD = 1000, 2500
 
 
 class Gateway:
     """Gateway v10 for one application; every method belongs to the server's event loop.
 
-    ``heartbeat`` is the interval told in HELLO, ``identify_window`` the time in which one shard may identify once,
-    both in seconds.
+    ``heartbeat`` is the interval told in HELLO, ``identify_window`` the time in which ``max_concurrency`` shards may
+    identify once, both in seconds.
     """
 
-    def __init__(self, world: World, clock: Clock, *, heartbeat: float = 41.25, identify_window: float = 5.0) -> None:
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        *,
+        heartbeat: float = 41.25,
+        identify_window: float = 5.0,
+        max_concurrency: int = 1,
+    ) -> None:
         #: Called whenever a connection has become ready or resumed.
         self.on_ready: Callable[[], None] = lambda: None
         self._world = world
         self._clock = clock
         self._heartbeat = heartbeat
-        self._limit = IdentifyLimit(identify_window)
+        self._limit = IdentifyLimit(identify_window, max_concurrency)
         self._sessions: dict[str, Session] = {}
         self._connections: dict[Connection, asyncio.Task[Any]] = {}
 
@@ -52,6 +62,10 @@ class Gateway:
     def session_start_limit(self) -> Json:
         """Return how often the application may still identify, as GET /gateway/bot tells it."""
         return self._limit.payload()
+
+    def recommended_shards(self) -> int:
+        """Return how many shards the application should start, as GET /gateway/bot tells it."""
+        return max(1, -(-len(self._world.guilds) // GUILDS_PER_SHARD))
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket (query: v, encoding, compress) until it closes."""
@@ -79,11 +93,12 @@ class Gateway:
             if session.serves(guild_id) and wants(session.intents, event, in_guild=guild_id is not None):
                 session.deliver(event, tailored(event, data, session.intents, self._world.bot.id))
 
-    def drop(self, code: int, *, resumable: bool = True) -> None:
-        """Close every connection with ``code``; 1006 is a connection that breaks without a close frame."""
+    def drop(self, code: int, *, resumable: bool = True, shard: int | None = None) -> None:
+        """Close every connection, or those of one shard; 1006 is a connection that breaks without a close frame."""
         for connection in list(self._connections):
-            self._part(connection, resumable=resumable)
-            connection.close(code, "Ordered.")
+            if shard is None or (connection.session is not None and connection.session.shard[0] == shard):
+                self._part(connection, resumable=resumable)
+                connection.close(code, "Ordered.")
 
     def request_reconnect(self) -> None:
         """Ask every client to reconnect and resume (op 7)."""
@@ -126,11 +141,13 @@ class Gateway:
 
     def _identify(self, connection: Connection, data: Any) -> None:
         wish = Identify.parse(data, token=self._world.token, flags=self._world.application()["flags"])
+        session = Session(wish.shard, wish.intents)
+        if sum(map(session.serves, self._world.guilds)) > MOST_GUILDS_PER_SHARD:
+            raise BadFrame(Close.SHARDING_REQUIRED, "Sharding required.")
         if not self._limit.take(wish.shard[0]):
             connection.send(Op.INVALID_SESSION, False)
             return
         connection.transport.compress_payloads = wish.compress
-        session = Session(wish.shard, wish.intents)
         self._sessions[session.id] = session
         session.attach(connection)
         welcome(session, self._world, connection.base_url)
@@ -149,13 +166,13 @@ class Gateway:
             raise BadFrame(Close.INVALID_SEQ, "Invalid seq.")
         connection.send(Op.INVALID_SESSION, False)
 
-    def _replay(self, connection: Connection, session: Session, missed: list[str]) -> None:
+    def _replay(self, connection: Connection, session: Session, missed: list[Frame]) -> None:
         if session.connection is not None:
             session.connection.session = None
             session.connection.close(Close.UNKNOWN_ERROR, "Resumed elsewhere.")
         session.attach(connection)
-        for text in missed:
-            connection.send_text(text)
+        for frame in missed:
+            connection.send_frame(frame)
         session.deliver("RESUMED", {"_trace": []})
         self.on_ready()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from local_discord.gateway_protocol import BadFrame, Close, Op, decode, encode
+from local_discord.gateway_protocol import BadFrame, Close, Frame, Op, decode, encode
 from local_discord.gateway_transport import Transport
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Connection:
         self._closing = False
         self._beat = asyncio.Event()
         self._sends: deque[float] = deque()
-        self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue(MAX_QUEUED)
+        self._queue: asyncio.Queue[Frame | tuple[int, str]] = asyncio.Queue(MAX_QUEUED)
 
     async def run(self, receive: Receive) -> None:
         """Say HELLO and serve until either side closes; then ``close_code`` tells how (1006: without a word)."""
@@ -63,11 +63,11 @@ class Connection:
 
     def send(self, op: Op, data: Any = None) -> None:
         """Queue a payload that is not an event."""
-        self.send_text(encode(op, data))
+        self._put(encode(op, data))
 
-    def send_text(self, text: str) -> None:
-        """Queue a payload that is JSON already."""
-        self._put(text)
+    def send_frame(self, frame: Frame) -> None:
+        """Queue a payload that is JSON already, or that is made when its turn has come."""
+        self._put(frame)
 
     def close(self, code: int, reason: str = "") -> None:
         """Close once everything queued is sent; with 1006 there is no close frame."""
@@ -81,7 +81,7 @@ class Connection:
         self._beat.set()
         asyncio.get_running_loop().call_later(ACK_SECONDS, self.send, Op.HEARTBEAT_ACK)
 
-    def _put(self, item: str | tuple[int, str]) -> None:
+    def _put(self, item: Frame | tuple[int, str]) -> None:
         try:
             self._queue.put_nowait(item)
         except asyncio.QueueFull:
@@ -111,8 +111,8 @@ class Connection:
 
     async def _write(self) -> None:
         with suppress(ConnectionError):
-            while isinstance(item := await self._queue.get(), str):
-                await self.transport.send(item)
+            while not isinstance(item := await self._queue.get(), tuple):
+                await self.transport.send(item if isinstance(item, str) else item())
             self.close_code, reason = item
             if self.close_code == 1006:
                 self._break()

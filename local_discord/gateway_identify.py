@@ -10,8 +10,8 @@ from local_discord.gateway_intents import ALL_INTENTS, PRIVILEGED, Intent
 from local_discord.gateway_protocol import BadFrame, Close, is_count
 from local_discord.guild import Json
 
-#: Identifies a day, and shards that may identify at the same time: what Discord grants a small bot.
-TOTAL, DAY, MAX_CONCURRENCY = 1000, 86_400.0, 1
+#: Identifies a day: what Discord grants a bot.
+TOTAL, DAY = 1000, 86_400.0
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,11 @@ class Resume:
 
 
 class IdentifyLimit:
-    """One identify per shard and ``window`` seconds, and 1000 a day."""
+    """One identify per ``window`` seconds of all shards that are equal modulo ``max_concurrency``, and 1000 a day."""
 
-    def __init__(self, window: float) -> None:
+    def __init__(self, window: float, max_concurrency: int) -> None:
         self._window = window
+        self._max_concurrency = max_concurrency
         self._last: dict[int, float] = {}
         self._day_ends = time.monotonic() + DAY
         self._remaining = TOTAL
@@ -65,7 +66,7 @@ class IdentifyLimit:
     def take(self, shard_id: int) -> bool:
         """Count one identify; False when it comes too soon after another."""
         self._start_day()
-        now, key = time.monotonic(), shard_id % MAX_CONCURRENCY
+        now, key = time.monotonic(), shard_id % self._max_concurrency
         if self._remaining == 0 or now - self._last.get(key, -self._window) < self._window:
             return False
         self._last[key] = now
@@ -80,7 +81,7 @@ class IdentifyLimit:
             "total": TOTAL,
             "remaining": self._remaining,
             "reset_after": reset_after,
-            "max_concurrency": MAX_CONCURRENCY,
+            "max_concurrency": self._max_concurrency,
         }
 
     def _start_day(self) -> None:

@@ -1,8 +1,12 @@
 """The gateway's language: opcodes, close codes, and payloads as JSON text."""
 
 import json
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeGuard
+
+#: A payload as JSON text, or what makes it.
+Frame = str | Callable[[], str]
 
 
 class Op(IntEnum):
@@ -34,6 +38,7 @@ class Close(IntEnum):
     RATE_LIMITED = 4008
     SESSION_TIMED_OUT = 4009
     INVALID_SHARD = 4010
+    SHARDING_REQUIRED = 4011
     INVALID_API_VERSION = 4012
     INVALID_INTENTS = 4013
     DISALLOWED_INTENTS = 4014

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from local_discord.gateway_intents import Intent
-from local_discord.gateway_protocol import Op, encode
+from local_discord.gateway_protocol import Frame, Op, encode
 
 if TYPE_CHECKING:
     from local_discord.gateway_connection import Connection
@@ -28,7 +29,7 @@ class Session:
         self.seq = 0
         self.connection: Connection | None = None
         self.left_at: float | None = None
-        self._sent: deque[tuple[int, str]] = deque(maxlen=REPLAY_EVENTS)
+        self._sent: deque[tuple[int, Frame]] = deque(maxlen=REPLAY_EVENTS)
 
     def serves(self, guild_id: int | None) -> bool:
         """Whether a guild's events, or those of direct messages (None), belong to this shard."""
@@ -37,15 +38,16 @@ class Session:
 
     def deliver(self, event: str, data: Any) -> None:
         """Number an event, keep it for a replay, and send it if a connection is there."""
-        self.seq += 1
-        text = encode(Op.DISPATCH, data, seq=self.seq, event=event)
-        self._sent.append((self.seq, text))
-        if self.connection is not None:
-            self.connection.send_text(text)
+        self._send(encode(Op.DISPATCH, data, seq=self.seq + 1, event=event))
 
-    def missed(self, seq: int) -> list[str] | None:
+    def promise(self, event: str, data: Callable[[], Any]) -> None:
+        """Like `deliver`, but the data is made when the event's turn on the wire has come, and kept by nobody."""
+        seq = self.seq + 1
+        self._send(lambda: encode(Op.DISPATCH, data(), seq=seq, event=event))
+
+    def missed(self, seq: int) -> list[Frame] | None:
         """Return the payloads after ``seq`` in order; None when some of them are no longer kept."""
-        missed = [text for number, text in self._sent if number > seq]
+        missed = [frame for number, frame in self._sent if number > seq]
         return missed if len(missed) == self.seq - seq else None
 
     def attach(self, connection: Connection) -> None:
@@ -60,3 +62,9 @@ class Session:
     def expired(self, now: float) -> bool:
         """Whether it has been without a connection for too long to be resumed."""
         return self.left_at is not None and now - self.left_at > RESUME_WINDOW
+
+    def _send(self, frame: Frame) -> None:
+        self.seq += 1
+        self._sent.append((self.seq, frame))
+        if self.connection is not None:
+            self.connection.send_frame(frame)

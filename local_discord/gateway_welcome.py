@@ -1,5 +1,7 @@
 """What a new session hears first: READY, then a GUILD_CREATE for every guild of its shard."""
 
+from functools import partial
+
 from local_discord.gateway_intents import tailored, wants
 from local_discord.gateway_session import Session
 from local_discord.guild import Guild, Json
@@ -15,8 +17,11 @@ def welcome(session: Session, world: World, url: str) -> None:
     if not wants(session.intents, "GUILD_CREATE", in_guild=True):
         return
     for guild in guilds:
-        data = tailored("GUILD_CREATE", guild.create_payload(), session.intents, world.bot.id)
-        session.deliver("GUILD_CREATE", data)
+        session.promise("GUILD_CREATE", partial(_introduction, guild, session, world))
+
+
+def _introduction(guild: Guild, session: Session, world: World) -> Json:
+    return tailored("GUILD_CREATE", guild.create_payload(), session.intents, world.bot.id)
 
 
 def _ready(session: Session, world: World, url: str, guilds: list[Guild]) -> Json:

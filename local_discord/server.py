@@ -24,14 +24,17 @@ _SHUTDOWN_SECONDS = 1.0
 
 
 class LocalDiscord:
-    """A Discord-compatible server on `host` and `port`; port 0 takes a free one."""
+    """A Discord-compatible server on `host` and `port`; port 0 takes a free one.
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    `max_concurrency` shards may identify at once, as Discord lets large bots.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, max_concurrency: int = 1) -> None:
         self._host = host
         self._port = port
         self.clock = Clock()
         self.world = World(self.clock)
-        self.gateway = Gateway(self.world, self.clock)
+        self.gateway = Gateway(self.world, self.clock, max_concurrency=max_concurrency)
         self.core = Core(self.world, self.gateway)
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
 

@@ -1,6 +1,7 @@
 """All that the server knows: the application and its bot, people, guilds, channels."""
 
 import base64
+import random
 import secrets
 
 from local_discord import permissions
@@ -12,7 +13,7 @@ from local_discord.snowflake import Snowflakes
 PEOPLE = ("ada", "ben", "mia")
 MODERATORS = frozenset({"mia"})
 BOT_PERMISSIONS = permissions.EVERYONE | permissions.MANAGE_MESSAGES
-FOUNDED = 1_767_225_600.0  # 2026-01-01, in seconds since the Unix epoch
+FIRST, FOUNDED = 1_451_606_400.0, 1_767_225_600.0  # 2016-01-01 and 2026-01-01, in seconds since the Unix epoch
 ROOMS = (("studio", False), ("after-dark", True), ("mod-room", False))
 
 
@@ -55,6 +56,14 @@ class World:
             self.add_channel(guild, room, nsfw=nsfw)
         self.guilds[guild.id] = guild
         return guild
+
+    def add_guilds(self, count: int) -> list[Guild]:
+        """Many guilds, the same in every run, founded at any times before this one, as their ids say."""
+        chance, ids = random.Random(count), self.ids  # noqa: S311 - nobody is to guess wrong
+        moments = sorted(chance.uniform(FIRST, FOUNDED) for _ in range(count))
+        found = [self._found_at(moment, f"Server {number}") for number, moment in enumerate(moments, 1)]
+        self.ids = ids
+        return found
 
     def add_channel(self, guild: Guild, name: str, *, nsfw: bool = False) -> Channel:
         """A new text channel; announcing it is the caller's matter."""
@@ -115,6 +124,10 @@ class World:
         role = Role(self.ids.make(), name, granted, len(guild.roles), managed_by)
         guild.roles[role.id] = role
         return role
+
+    def _found_at(self, moment: float, name: str) -> Guild:
+        self.ids = Snowflakes(lambda: moment)
+        return self.add_guild(name, self.people[0])
 
     def _found_home(self) -> Guild:
         owner = next(user for user in self.people if user.name in MODERATORS)

@@ -1,6 +1,7 @@
 """Who acts, where, and on what: names and ids of a request looked up as the person sees them."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from local_discord.attachments import Upload
@@ -78,7 +79,7 @@ def find_user(core: Core, name: str) -> User | None:
 def find_channel(core: Core, user: User, name: str) -> Channel | None:
     """A channel that the user can see, by id, name, #name or mention."""
     bare = name.removeprefix("<#").removesuffix(">").removeprefix("#")
-    seen = [channel for channel in core.world.channels.values() if core.chat.sees(user, channel)]
-    by_id = (channel for channel in seen if channel.id == parse(bare))
-    by_name = (channel for channel in seen if channel.guild_id is not None and channel.name == bare)
-    return next(by_id, None) or next(by_name, None)
+    by_id = core.world.channels.get(parse(bare) or 0)
+    by_name = (channel for channel in core.world.channels.values() if channel.guild_id and channel.name == bare)
+    candidates = by_name if by_id is None else chain([by_id], by_name)
+    return next((channel for channel in candidates if core.chat.sees(user, channel)), None)

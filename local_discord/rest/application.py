@@ -6,6 +6,9 @@ from local_discord import permissions
 from local_discord.body import answer
 from local_discord.guild import Guild, Json, User
 from local_discord.rest.paths import API, core, path_id
+from local_discord.snowflake import parse
+
+MOST_GUILDS = 200  # of the bot's own, in one answer
 
 
 def add_routes(app: web.Application) -> None:
@@ -25,9 +28,12 @@ async def own_user(request: web.Request) -> web.Response:
 
 
 async def own_guilds(request: web.Request) -> web.Response:
-    """The guilds that the bot is in."""
+    """The guilds that the bot is in after an id, at most `limit` (default 200)."""
     world = core(request).world
-    return answer([_partial_guild(guild, world.bot) for guild in world.guilds.values()])
+    limit = min(max(parse(request.query.get("limit")) or MOST_GUILDS, 1), MOST_GUILDS)
+    after = parse(request.query.get("after")) or 0
+    found = [world.guilds[guild_id] for guild_id in sorted(world.guilds) if guild_id > after]
+    return answer([_partial_guild(guild, world.bot) for guild in found[:limit]])
 
 
 async def user(request: web.Request) -> web.Response:
@@ -75,8 +81,9 @@ async def gateway(request: web.Request) -> web.Response:
 async def gateway_bot(request: web.Request) -> web.Response:
     """The gateway's address with the advice for sharding."""
     server = core(request)
-    limit = server.gateway.session_start_limit()
-    return answer({"url": server.gateway_url, "shards": 1, "session_start_limit": limit})
+    gateway = server.gateway
+    advice = {"shards": gateway.recommended_shards(), "session_start_limit": gateway.session_start_limit()}
+    return answer({"url": server.gateway_url, **advice})
 
 
 def _partial_guild(guild: Guild, bot: User) -> Json:

@@ -19,6 +19,7 @@ from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.house import House as BuiltHouse
 from bot.housekeeper import Housekeeper
+from bot.login import Login, join
 from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
@@ -60,9 +61,14 @@ async def open_house(
     eyes: FakeEyes | None = None,
     captions: FakeCaptions | None = None,
     finder: FakeFinder | None = None,
+    *,
+    ready: bool = True,
     **changes: Any,
 ) -> AsyncIterator[House]:
-    """Build the bot on the database and the folder, log in, and leave everything behind as a crash would."""
+    """Build the bot on the database and the folder, log in, and leave everything behind as a crash would.
+
+    `ready` waits until every shard has heard of all its guilds.
+    """
     settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
     tools = Tools(database, executor, clerk, clerk, eyes, captions, finder)
@@ -74,7 +80,7 @@ async def open_house(
         tasks = [
             asyncio.create_task(work)
             for work in (
-                client.start(server.token),
+                join(client, Login(server.token)),
                 dispatcher.run(board),
                 board.run(),
                 delivery.run(board),
@@ -84,7 +90,7 @@ async def open_house(
             )
         ]
         try:
-            await asyncio.wait_for(client.wait_until_ready(), 20)
+            await asyncio.wait_for(client.wait_until_ready() if ready else client.logged_in.wait(), 20)
             store = PictureStore(folder / "pictures")
             yield House(
                 server=server,

@@ -17,7 +17,7 @@ from local_discord.server import LocalDiscord
 @pytest.fixture
 async def server() -> AsyncIterator[LocalDiscord]:
     async with LocalDiscord() as running, pointed_at(running):
-        running.gateway._limit = IdentifyLimit(0)  # a restart need not wait five seconds
+        running.gateway._limit = IdentifyLimit(0, max_concurrency=1)  # a restart need not wait five seconds
         yield running
 
 
