@@ -14,7 +14,7 @@ from itertools import pairwise, takewhile
 from math import inf
 
 from jobs.outlook import upcoming
-from jobs.share import NEVER, Entry, Path, Share, due, due_that_fits, forgotten, uncount
+from jobs.share import NEVER, Entry, Path, Share, due, due_that_fits, forgotten, seat, uncount
 
 PROBE = -1  # the number of a job that is only thought of
 
@@ -63,6 +63,7 @@ class FairShare:
             line._entries[entry.job] = entry
             for node in nodes:
                 node.pending += 1
+            seat(nodes)
         return line
 
     def changed(self) -> Iterator[Standing]:
@@ -112,6 +113,7 @@ class FairShare:
         nodes = self._nodes(entry.path)
         nodes[-1].queue.remove(entry)
         uncount(nodes)
+        seat(nodes)
         return True
 
     def refund(self, path: Path, cost: float, *, weight: float = 1.0) -> None:
@@ -119,8 +121,10 @@ class FairShare:
 
         Never clamped to the clock: clamping breaks the bound between the backlogged.
         """
-        for level, node in enumerate(self._nodes(path)[1:]):
+        nodes = self._nodes(path)
+        for level, node in enumerate(nodes[1:]):
             node.tag -= self._charge(cost, weight, level, len(path))
+        seat(nodes)
 
     def forget(self) -> list[Path]:
         """Forget the idle in whose stead a newcomer would be served just the same; return their paths.
@@ -164,9 +168,9 @@ class FairShare:
             nodes[-1].queue.pop()
             for node in nodes:
                 node.pending -= 1
-                node.outlook = None
             for node, tag, last_served, arrived in known:
                 node.tag, node.last_served, node.arrived = tag, last_served, arrived
+            seat(nodes)
             if len(known) < len(nodes):
                 del known[-1][0].children[probe.path[len(known) - 1]]
             self._sequence, self._touched = sequence, touched
@@ -179,6 +183,7 @@ class FairShare:
                 self._arrive(node, parent)
         for node in nodes:
             node.pending += 1
+        seat(nodes)
         return nodes[-1]
 
     def _arrive(self, node: Share, parent: Share) -> None:
@@ -198,15 +203,15 @@ class FairShare:
     def _serve(self, nodes: list[Share]) -> Entry:
         """Take the first job at the end of the path, and charge its cost all along."""
         for node in nodes[:-1]:
-            node.outlook = None
             # the clock is the smallest tag there is, whoever is served
-            node.clock = max(node.clock, min(child.tag for child in node.waiting()))
+            node.clock = max(node.clock, node.line.first().tag)
         entry = nodes[-1].queue.popleft()
         served = self._tick()
         for level, node in enumerate(nodes[1:]):
             node.tag += self._charge(entry.cost, entry.weight, level, len(entry.path))
             node.last_served = served
         uncount(nodes)
+        seat(nodes)
         return entry
 
     def _charge(self, cost: float, weight: float, level: int, levels: int) -> float:
@@ -218,9 +223,9 @@ class FairShare:
         self._touched.add(path)
         nodes = [self._root]
         for key in path:
-            nodes.append(nodes[-1].children.setdefault(key, Share()))
-        for node in nodes:
-            node.outlook = None
+            if (child := nodes[-1].children.get(key)) is None:
+                child = nodes[-1].children[key] = Share()
+            nodes.append(child)
         return nodes
 
     def _existing(self, path: Path) -> list[Share]:

@@ -1,7 +1,7 @@
 """What the fair share will serve next, were nobody to come or go."""
 
 from collections.abc import Callable, Iterable, Iterator
-from heapq import heapify, heappop, heapreplace
+from heapq import heappop, heappush, heapreplace
 
 from jobs.share import Entry, Outlook, Share
 
@@ -21,13 +21,15 @@ def upcoming(node: Share, level: int, served: int, charge: Charge) -> Iterable[E
 
 
 def _merged(node: Share, level: int, served: int, charge: Charge) -> Iterator[Entry]:
-    line = [
-        (*child.turn, index, iter(upcoming(child, level + 1, served, charge)))
-        for index, child in enumerate(node.waiting())
-    ]
-    heapify(line)
-    while line:
-        tag, _, arrived, index, entries = line[0]
+    """Merge what the children would be served; of whom nobody reads so far, nothing is looked at."""
+    line: list[tuple[float, int, int, int, Iterator[Entry]]] = []  # of the children whose turn has come before
+    coming = iter(node.line)
+    newcomer = next(coming, None)
+    while line or newcomer is not None:
+        if newcomer is not None and (not line or newcomer.turn < line[0][:4]):
+            heappush(line, (*newcomer.turn, iter(upcoming(newcomer, level + 1, served, charge))))
+            newcomer = next(coming, None)
+        tag, _, arrived, number, entries = line[0]
         entry = next(entries, None)
         if entry is None:
             heappop(line)
@@ -35,4 +37,4 @@ def _merged(node: Share, level: int, served: int, charge: Charge) -> Iterator[En
         yield entry
         served += 1
         tag += charge(entry.cost, entry.weight, level, len(entry.path))
-        heapreplace(line, (tag, served, arrived, index, entries))
+        heapreplace(line, (tag, served, arrived, number, entries))

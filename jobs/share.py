@@ -3,13 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from heapq import heapify, heappop
-from itertools import count
+from heapq import heapify, heappop, heappush
+from itertools import count, pairwise, takewhile
 from math import isfinite
 
 NEVER = -1
+STALE = 64  #: places in a line that nobody holds any more, beyond as many as are held, before it is made anew
 
 Path = tuple[Hashable, ...]
+Turn = tuple[float, int, int, int]
+Seat = tuple[float, int, int, int, "Share"]  # a turn, and whose it is; no two have the same turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,52 @@ class Outlook:
             yield known[index]
 
 
-@dataclass(slots=True)
+class Line:
+    """The children of a node that wait, by whose turn it is: a heap in which what no longer holds is left behind."""
+
+    __slots__ = ("_heap", "_held")
+
+    def __init__(self) -> None:
+        self._heap: list[Seat] = []
+        self._held = 0
+
+    def seat(self, child: "Share") -> None:
+        """Let a child that waits stand where its turn is, and one that does not wait nowhere."""
+        wanted = child.turn if child.pending else None
+        if (None if child.seat is None else child.seat[:4]) == wanted:
+            return
+        self._held += (wanted is not None) - (child.seat is not None)
+        child.seat = None if wanted is None else (*wanted, child)
+        if child.seat is not None:
+            heappush(self._heap, child.seat)
+        if len(self._heap) > 2 * self._held + STALE:
+            self._heap = [seat for seat in self._heap if seat[-1].seat is seat]
+            heapify(self._heap)
+
+    def first(self) -> "Share":
+        """Return the child whose turn it is; there has to be one."""
+        while (child := self._heap[0][-1]).seat is not self._heap[0]:
+            heappop(self._heap)
+        return child
+
+    def __iter__(self) -> Iterator["Share"]:
+        """Return the children in order, as they stand now."""
+        heap = self._heap.copy()
+        while heap:
+            seat = heappop(heap)
+            if seat[-1].seat is seat:
+                yield seat[-1]
+
+
+_numbers = count()
+
+
+@dataclass(slots=True, eq=False)
 class Share:
     """A node of the tree. `tag` is the start tag of its next job, `clock` the virtual time of its children.
 
-    `outlook` is what it will be served, as long as nothing changes at or below it.
+    `line` has those of its children that wait, `seat` is its own place in its parent's. `outlook` is what it will be
+    served, as long as nothing changes at or below it. `number` decides where nothing else does.
     """
 
     tag: float = 0.0
@@ -61,17 +105,28 @@ class Share:
     arrived: int = 0
     pending: int = 0
     children: dict[Hashable, "Share"] = field(default_factory=dict)
+    line: Line = field(default_factory=Line)
+    seat: Seat | None = None
     queue: deque[Entry] = field(default_factory=deque)
     outlook: Outlook | None = None
+    number: int = field(default_factory=_numbers.__next__)
 
     @property
-    def turn(self) -> tuple[float, int, int]:
+    def turn(self) -> Turn:
         """Who has the smallest is next: by start tag; ties go to who waits longest, so that the order is total."""
-        return self.tag, self.last_served, self.arrived
+        return self.tag, self.last_served, self.arrived, self.number
 
     def waiting(self) -> Iterator["Share"]:
         """Return the children that have jobs."""
         return (child for child in self.children.values() if child.pending)
+
+
+def seat(nodes: list[Share]) -> None:
+    """Let the nodes, which lie on one path from the root, stand in their lines where they are due after a change."""
+    for parent, node in pairwise(nodes):
+        parent.line.seat(node)
+    for node in nodes:
+        node.outlook = None
 
 
 def due(node: Share) -> list[Share]:
@@ -80,7 +135,7 @@ def due(node: Share) -> list[Share]:
         return []
     nodes = [node]
     while nodes[-1].children:
-        nodes.append(min(nodes[-1].waiting(), key=lambda child: child.turn))
+        nodes.append(nodes[-1].line.first())
     return nodes
 
 
@@ -90,11 +145,9 @@ def due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> l
         return []
     if not node.children:
         return [node] if fits(node.queue[0]) else []
-    line = [(*child.turn, index, child) for index, child in enumerate(node.waiting())]
-    heapify(line)  # mostly the first one fits, and the others need no order
-    last = line[0][0] + slack
-    while line and line[0][0] <= last:
-        if nodes := due_that_fits(heappop(line)[-1], fits, slack):
+    last = node.line.first().tag + slack
+    for child in takewhile(lambda child: child.tag <= last, node.line):
+        if nodes := due_that_fits(child, fits, slack):
             return [node, *nodes]
     return []
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from jobs.fair_share import FairShare, Standing
-from jobs.share import Entry, Path, Share
+from jobs.share import Entry, Path, Share, seat
 
 
 class WithoutLift(FairShare):
@@ -16,6 +16,7 @@ class WithoutLift(FairShare):
         leaf = super()._add(entry)
         for node, tag in zip(nodes, before, strict=True):
             node.tag = tag
+        seat(nodes)
         return leaf
 
 
@@ -82,3 +83,12 @@ class Clamped(FairShare):
         super().refund(path, cost, weight=weight)
         for parent, node in pairwise(self._nodes(path)):
             node.tag = max(node.tag, parent.clock)
+        seat(self._nodes(path))
+
+
+class Unseated(FairShare):
+    """Gives back, and leaves everybody where they stood."""
+
+    def refund(self, path: Path, cost: float, *, weight: float = 1.0) -> None:
+        for level, node in enumerate(self._nodes(path)[1:]):
+            node.tag -= self._charge(cost, weight, level, len(path))

@@ -15,6 +15,7 @@ from broken_lines import (
     LastInFirstOut,
     NeverTwice,
     Rash,
+    Unseated,
     WithoutLift,
     WithoutRefund,
 )
@@ -331,6 +332,16 @@ def forgetting_the_idle_changes_nothing(line: Line, steps: list[Any], when: int)
     assert drain(house) == drain(forgetful)
 
 
+def whoever_waits_stands_where_their_turn_is(line: Line, steps: list[Any]) -> None:
+    """The lines are kept as things change; here they are made anew from all that is known, at every node and step."""
+    house = House(line())
+    for number, step in enumerate(steps):
+        house.do(step)
+        house.line.ahead_of((number % 3, number % 4), 1.0)
+        for _, node in nodes(house.line._root):
+            assert list(node.line) == sorted(node.waiting(), key=lambda child: child.turn)
+
+
 # That they hold, and that they would be missed
 
 PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any]], tuple[Line, ...]]] = {
@@ -376,6 +387,7 @@ PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any
         {"steps": HAND_TO_MOUTH, "when": st.integers(1, 5)},
         (Rash,),
     ),
+    "lines": (whoever_waits_stands_where_their_turn_is, {"steps": steps_of("cancel", "lose", "end")}, (Unseated,)),
 }
 BROKEN = [(name, line) for name, (_, _, lines) in PROPERTIES.items() for line in lines]
 
