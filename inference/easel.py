@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Self
 
 from pydantic import BaseModel
 
+from config.settings import Settings
 from inference.checkpoints import Checkpoint
 from inference.contract import Cancelled, CheckpointUnusable, DeviceBroken, Drawing, Engine, OutOfMemory, Unfeasible
 from inference.protocol import (
@@ -54,6 +56,19 @@ class WorkerConfig(BaseModel):
     preview_every: float
     low_memory: bool | None = None
     engine: str = ENGINE
+
+    @classmethod
+    def of(cls, settings: Settings, checkpoints: Mapping[str, Checkpoint], device: str, engine: str) -> Self:
+        """Return what a worker on the device is told by the settings."""
+        return cls(
+            device=device,
+            checkpoint=settings.checkpoint,
+            checkpoints=dict(checkpoints),
+            cache=settings.data,
+            preview_every=settings.times.preview_every,
+            low_memory=settings.low_memory,
+            engine=engine,
+        )
 
 
 class AgreedChoices:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from config.settings import Settings
 from inference.checkpoints import Checkpoint
@@ -38,8 +38,8 @@ class LocalExecutor:
     async def start(self) -> None:
         """Start a worker on every device; returns before they are ready."""
         for name, device in named(self._settings.devices or await find_devices()):
-            supervisor = Supervisor(name, self._config(device), self._patience, self._notify)
-            self._supervisors[name] = supervisor
+            config = WorkerConfig.of(self._settings, self._checkpoints, device, self._engine)
+            supervisor = self._supervisors[name] = Supervisor(name, config, self._patience, self._notify)
             task = asyncio.create_task(supervisor.live(), name=f"worker {name}")
             task.add_done_callback(_report)
             self._tasks.append(task)
@@ -73,28 +73,19 @@ class LocalExecutor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _config(self, device: str) -> WorkerConfig:
-        return WorkerConfig(
-            device=device,
-            checkpoint=self._settings.checkpoint,
-            checkpoints=self._checkpoints,
-            cache=self._settings.data,
-            preview_every=self._settings.times.preview_every,
-            low_memory=self._settings.low_memory,
-            engine=self._engine,
-        )
-
     def _notify(self) -> None:
         event, self._change = self._change, asyncio.Event()
         event.set()
 
 
-def named(devices: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield a name for a worker on each device, and the device; a second worker on one is called "cpu 2"."""
-    workers = Counter[str]()
+def named(devices: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each device after its worker's name: the device's own, and "cpu/2" for the second one of the CPU."""
+    seen: Counter[str] = Counter()
+    pairs = []
     for device in devices:
-        workers[device] += 1
-        yield device if workers[device] == 1 else f"{device} {workers[device]}", device
+        seen[device] += 1
+        pairs.append((device if seen[device] == 1 else f"{device}/{seen[device]}", device))
+    return pairs
 
 
 def _report(task: asyncio.Task[None]) -> None:

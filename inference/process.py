@@ -1,4 +1,4 @@
-"""One life of a worker's process: its start, its messages, its log, its end."""
+"""One life of a process of ours that draws, or leads to others that draw: its start, its messages, its log, its end."""
 
 import asyncio
 import logging
@@ -7,14 +7,18 @@ import re
 import socket
 import sys
 from collections.abc import AsyncIterator
-from typing import Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from pydantic import BaseModel
 
 from config.settings import ROOT
-from inference.easel import WorkerConfig
 from inference.numerics import NUMERICS
-from inference.protocol import BadFrame, Message, encode, receive
+from inference.protocol import BadFrame, Codec, encode
 
-SECRETS = ("DISCORD_TOKEN", "PGPASSWORD")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SECRETS = ("DISCORD_TOKEN", "PGPASSWORD", "IMAGINE_KEY")
 ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core
@@ -22,16 +26,23 @@ ENVIRONMENT = {
 }
 EXIT_GRACE = 1.0  # seconds; a worker that hears of the end is gone at once
 
+T = TypeVar("T")
+
 log = logging.getLogger("inference.worker")
 
 
-class WorkerProcess:
-    """A running process. Leaving the context ends it."""
+class ChildProcess(Generic[T]):
+    """A running `python -m module CONFIG`, at the other end of the socket `config.fd`. Leaving the context ends it.
 
-    def __init__(self, name: str, config: WorkerConfig) -> None:
+    Its messages are those of `codec`; `name` stands before the lines of its log.
+    """
+
+    def __init__(self, module: str, config: BaseModel, codec: Codec[T], name: str) -> None:
         self.reason = ""  #: why we killed it, where we did
-        self._name = name
+        self._module = module
         self._config = config
+        self._codec = codec
+        self._name = name
         self._process: asyncio.subprocess.Process
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
@@ -61,15 +72,15 @@ class WorkerProcess:
                 self.kill("we end")
             await self._log
 
-    def send(self, message: Message) -> None:
+    def send(self, message: "DataclassInstance") -> None:
         """Send a message; one to a dead process is lost."""
         self._writer.write(encode(message))
 
-    async def messages(self) -> AsyncIterator[Message]:
+    async def messages(self) -> AsyncIterator[T]:
         """Yield what the process says, until it ends."""
         try:
             while True:
-                yield await receive(self._reader)
+                yield await self._codec.receive(self._reader)
         except (EOFError, ConnectionError):
             return
         except BadFrame as error:
@@ -90,7 +101,7 @@ class WorkerProcess:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "inference.worker",
+            self._module,
             self._config.model_copy(update={"fd": fd}).model_dump_json(),
             cwd=ROOT,
             env=ENVIRONMENT | environment | NUMERICS,  # nobody's settings may change a picture's bytes

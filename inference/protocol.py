@@ -1,4 +1,4 @@
-"""The messages between the bot and a worker: small, typed, msgpack, length-prefixed.
+"""The messages between the bot and its workers: small, typed, msgpack, length-prefixed.
 
 A frame is a big-endian 32-bit length and that many bytes of msgpack: the message's class name
 and its fields. Pixels never travel here: the worker writes them to a file in the attempt's spool folder.
@@ -6,9 +6,10 @@ and its fields. Pixels never travel here: the worker writes them to a file in th
 
 import asyncio
 import struct
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum, unique
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 import msgpack
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +18,9 @@ from config.words import UserError
 from inference.request import Adapters, ImageRequest
 
 Loaded = tuple[str, Adapters]  #: a checkpoint's name, and what is added to it
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 LENGTH = struct.Struct(">I")
 FRAME_LIMIT = 16 * 2**20
@@ -202,32 +206,40 @@ class Failed:
 Event = Started | Progress | Preview | Done | Failed
 Message = Run | Cancel | Ping | Chosen | Ready | Holds | Choice | Unusable | Pong | Event
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Message)}
+T = TypeVar("T")
 
 
-def encode(message: Message) -> bytes:
+class Codec(Generic[T]):
+    """Reads the messages of one kind of connection, whose classes are `kinds`."""
+
+    def __init__(self, kinds: Iterable[type]) -> None:
+        self._adapters: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in kinds}
+
+    def decode(self, body: bytes) -> T:
+        """Return the message of a frame's body. Raises BadFrame."""
+        try:
+            name, values = msgpack.unpackb(body)  # type: ignore[no-untyped-call, attr-defined]
+            message: T = self._adapters[name].validate_python(values)
+        except (ValidationError, UserError) as error:
+            raise BadFrame(f"{name}: {error}") from None
+        except (msgpack.UnpackException, ValueError, TypeError, KeyError) as error:
+            raise BadFrame(f"not a message: {error!r}") from None
+        return message
+
+    async def receive(self, reader: asyncio.StreamReader) -> T:
+        """Wait for the next message. Raises EOFError at the end of the stream, and BadFrame."""
+        (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+        if length > FRAME_LIMIT:
+            raise BadFrame(f"a frame of {length} bytes; {FRAME_LIMIT} is the most")
+        return self.decode(await reader.readexactly(length))
+
+
+MESSAGES: Codec[Message] = Codec(get_args(Message))
+
+
+def encode(message: "DataclassInstance") -> bytes:
     """Return the message as a frame. Raises BadFrame where it is longer than FRAME_LIMIT."""
     body: bytes = msgpack.packb([type(message).__name__, asdict(message)])  # type: ignore[no-untyped-call]
     if len(body) > FRAME_LIMIT:
         raise BadFrame(f"a {type(message).__name__} of {len(body)} bytes; {FRAME_LIMIT} is the most")
     return LENGTH.pack(len(body)) + body
-
-
-def decode(body: bytes) -> Message:
-    """Return the message of a frame's body. Raises BadFrame."""
-    try:
-        name, values = msgpack.unpackb(body)  # type: ignore[no-untyped-call, attr-defined]
-        message: Message = _ADAPTERS[name].validate_python(values)
-    except (ValidationError, UserError) as error:
-        raise BadFrame(f"{name}: {error}") from None
-    except (msgpack.UnpackException, ValueError, TypeError, KeyError) as error:
-        raise BadFrame(f"not a message: {error!r}") from None
-    return message
-
-
-async def receive(reader: asyncio.StreamReader) -> Message:
-    """Wait for the next message. Raises EOFError at the end of the stream, and BadFrame."""
-    (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-    if length > FRAME_LIMIT:
-        raise BadFrame(f"a frame of {length} bytes; {FRAME_LIMIT} is the most")
-    return decode(await reader.readexactly(length))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from inference.choices import ChoiceFile
 from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
-from inference.process import WorkerProcess
+from inference.process import ChildProcess
 from inference.protocol import (
+    MESSAGES,
     Attempt,
     Cancel,
     Choice,
@@ -20,8 +21,6 @@ from inference.protocol import (
     Counts,
     Done,
     Event,
-    Failed,
-    FailureKind,
     Holds,
     Loaded,
     Message,
@@ -31,6 +30,7 @@ from inference.protocol import (
     Run,
     Unusable,
 )
+from inference.streams import Streams, refused
 
 DEATHS = 5
 LONGEST_BACK_OFF = 60.0
@@ -75,7 +75,7 @@ class Supervisor:
         settle: Settle | None = None,
     ) -> None:
         self.id = worker_id
-        self._process: WorkerProcess | None = None
+        self._process: ChildProcess[Message] | None = None
         self._config = config
         self._patience = patience
         self._changed = changed
@@ -89,7 +89,7 @@ class Supervisor:
         self._deaths = 0  #: in a row
         self._deaths_in_all = 0
         self._blamed: set[str] = set()  #: jobs that were drawn at a death, since the last attempt that was done
-        self._attempts: dict[str, asyncio.Queue[Event]] = {}
+        self._attempts = Streams(self.cancel)
         self._heard = self._moved = time.monotonic()
         self._steps = 0
         self._counts = Counts()
@@ -120,10 +120,13 @@ class Supervisor:
         return bool(self._attempts)
 
     @property
+    def lanes(self) -> int:
+        """How many attempts it takes at once: none while it is not ready."""
+        return self._ready.lanes if self._state is WorkerState.READY and self._ready is not None else 0
+
+    @property
     def _lanes_free(self) -> int:
-        if self._state is not WorkerState.READY or self._ready is None:
-            return 0
-        return self._ready.lanes - len(self._attempts)
+        return max(0, self.lanes - len(self._attempts))
 
     async def live(self) -> None:
         """Run the process again and again, until it is cancelled.
@@ -141,7 +144,7 @@ class Supervisor:
                 self._problem = f"its process cannot be started: {error}"
             finally:
                 at_work = set(self._jobs_at_work())
-                self._lose(self._problem or "the executor closes")
+                self._attempts.lose(self._attempts, self._problem or "the executor closes")
             self._deaths_in_all += 1
             self._deaths += not at_work or not at_work <= self._blamed
             self._blamed |= at_work
@@ -160,13 +163,13 @@ class Supervisor:
     def run(self, attempt: Attempt) -> AsyncIterator[Event]:
         """Start the attempt at once; its events come from the iterator, which must be read to its end."""
         if self._lanes_free < 1 or self._process is None:
-            return _only(Failed(attempt_id=attempt.id, kind=FailureKind.WORKER_LOST, detail="the worker was not free"))
+            return refused(attempt.id)
         if not self.busy:
             self._moved = time.monotonic()
-        events = self._attempts[attempt.id] = asyncio.Queue()
         self._process.send(Run(attempt=attempt))
+        events = self._attempts.open(attempt.id)
         self._changed()
-        return self._stream(attempt.id, events)
+        return events
 
     def cancel(self, attempt_id: str) -> None:
         """Ask for the attempt's end, and kill the process where it does not come."""
@@ -187,20 +190,10 @@ class Supervisor:
         """Return the jobs whose attempts run, by the first part of the attempts' ids."""
         return [attempt_id.partition(":")[0] for attempt_id in self._attempts]
 
-    async def _stream(self, attempt_id: str, events: asyncio.Queue[Event]) -> AsyncIterator[Event]:
-        try:
-            while True:
-                event = await events.get()
-                yield event
-                if isinstance(event, Done | Failed):
-                    return
-        finally:
-            self.cancel(attempt_id)
-
     async def _live_once(self) -> None:
         self._heard = self._moved = time.monotonic()
         self._loading = True
-        process = WorkerProcess(self.id, self._config)
+        process = ChildProcess("inference.worker", self._config, MESSAGES, self.id)
         try:
             async with process:
                 self._process = process
@@ -210,7 +203,7 @@ class Supervisor:
             self._warm = ()
         self._problem = process.epitaph()
 
-    async def _listen(self, process: WorkerProcess) -> None:
+    async def _listen(self, process: ChildProcess[Message]) -> None:
         heartbeat = asyncio.create_task(self._watch_over(process))
         try:
             async for message in process.messages():
@@ -220,7 +213,7 @@ class Supervisor:
             for task in (heartbeat, *self._answers):
                 task.cancel()
 
-    def _take(self, message: Message, process: WorkerProcess) -> None:
+    def _take(self, message: Message, process: ChildProcess[Message]) -> None:
         match message:
             case Ready():
                 self._ready, self._problem = message, None
@@ -240,12 +233,12 @@ class Supervisor:
             case _:
                 self._pass_on(message)
 
-    def _begin_to_answer(self, choice: Choice, process: WorkerProcess) -> None:
+    def _begin_to_answer(self, choice: Choice, process: ChildProcess[Message]) -> None:
         task = asyncio.create_task(self._answer(choice, process))
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
 
-    async def _answer(self, choice: Choice, process: WorkerProcess) -> None:
+    async def _answer(self, choice: Choice, process: ChildProcess[Message]) -> None:
         """Tell the worker what counts for all, for which it waits as long as loading may take."""
         try:
             process.send(Chosen(value=await self._settle(choice.name, choice.value)))
@@ -259,17 +252,13 @@ class Supervisor:
         self._steps, self._loading = steps, loading
 
     def _pass_on(self, event: Event) -> None:
-        if (events := self._attempts.get(event.attempt_id)) is None:
-            return
-        events.put_nowait(event)
-        if isinstance(event, Done | Failed):
-            del self._attempts[event.attempt_id]
+        if self._attempts.deliver(event):
             if isinstance(event, Done):
                 self._deaths = 0
                 self._blamed.clear()
             self._changed()
 
-    async def _watch_over(self, process: WorkerProcess) -> None:
+    async def _watch_over(self, process: ChildProcess[Message]) -> None:
         while True:
             process.send(Ping())
             await asyncio.sleep(self._patience.ping_every)
@@ -285,14 +274,6 @@ class Supervisor:
         stalled = self.busy and now - self._moved > self._patience.stall
         return f"it stood still for {self._patience.stall:g} s" if stalled else ""
 
-    def _lose(self, reason: str) -> None:
-        for attempt_id in list(self._attempts):
-            self._pass_on(Failed(attempt_id=attempt_id, kind=FailureKind.WORKER_LOST, detail=reason))
-
     def _move_to(self, state: WorkerState) -> None:
         self._state = state
         self._changed()
-
-
-async def _only(event: Event) -> AsyncIterator[Event]:
-    yield event

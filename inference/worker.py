@@ -12,7 +12,7 @@ from socket import socket
 
 from inference.contract import CheckpointUnusable, DeviceBroken
 from inference.easel import Easel, WorkerConfig
-from inference.protocol import Cancel, Chosen, Message, Ping, Pong, Preview, Run, Unusable, encode, receive
+from inference.protocol import MESSAGES, Cancel, Chosen, Message, Ping, Pong, Preview, Run, Unusable, encode
 
 PREVIEW_BACKLOG = 256 * 2**10  # bytes waiting for the bot above which previews are dropped
 NICENESS = 10  # on a CPU the bot must stay quick while the engine takes every core
@@ -35,7 +35,7 @@ class Worker:
         drawing = asyncio.create_task(self._draw())
         try:
             while True:
-                match await receive(self._reader):
+                match await MESSAGES.receive(self._reader):
                     case Ping():
                         self._send(
                             Pong(steps=self._easel.steps, loading=self._easel.loading, counts=self._easel.counts)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inference.protocol import (
     FRAME_LIMIT,
     LENGTH,
+    MESSAGES,
     Attempt,
     BadFrame,
     Cancel,
@@ -29,9 +30,7 @@ from inference.protocol import (
     Run,
     Started,
     Unusable,
-    decode,
     encode,
-    receive,
 )
 from inference.request import Blended, ImageRequest, Sampler, Task, Variation
 from inference.window import Window
@@ -109,13 +108,13 @@ def reader_of(data: bytes) -> asyncio.StreamReader:
 
 @given(messages)
 def test_a_message_comes_back_as_it_was(message: Message):
-    assert decode(encode(message)[LENGTH.size :]) == message
+    assert MESSAGES.decode(encode(message)[LENGTH.size :]) == message
 
 
 @given(st.binary(max_size=100))
 def test_foreign_bytes_are_refused_with_bad_frame_only(body: bytes):
     with pytest.raises(BadFrame):
-        decode(body)
+        MESSAGES.decode(body)
 
 
 @pytest.mark.parametrize(
@@ -132,14 +131,14 @@ def test_foreign_bytes_are_refused_with_bad_frame_only(body: bytes):
 )
 def test_what_is_no_message_is_refused(content: object):
     with pytest.raises(BadFrame):
-        decode(msgpack.packb(content))
+        MESSAGES.decode(msgpack.packb(content))
 
 
 def test_a_request_out_of_bounds_is_refused_on_the_wire_too():
     fields = msgpack.unpackb(encode(Run(attempt=_attempt()))[LENGTH.size :])[1]
     fields["attempt"]["request"]["width"] = 100
     with pytest.raises(BadFrame, match="multiple of 8"):
-        decode(msgpack.packb(["Run", fields]))
+        MESSAGES.decode(msgpack.packb(["Run", fields]))
 
 
 def test_a_message_over_the_limit_is_not_sent():
@@ -149,17 +148,17 @@ def test_a_message_over_the_limit_is_not_sent():
 
 async def test_a_frame_over_the_limit_is_not_read():
     with pytest.raises(BadFrame, match="is the most"):
-        await receive(reader_of(LENGTH.pack(FRAME_LIMIT + 1)))
+        await MESSAGES.receive(reader_of(LENGTH.pack(FRAME_LIMIT + 1)))
 
 
 async def test_frames_are_told_apart_in_a_stream():
     reader = reader_of(encode(Ping()) + encode(Cancel(attempt_id="1")))
-    assert [await receive(reader), await receive(reader)] == [Ping(), Cancel(attempt_id="1")]
+    assert [await MESSAGES.receive(reader), await MESSAGES.receive(reader)] == [Ping(), Cancel(attempt_id="1")]
 
 
 async def test_a_stream_that_ends_within_a_frame_is_the_end():
     with pytest.raises(EOFError):
-        await receive(reader_of(encode(Ping())[:-1]))
+        await MESSAGES.receive(reader_of(encode(Ping())[:-1]))
 
 
 def _attempt() -> Attempt:

@@ -40,14 +40,14 @@ def test_every_worker_has_a_name_of_its_own() -> None:
 async def test_a_worker_tells_what_it_has_in_memory_and_what_had_to_leave(tmp_path: Path) -> None:
     async with until_ready(an_executor(tmp_path)) as executor:
         before = executor.workers()
-        await draw(executor, "cpu 2", tmp_path / "spool", "other")
+        await draw(executor, "cpu/2", tmp_path / "spool", "other")
         after = executor.workers()[1]
-        await draw(executor, "cpu 2", tmp_path / "spool", "large")
+        await draw(executor, "cpu/2", tmp_path / "spool", "large")
         last = executor.workers()[1]
 
         assert [(worker.id, worker.warm, worker.host) for worker in before] == [
             ("cpu", (("scripted", ()),), socket.gethostname()),
-            ("cpu 2", (("scripted", ()),), socket.gethostname()),
+            ("cpu/2", (("scripted", ()),), socket.gethostname()),
         ]
         assert after.warm == (("scripted", ()), ("other", ()))
         assert last.warm == (("large", ()),)
