@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, up
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import take_turn
-from db.base import Json, utc_now, value_of
+from db.base import Json, utc_now
 from db.cases import add_case
 from db.ending import FREE, end, lineage_of, record_of, sharing_of
 from db.session import Database
@@ -80,7 +80,9 @@ class Jobs:
 
     async def get(self, job_id: int) -> Job | None:
         """Return the job."""
-        return await self._first(select(JobRow).where(JobRow.id == job_id))
+        async with self._database.reading() as session:
+            row = (await session.execute(select(*COLUMNS).where(JobRow.id == job_id))).first()
+            return None if row is None else _job(row)
 
     async def pending(self) -> list[Job]:
         """Return what waits, in order of arrival: what was put back stands where it stood."""
@@ -218,14 +220,9 @@ class Jobs:
             unknown = sorted(set(ids) - set(known))
         return [job for job in [await self.get(job_id) for job_id in unknown] if job is not None]
 
-    async def _first(self, query: Select[JobRow]) -> Job | None:
+    async def _all(self, query: Select[*tuple[Any, ...]]) -> list[Job]:
         async with self._database.reading() as session:
-            row = await session.scalar(query)
-            return None if row is None else value_of(Job, row)
-
-    async def _all(self, query: Select[JobRow]) -> list[Job]:
-        async with self._database.reading() as session:
-            return [value_of(Job, row) for row in await session.scalars(query)]
+            return [_job(row) for row in await session.execute(query)]
 
     async def _put_back(self, standings: Standings, *where: ColumnElement[bool], **values: Any) -> list[int]:
         change = update(JobRow).where(*where).values(status=JobStatus.PENDING, **FREE, **values)
@@ -254,9 +251,9 @@ async def _put_before_moderators(session: AsyncSession, job: JobRow, records: Se
             await add_case(session, replace(case, record_id=record_id))
 
 
-def with_status(*statuses: JobStatus) -> Select[JobRow]:
-    """Select the jobs in one of the statuses, in order of arrival."""
-    return select(JobRow).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
+def with_status(*statuses: JobStatus) -> Select[*tuple[Any, ...]]:
+    """Select the jobs in one of the statuses, in order of arrival: their columns, for rows take three times as long."""
+    return select(*COLUMNS).where(JobRow.status.in_(statuses)).order_by(JobRow.id)
 
 
 def _job(row: Row[*tuple[Any, ...]]) -> Job:
