@@ -4,12 +4,11 @@ import asyncio
 import shutil
 from collections.abc import Mapping
 
-import aiohttp
-import discord
 import psutil
 
 from bot.diagnosis import Finding
 from bot.extras import extras
+from bot.standing import standing
 from config.settings import ConfigError, Settings
 from db.audit import Audit
 from db.session import Database
@@ -18,20 +17,15 @@ from inference.devices import find_devices
 from inference.presence import is_there
 from provenance.identity import load_identity
 
-API = "https://discord.com/api/v10"
-NETWORK_SECONDS = 15
 PROBE_SECONDS = 15
 DISK_BYTES = 2 * 2**30
 AUDITED = "0003"  # the first schema with an audit log
-NEEDED = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True, read_message_history=True
-)
 
 
 async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> list[Finding]:
     """Return one finding or more per subject."""
     return [
-        *await _discord(settings),
+        *await standing(settings),
         *await _database(settings),
         _disk(settings),
         _review(settings),
@@ -41,44 +35,6 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
         *extras(settings),
     ]
-
-
-async def _discord(settings: Settings) -> list[Finding]:
-    if settings.discord_token is None:
-        advice = "not set, so run_bot.py starts a chat server of its own; set DISCORD_TOKEN to join Discord"
-        return [Finding("token", True, advice)]
-    api = API if settings.discord is None else settings.discord.rest
-    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
-    timeout = aiohttp.ClientTimeout(total=NETWORK_SECONDS)
-    try:
-        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
-            return await _ask_discord(session, api)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        return [Finding("token", False, f"Discord cannot be reached ({error!r}): check this machine's network")]
-
-
-async def _ask_discord(session: aiohttp.ClientSession, api: str) -> list[Finding]:
-    async with session.get(f"{api}/users/@me") as response:
-        if response.status == 401:
-            advice = "Discord does not know it: copy it anew from the developer portal (Bot, Reset Token)"
-            return [Finding("token", False, advice)]
-        response.raise_for_status()
-        me = await response.json()
-    invitation = discord.utils.oauth_url(me["id"], permissions=NEEDED, scopes=("bot", "applications.commands"))
-    async with session.get(f"{api}/users/@me/guilds") as response:
-        response.raise_for_status()
-        guilds = await response.json()
-    found = [Finding("token", True, f"the bot is {me['username']}; invite it with {invitation}")]
-    return found + [_permissions(guild, invitation) for guild in guilds]
-
-
-def _permissions(guild: dict[str, str], invitation: str) -> Finding:
-    held = discord.Permissions(int(guild["permissions"]))
-    missing = [name for name, needed in NEEDED if needed and not getattr(held, name) and not held.administrator]
-    subject = f"permissions in {guild['name']}"
-    if missing:
-        return Finding(subject, False, f"missing {', '.join(missing)}: invite the bot again with {invitation}")
-    return Finding(subject, True, "all that is needed")
 
 
 async def _database(settings: Settings) -> list[Finding]:

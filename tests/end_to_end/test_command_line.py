@@ -141,7 +141,8 @@ def test_doctor_looks_at_token_and_permissions_where_the_bot_would_join(tmp_path
         ill = run(tmp_path / "data", "doctor", **joining(world) | {"DISCORD_TOKEN": "s3cret"})
 
     assert well.returncode == 0, well.stdout
-    assert "Atelier" in well.stdout
+    assert "all that is needed in 1 of 1 servers" in well.stdout
+    assert "1 to start, Discord recommends 1; 1000 of 1000 session starts are left" in well.stdout
     assert "oauth2/authorize" in well.stdout
     assert ill.returncode == 1
     assert "developer portal" in ill.stdout

@@ -100,11 +100,15 @@ class Place:
 
 
 @asynccontextmanager
-async def running_gateway(*, heartbeat: float = 41.25, identify_window: float = 0.0) -> AsyncIterator[Place]:
+async def running_gateway(
+    *, heartbeat: float = 41.25, identify_window: float = 0.0, max_concurrency: int = 1
+) -> AsyncIterator[Place]:
     """Serve a gateway until the block ends."""
     clock = Clock()
     world = World(clock)
-    gateway = Gateway(world, clock, heartbeat=heartbeat, identify_window=identify_window)
+    gateway = Gateway(
+        world, clock, heartbeat=heartbeat, identify_window=identify_window, max_concurrency=max_concurrency
+    )
     app = web.Application()
     app[CORE] = core = Core(world, gateway)
     app.router.add_get("/gateway", gateway.handle)
