@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from config.logs import set_up
 from config.settings import ConfigError, Settings, load_settings
 
 LOCK_SECONDS = 300.0  # how long a trial waits for another one on the same data
@@ -161,13 +162,10 @@ def main() -> int:
     """Run the command line; configuration mistakes are words, not tracebacks."""
     arguments = parser().parse_args()
     quiet = arguments.command is not None
-    logging.basicConfig(
-        level=logging.WARNING if quiet else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
     try:
-        return asyncio.run(job_of(arguments)(load_settings()))
+        settings = load_settings()
+        set_up(settings.logs, logging.WARNING if quiet else logging.INFO)
+        return asyncio.run(job_of(arguments)(settings))
     except* ConfigError as group:
         print("Cannot start:", *leaves(group), sep="\n", file=sys.stderr)
     return 2

@@ -14,6 +14,7 @@ from bot.letters import Letter
 from bot.progress import ProgressBoard
 from bot.replies import undelivered_letter
 from bot.ways import Ways
+from config.logs import about
 from config.words import say
 from db.base import utc_now
 from db.jobs import Jobs
@@ -91,14 +92,16 @@ class Delivery:
 
     async def _attend(self, message: Message, board: ProgressBoard) -> None:
         """Deliver one message, whatever happens; no other task has the same one at once."""
-        try:
-            await self._deliver(message, board)
-        except Exception:  # what came of it could not be written down: it is due again
-            log.exception("job %s: its delivery is not written down, again in %s s", message.job_id, STUMBLE_SECONDS)
-            await asyncio.sleep(STUMBLE_SECONDS)
-        finally:
-            self._under_way.discard(message.id)
-            self._news.set()
+        with about(job=message.job_id):
+            try:
+                await self._deliver(message, board)
+            except Exception:  # what came of it could not be written down: it is due again
+                job_id = message.job_id
+                log.exception("job %s: its delivery is not written down, again in %s s", job_id, STUMBLE_SECONDS)
+                await asyncio.sleep(STUMBLE_SECONDS)
+            finally:
+                self._under_way.discard(message.id)
+                self._news.set()
 
     async def _deliver(self, message: Message, board: ProgressBoard) -> None:
         job = await self._jobs.get(message.job_id)

@@ -11,6 +11,7 @@ from asyncio_throttle.throttler import Throttler
 
 from bot.letters import Letter, edit_reply, token_lives
 from bot.replies import running_letter, waiting_letter
+from config.logs import about
 from db.tables.job import Job
 from jobs.dispatcher import Dispatcher
 from jobs.place import Place
@@ -117,13 +118,14 @@ class ProgressBoard:
 
     async def _keep(self, card: Card) -> None:
         throttler = Throttler(rate_limit=1, period=self._every, retry_interval=0.05)
-        while token_lives(card.job):
-            await card.stale.wait()
-            async with throttler, card.editing:
-                if card.closed:
-                    return
-                card.stale.clear()  # before the edit: news that come meanwhile ask for another one
-                await self._edit(card)
+        with about(job=card.job.id):
+            while token_lives(card.job):
+                await card.stale.wait()
+                async with throttler, card.editing:
+                    if card.closed:
+                        return
+                    card.stale.clear()  # before the edit: news that come meanwhile ask for another one
+                    await self._edit(card)
 
     async def _edit(self, card: Card) -> None:
         try:

@@ -11,6 +11,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config.logs import LogStyle
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "config" / "default.toml"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -147,6 +149,7 @@ class Settings(BaseSettings):
     discord: Endpoints | None = None
     shards: int | None = Field(default=None, ge=1)  #: None: as many as Discord recommends
     key: SecretStr | None = Field(default=None, min_length=16)
+    logs: LogStyle = LogStyle.TEXT
     data: Path
     database: str
     standby: bool = False

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
@@ -11,6 +12,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
+from config.logs import about
 from config.settings import Settings
 from inference.checkpoints import Checkpoint
 from inference.contract import Cancelled, CheckpointUnusable, DeviceBroken, Drawing, Engine, OutOfMemory, Unfeasible
@@ -167,7 +169,9 @@ class Easel:
 
     def _draw_on(self) -> None:
         for attempt_id, outcome in self._engine.tick():
-            self._end(self._begun.pop(attempt_id), outcome)
+            attempt = self._begun.pop(attempt_id)
+            with about_attempt(attempt):
+                self._end(attempt, outcome)
 
     def _take_in(self) -> None:
         """Begin what has come; wait where there is nothing else to do."""
@@ -190,15 +194,16 @@ class Easel:
                 self._end(attempt, Cancelled())
 
     def _begin(self, attempt: Attempt) -> None:
-        try:
-            self._load(attempt.request.checkpoint, attempt.request.adapters)
-            watch = AttemptWatch(self, attempt.id, self._config.preview_every)
-            self._engine.begin(attempt, watch, thrifty=self._failures[attempt.id] > 1)
-            self._begun[attempt.id] = attempt
-        except DeviceBroken:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, only this attempt ends of it
-            self._end(attempt, error)
+        with about_attempt(attempt):
+            try:
+                self._load(attempt.request.checkpoint, attempt.request.adapters)
+                watch = AttemptWatch(self, attempt.id, self._config.preview_every)
+                self._engine.begin(attempt, watch, thrifty=self._failures[attempt.id] > 1)
+                self._begun[attempt.id] = attempt
+            except DeviceBroken:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, only this attempt ends of it
+                self._end(attempt, error)
 
     def _load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         self.loading = True
@@ -226,6 +231,11 @@ class Easel:
         self.started.discard(attempt.id)
         self.wanted.discard(attempt.id)  # before the bot hears of the end, and may send it again
         self.post(_done(attempt, outcome) if isinstance(outcome, Drawing) else _failed(attempt, outcome))
+
+
+def about_attempt(attempt: Attempt) -> AbstractContextManager[None]:
+    """Let the lines of a block name the attempt, and the job whose it is."""
+    return about(job=attempt.id.partition(":")[0], attempt=attempt.id)
 
 
 def _done(attempt: Attempt, drawing: Drawing) -> Done:

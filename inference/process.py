@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from pydantic import BaseModel
 
+from config.logs import relay
 from config.settings import ROOT
 from inference.numerics import NUMERICS
 from inference.protocol import BadFrame, Codec, encode
@@ -123,4 +124,4 @@ class ChildProcess(Generic[T]):
 
     def _write_log(self, line: bytes) -> None:
         if text := line.decode(errors="replace").strip():
-            log.info("[%s] %s", self._name, text)
+            relay(text, log)

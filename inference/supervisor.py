@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from config.logs import about
 from inference.choices import ChoiceFile
 from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
@@ -135,20 +136,24 @@ class Supervisor:
         attempt that is done makes it as good as new. Several deaths over one and the same job count once: they are the
         job's fault, and it is given up before long.
         """
-        while True:
-            if self._deaths < DEATHS:
-                self._move_to(WorkerState.STARTING)
-            try:
-                await self._live_once()
-            except OSError as error:
-                self._problem = f"its process cannot be started: {error}"
-            finally:
-                at_work = set(self._jobs_at_work())
-                self._attempts.lose(self._attempts, self._problem or "the executor closes")
-            self._deaths_in_all += 1
-            self._deaths += not at_work or not at_work <= self._blamed
-            self._blamed |= at_work
-            await self._rest()
+        with about(worker=self.id):
+            while True:
+                await self._live_and_die()
+                await self._rest()
+
+    async def _live_and_die(self) -> None:
+        if self._deaths < DEATHS:
+            self._move_to(WorkerState.STARTING)
+        try:
+            await self._live_once()
+        except OSError as error:
+            self._problem = f"its process cannot be started: {error}"
+        finally:
+            at_work = set(self._jobs_at_work())
+            self._attempts.lose(self._attempts, self._problem or "the executor closes")
+        self._deaths_in_all += 1
+        self._deaths += not at_work or not at_work <= self._blamed
+        self._blamed |= at_work
 
     async def _rest(self) -> None:
         if self._deaths < DEATHS:

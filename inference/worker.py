@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from socket import socket
 
+from config.logs import LogStyle, set_up
 from inference.contract import CheckpointUnusable, DeviceBroken
 from inference.easel import Easel, WorkerConfig
 from inference.protocol import MESSAGES, Cancel, Chosen, Message, Ping, Pong, Preview, Run, Unusable, encode
@@ -92,7 +93,7 @@ def end(status: int) -> None:
 
 def main() -> None:
     """Run the worker that the command line describes."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    set_up(LogStyle.JSON, logging.INFO)  # for the bot, which writes it into its own log
     config = WorkerConfig.model_validate_json(sys.argv[1])
     if config.device == "cpu":
         os.nice(NICENESS)

@@ -1,6 +1,7 @@
 """The clerk: one process of low priority that does the work on pictures, so that the bot never waits or dies of it."""
 
 import asyncio
+import logging
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from config.logs import LogStyle, set_up, style_here
 from config.words import UserError
 
 T = TypeVar("T")
@@ -87,7 +89,8 @@ class Clerk:
     async def _hire(self) -> ProcessPoolExecutor:
         if self._closed:
             raise ClerkFailed("jobs.broke_off")
-        pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle_in, initargs=(self._memory,))
+        habits = self._memory, style_here()
+        pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle_in, initargs=habits)
         try:
             self._pid = await asyncio.to_thread(lambda: pool.submit(os.getpid).result(START_SECONDS))
         except BaseException as error:
@@ -109,8 +112,9 @@ class Clerk:
         await asyncio.to_thread(pool.shutdown)
 
 
-def _settle_in(memory: int) -> None:
+def _settle_in(memory: int, style: LogStyle) -> None:
     """Prepare the process: little priority, bounded memory, no threads, no life after the bot's."""
+    set_up(style, logging.WARNING)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"

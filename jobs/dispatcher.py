@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
+from config.logs import about
 from config.settings import Times
 from db.images import PictureStore
 from db.jobs import Jobs, NewJob
@@ -283,14 +284,15 @@ class Dispatcher:
     # What becomes of an attempt
 
     async def _attend(self, running: Running) -> None:
-        fate = Fate.ELSEWHERE
-        try:
-            fate = await self._try(running)
-        except Exception:
-            log.exception("job %s: the end of attempt %s was not kept; its lease runs out", running.job.id, running.id)
-        finally:
-            del self._running[running.job.id]  # before anybody hears that it waits again
-        self._conclude(running, fate)
+        job, fate = running.job, Fate.ELSEWHERE
+        with about(job=job.id, attempt=running.id, worker=running.worker, guild=job.guild_id):
+            try:
+                fate = await self._try(running)
+            except Exception:
+                log.exception("job %s: the end of attempt %s was not kept; its lease runs out", job.id, running.id)
+            finally:
+                del self._running[job.id]  # before anybody hears that it waits again
+            self._conclude(running, fate)
 
     async def _try(self, running: Running) -> Fate:
         try:
