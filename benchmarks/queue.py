@@ -140,7 +140,7 @@ async def _pair(queue: Queue, new: NewJob) -> tuple[float, float]:
     queue.ahead_of(new, LONGEST_WAIT)
     await queue.submit(new)
     submitted = time.perf_counter()
-    await queue.claim("worker", 60, best=lambda _: True, slack=5, may=lambda _: True)
+    await queue.claim(lambda _: "worker", 60, best=lambda _: True, slack=5)
     return submitted - began, time.perf_counter() - submitted
 
 

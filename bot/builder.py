@@ -123,8 +123,9 @@ class Builder:
     @cached_property
     def dispatcher(self) -> Dispatcher:
         """Who hands out work."""
+        checkpoints = self.checkpoints | self.upscalers
         finisher = Finisher(
-            checkpoints=self.checkpoints | self.upscalers,
+            checkpoints=checkpoints,
             history=self.history,
             screening=self.screen,
             store=self._store,
@@ -135,6 +136,7 @@ class Builder:
         return Dispatcher(
             jobs=self._jobs,
             timings=self._timings,
+            history=self.history,
             queue=Queue(self._jobs, Shares(self._tools.database), self._settings.fairness.levels),
             store=self._store,
             executor=self._tools.executor,
@@ -143,6 +145,7 @@ class Builder:
             times=self._settings.times,
             slack=self._settings.fairness.slack,
             spool=self._settings.data / "spool",
+            memory={name: checkpoint.memory for name, checkpoint in checkpoints.items()},
         )
 
     @cached_property

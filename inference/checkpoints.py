@@ -92,7 +92,13 @@ class Checkpoint(BaseModel):
     negative_prompt: str = ""  #: that is used where nobody says one, or has one of their own
     licence: str
     licence_url: str
+    memory_gib: float = Field(default=0.0, ge=0)  #: of a device, below which others are preferred; 0: any is enough
     image_check: Literal["closed world"] | ImageCheck  #: who looks at its pictures, or why nobody has to
+
+    @property
+    def memory(self) -> int:
+        """The bytes of a device's memory that it needs."""
+        return int(self.memory_gib * 2**30)
 
 
 def load_checkpoints(path: Path) -> dict[str, Checkpoint]:

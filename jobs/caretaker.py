@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from db.jobs import Job, Jobs
 from jobs.attempt import Running
+from jobs.originals import Originals
 from jobs.queue import Queue
 from jobs.settlement import ATTEMPTS
 
@@ -25,6 +26,7 @@ class Caretaker:
         *,
         jobs: Jobs,
         queue: Queue,
+        originals: Originals,
         running: Mapping[int, Running],
         lease: float,
         wait: Callable[[Sequence[Job]], None],
@@ -32,6 +34,7 @@ class Caretaker:
     ) -> None:
         self._jobs = jobs
         self._queue = queue
+        self._originals = originals
         self._running = running
         self._lease = lease
         self._wait = wait
@@ -89,9 +92,10 @@ class Caretaker:
     async def _greet(self, jobs: Sequence[Job]) -> None:
         """Tell of jobs that came into the line, but for those whose every attempt ended without a word.
 
-        These are given up: they may be what ends us.
+        These are given up: they may be what ends us. Of those that wait it is learnt where they should go.
         """
         self._wait([job for job in jobs if job.attempts < ATTEMPTS])
+        await self._originals.learn(self._queue.waiting())
         spent = [job for job in self._queue.waiting() if job.attempts >= ATTEMPTS]
         await self.give_up(spent, "jobs.failed_inside", "none of its attempts came to an end; it is given up")
 

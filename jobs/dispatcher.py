@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from config.logs import about
 from config.settings import Times
+from db.base import Json
+from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs, NewJob
 from db.tables.job import Job
@@ -24,6 +26,8 @@ from jobs.caretaker import Caretaker, until_done
 from jobs.cost import CostModel
 from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
+from jobs.notes import Note
+from jobs.originals import UNLIKE, Originals
 from jobs.place import Place, Situation
 from jobs.queue import Queue
 from jobs.screening import Screening
@@ -38,13 +42,17 @@ log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Serves the job table by fair share. One per database, and one per `spool`, the folder for raw pixels."""
+    """Serves the job table by fair share. One per database, and one per `spool`, the folder for raw pixels.
+
+    `memory` is what checkpoints need of a device's, in bytes.
+    """
 
     def __init__(
         self,
         *,
         jobs: Jobs,
         timings: Timings,
+        history: History,
         queue: Queue,
         store: PictureStore,
         executor: Executor,
@@ -53,6 +61,7 @@ class Dispatcher:
         times: Times,
         slack: float,
         spool: Path,
+        memory: Mapping[str, int],
     ) -> None:
         self._jobs = jobs
         self._timings = timings
@@ -69,12 +78,19 @@ class Dispatcher:
         self._forecasts = Forecasts()
         self._calibration = Calibration(costs=self._costs, executor=executor, spool=spool)
         self._running: dict[int, Running] = {}
-        self._workers = Workers(executor, self._running)
+        self._originals = Originals(history)
+        self._workers = Workers(executor, self._running, memory, self._originals)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._draining = False
         self._caretaker = Caretaker(
-            jobs=jobs, queue=queue, running=self._running, lease=times.lease, wait=self._wait, ended=self._ended
+            jobs=jobs,
+            queue=queue,
+            originals=self._originals,
+            running=self._running,
+            lease=times.lease,
+            wait=self._wait,
+            ended=self._ended,
         )
 
     # What others ask of it
@@ -97,16 +113,23 @@ class Dispatcher:
             if place.begins > horizon:  # it will be refused, and the person be told when to come back
                 place = situation.after(self._queue.ahead_of(new, inf), new.user_id, new.cost)
             check(place)
+            expected = replace(new, expected=place.seconds, notes=[*new.notes, *await self._warnings(new)])
             try:
-                job, created = await self._queue.submit(replace(new, expected=place.seconds))
+                job, created = await self._queue.submit(expected)
             except Exception:
                 self._caretaker.doubt()  # it may be committed all the same, and its person would wait out of the line
                 raise
+            await self._originals.learn([job])
         if not created:
             return job, self.place(job)
         self._audience.queued(job, place)
         self._wake.set()
         return job, place
+
+    async def _warnings(self, new: NewJob) -> list[Json]:
+        """Return the note for a reproduction that no worker here is like the one that drew its original, if so."""
+        names = self._workers.unlike(await self._originals.look_up(new), new.request["checkpoint"])
+        return [Note(UNLIKE, {"names": ", ".join(names)}).to_dict()] if names else []
 
     def estimate(self, request: ImageRequest) -> float:
         """Return the expected cost of a request, in seconds of the device."""
@@ -230,25 +253,26 @@ class Dispatcher:
     async def _serve(self) -> None:
         if self.broken:
             await self._turn_away()
-        while any([await self._hand_out(worker.id) for worker in self._workers.idlest_first()]):
+        while await self._hand_out():
             pass
 
-    async def _hand_out(self, worker: str) -> bool:
-        """Begin with the job that is due; say whether there was one."""
+    async def _hand_out(self) -> bool:
+        """Begin with the job that is due; say whether there was one, and a worker for it."""
         async with self._queue.turn:
-            job = None if self._draining else await self._claim(worker)
+            job = None if self._draining else await self._claim()
             if job is not None:
-                self._begin(Running(job, worker))
+                assert job.worker is not None, "it is leased"
+                self._begin(Running(job, job.worker))
             return job is not None
 
-    async def _claim(self, worker: str) -> Job | None:
-        """Lease the job that is due to the worker, rather one for the checkpoint that it has loaded."""
+    async def _claim(self) -> Job | None:
+        """Lease the job that is due, rather one for a checkpoint that a free worker has loaded."""
+        placement = self._workers.placement()
         return await self._queue.claim(
-            worker,
+            lambda job: placement.where(job) if job.attempts < ATTEMPTS else None,
             self._times.lease,
-            best=lambda job: self._workers.is_warm(worker, job),
+            best=placement.is_warm,
             slack=self._slack,
-            may=lambda job: job.attempts < ATTEMPTS and self._workers.may_try(worker, job),
         )
 
     async def _turn_away(self) -> None:
@@ -260,7 +284,7 @@ class Dispatcher:
 
     def _begin(self, running: Running) -> None:
         self._running[running.job.id] = running
-        self._workers.takes(running.worker, running.job)
+        self._workers.takes(running.job)
         task = asyncio.create_task(self._attend(running), name=f"job {running.job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -278,6 +302,7 @@ class Dispatcher:
     def _ended(self, job: Job) -> None:
         """Tell of a job that is over."""
         self._workers.forget(job)
+        self._originals.forget(job)
         self._audience.ended(job)
         self._wake.set()
 

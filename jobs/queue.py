@@ -20,6 +20,7 @@ from jobs.share import Entry, Path
 Standings = Sequence[Standing]
 Write = Callable[[Standings], Awaitable[bool]]
 Fits = Callable[[Job], bool]
+Where = Callable[[Job], str | None]  # the worker that a job goes to, None where it has to wait for one
 
 
 class Queue:
@@ -100,14 +101,16 @@ class Queue:
             self._unsaved.clear()
         return job, created
 
-    async def claim(self, worker: str, lease: float, *, best: Fits, slack: float, may: Fits) -> Job | None:
-        """Lease the job that is due to the worker, if there is one.
+    async def claim(self, where: Where, lease: float, *, best: Fits, slack: float) -> Job | None:
+        """Lease the job that is due to the worker `where` it goes, if there is one.
 
-        Of those within the slack, in GPU-seconds, one that fits `best` is taken first; what `may` not be done by this
-        worker is left to another. Where the database fails, the line stays as it was.
+        Of those within the slack, in GPU-seconds, one that fits `best` is taken first; what can go nowhere now is
+        passed over. Where the database fails, the line stays as it was.
         """
         await self._settle_doubts()
-        while (entry := self._next(best, slack, may)) is not None:
+        while (entry := self._next(where, best, slack)) is not None:
+            worker = where(self._waiting[entry.job])
+            assert worker is not None, "it was asked for this job a moment ago"
             job = self._waiting.pop(entry.job)
             leased = None
             try:
@@ -203,9 +206,9 @@ class Queue:
 
     # The line
 
-    def _next(self, best: Fits, slack: float, may: Fits) -> Entry | None:
+    def _next(self, where: Where, best: Fits, slack: float) -> Entry | None:
         def allowed(entry: Entry) -> bool:
-            return may(self._waiting[entry.job])
+            return where(self._waiting[entry.job]) is not None
 
         def suits(entry: Entry) -> bool:
             return allowed(entry) and best(self._waiting[entry.job])

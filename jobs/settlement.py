@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto, unique
 
 from config.words import UserError
+from db.base import Json
 from db.jobs import Jobs
 from db.tables.job import Job, JobStatus
 from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop
 from jobs.notes import Note
+from jobs.originals import UNLIKE
 from jobs.queue import Queue, Standings
+from jobs.reproduction import Verdict
 
 ATTEMPTS = 3
 REST_LENGTH = 80
@@ -70,7 +73,7 @@ class Settlement:
                 job.fence,
                 finished.records,
                 seconds,
-                notes=[*job.notes, *(note.to_dict() for note in notes_on(drawn))],
+                notes=[*notes_left(job, finished.verdict), *(note.to_dict() for note in notes_on(drawn))],
                 verdict=None if finished.verdict is None else finished.verdict.to_dict(),
                 standings=standings,
             )
@@ -98,6 +101,12 @@ class Settlement:
 
     def _release(self, job: Job, *, tried: bool) -> Callable[[Standings], Awaitable[bool]]:
         return lambda standings: self._jobs.release(job.id, job.fence, standings, tried=tried)
+
+
+def notes_left(job: Job, verdict: Verdict | None) -> list[Json]:
+    """Return the job's notes that still hold: a worker like that of the original may have come meanwhile."""
+    found = verdict is not None and not verdict.changed
+    return [note for note in job.notes if not (found and note["key"] == UNLIKE)]
 
 
 def notes_on(drawn: Drawn) -> list[Note]:

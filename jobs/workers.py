@@ -5,17 +5,27 @@ from collections.abc import Mapping
 
 from db.tables.job import Job
 from inference.executor import Executor, WorkerInfo, WorkerState
+from inference.protocol import Loaded
 from jobs.attempt import Running
+from jobs.originals import Originals, differences
+from jobs.placement import Placement, Waits, loaded_for
 
 
 class Workers:
-    """Who is free, who has what in memory, and who has failed what. `running` is what has an attempt."""
+    """Who is free, who holds what, and who has failed what. `running` is what has an attempt.
 
-    def __init__(self, executor: Executor, running: Mapping[int, Running]) -> None:
+    `memory` is what checkpoints need of a device's, in bytes.
+    """
+
+    def __init__(
+        self, executor: Executor, running: Mapping[int, Running], memory: Mapping[str, int], originals: Originals
+    ) -> None:
         self._executor = executor
         self._running = running
+        self._memory = memory
+        self._originals = originals
         self._failed: dict[int, set[str]] = {}  #: jobs whose attempts were lost, and the workers that lost them
-        self._warm: dict[str, str] = {}  #: workers, and the checkpoint that they drew with last
+        self._waits = Waits()
 
     @property
     def broken(self) -> bool:
@@ -28,29 +38,33 @@ class Workers:
         """What ails them, for the operator."""
         return "; ".join(f"{worker.id}: {worker.problem}" for worker in self._executor.workers())
 
-    def idlest_first(self) -> list[WorkerInfo]:
-        """Return the workers that have a lane free, those who have least to do first."""
-        busy = Counter(running.worker for running in self._running.values())
-        free = [worker for worker in self._executor.workers() if self._lanes_free(worker) > 0]
-        return sorted(free, key=lambda worker: busy[worker.id])
+    def placement(self) -> Placement:
+        """Return where jobs may go now: who has least to do comes first."""
+        workers, busy = self._executor.workers(), Counter(running.worker for running in self._running.values())
+        free = [worker for worker in workers if self._lanes_free(worker) > 0]
+        return Placement(
+            candidates=[worker for worker in workers if worker.state is not WorkerState.BROKEN],
+            free=sorted(free, key=lambda worker: busy[worker.id]),
+            holds={worker.id: self._held(worker) for worker in free},
+            failed=self._failed,
+            memory=self._memory,
+            originals=self._originals,
+            waits=self._waits,
+        )
 
-    def is_warm(self, worker: str, job: Job) -> bool:
-        """Say whether the worker need not load another checkpoint for the job."""
-        return self._warm.get(worker, _checkpoint(job)) == _checkpoint(job)
-
-    def may_try(self, worker: str, job: Job) -> bool:
-        """Say whether the worker is as good for the job as any: rather one that has not failed it yet."""
-        untried = self.untried(job)
-        return worker in untried or not untried
+    def unlike(self, original: Mapping[str, str], checkpoint: str) -> tuple[str, ...]:
+        """Return in what the worker that is nearest to what drew a picture is known to differ from it."""
+        workers = (worker for worker in self._executor.workers() if worker.state is not WorkerState.BROKEN)
+        return min((differences(original, checkpoint, worker) for worker in workers), key=len, default=())
 
     def untried(self, job: Job) -> set[str]:
         """Return the ready workers that have not failed the job."""
         ready = {worker.id for worker in self._executor.workers() if worker.state is WorkerState.READY}
         return ready - self._failed.get(job.id, set())
 
-    def takes(self, worker: str, job: Job) -> None:
-        """Remember what the worker draws with from now on."""
-        self._warm[worker] = _checkpoint(job)
+    def takes(self, job: Job) -> None:
+        """Take note that a worker has the job."""
+        self._waits.forget(job)
 
     def failed(self, worker: str, job: Job) -> None:
         """Remember that the worker has failed the job, which waits again."""
@@ -59,11 +73,13 @@ class Workers:
     def forget(self, job: Job) -> None:
         """Remember nothing of a job that is over."""
         self._failed.pop(job.id, None)
+        self._waits.forget(job)
+
+    def _held(self, worker: WorkerInfo) -> set[Loaded]:
+        """Return what the worker has in memory, and what it has been given to load."""
+        coming = {loaded_for(each.job) for each in self._running.values() if each.worker == worker.id}
+        return {*worker.warm, *coming}
 
     def _lanes_free(self, worker: WorkerInfo) -> int:
         about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())
         return worker.lanes_free - about_to_begin if worker.state is WorkerState.READY else 0
-
-
-def _checkpoint(job: Job) -> str:
-    return str(job.request["checkpoint"])

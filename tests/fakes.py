@@ -14,7 +14,7 @@ from benchmarks._textures import draw_texture
 from config.words import UserError
 from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
-from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Pixels, Preview, Progress, Started
+from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Loaded, Pixels, Preview, Progress, Started
 from inference.request import ImageRequest
 from jobs.place import Place
 from jobs.screening import Unwanted
@@ -99,6 +99,10 @@ class FakeExecutor:
         self.state = WorkerState.READY
         self.free = dict.fromkeys(names, 1)
         self.fingerprint = FINGERPRINT
+        self.fingerprints: dict[str, dict[str, str]] = {}  # by the workers' names, where they differ
+        self.memory: dict[str, int] = {}
+        self.states: dict[str, WorkerState] = {}
+        self.warm: dict[str, tuple[Loaded, ...]] = {}
         self._change = asyncio.Event()
         self._stop: dict[str, asyncio.Event] = {}
 
@@ -109,11 +113,13 @@ class FakeExecutor:
         return [
             WorkerInfo(
                 id=name,
-                state=self.state,
+                state=self.states.get(name, self.state),
                 device="fake",
                 lanes_free=free,
-                fingerprint=self.fingerprint,
+                fingerprint=self.fingerprints.get(name, self.fingerprint),
                 problem="as told" if self.state is WorkerState.BROKEN else None,
+                memory=self.memory.get(name),
+                warm=self.warm.get(name, ()),
             )
             for name, free in self.free.items()
         ]
@@ -127,6 +133,7 @@ class FakeExecutor:
         self.free[worker_id] -= 1
         self.attempts.append(attempt)
         self.on.append(worker_id)
+        self.warm[worker_id] = ((attempt.request.checkpoint, attempt.request.adapters),)
         self._stop[attempt.id] = asyncio.Event()
         return self._events(worker_id, attempt)
 

@@ -1,7 +1,7 @@
 """A dispatcher at work over a fake executor and everything else real."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -95,6 +95,7 @@ async def at_work(
     jobs: Jobs | None = None,
     screening: FakeScreening | None = None,
     calibrated: Sequence[Checkpoint] = (),
+    memory: Mapping[str, int] | None = None,
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
@@ -113,6 +114,7 @@ async def at_work(
     dispatcher = Dispatcher(
         jobs=jobs,
         timings=Timings(database),
+        history=history,
         queue=Queue(jobs, Shares(database), settings.fairness.levels),
         store=store,
         executor=executor,
@@ -121,6 +123,7 @@ async def at_work(
         times=times,
         slack=settings.fairness.slack,
         spool=spool,
+        memory=memory or {},
     )
     audience = FakeAudience()
     task = asyncio.create_task(dispatcher.run(audience, calibrated))

@@ -34,7 +34,7 @@ async def take(
     slack: float = 0.0,
     may: Callable[[Job], bool] = lambda _: True,
 ) -> Job | None:
-    return await queue.claim(worker, 60, best=best, slack=slack, may=may)
+    return await queue.claim(lambda job: worker if may(job) else None, 60, best=best, slack=slack)
 
 
 def asked(user: int, cost: float = 1.0, *, guild: int | None = GUILD, weight: float = 1.0) -> NewJob:
@@ -230,7 +230,7 @@ async def test_a_withdrawn_job_leaves_the_line_and_is_over(database: Database, j
 async def test_a_lost_lease_is_taken_back(database: Database, jobs: Jobs) -> None:
     queue = fresh(database)
     job, _ = await queue.submit(asked(ADA))
-    held = await queue.claim("w", -1, best=lambda _: True, slack=0, may=lambda _: True)
+    held = await queue.claim(lambda _: "w", -1, best=lambda _: True, slack=0)
     assert held is not None
 
     assert [each.id for each in await queue.take_back_lost([])] == [job.id]

@@ -49,6 +49,7 @@ class Stage:
         self.dispatcher = Dispatcher(
             jobs=self.jobs,
             timings=Timings(database),
+            history=History(database),
             queue=Queue(self.jobs, Shares(database), settings.fairness.levels),
             store=store,
             executor=self.executor,
@@ -64,6 +65,7 @@ class Stage:
             times=settings.times,
             slack=settings.fairness.slack,
             spool=folder / "spool",
+            memory={},
         )
 
     @asynccontextmanager

@@ -1,0 +1,308 @@
+"""Where jobs go: to whom has their checkpoint, to whom has room, and what is drawn again to whom is like the first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
+from jobs_kit import ADA, BEN, Bench, at_work
+from samples import job
+
+from db.session import Database
+from db.tables.job import Job, JobStatus
+from inference.executor import WorkerInfo, WorkerState
+from inference.protocol import Attempt, Done, FailureKind
+from jobs.originals import differences
+from jobs.placement import PATIENCE, Waits
+
+GIB = 2**30
+OTHER = FINGERPRINT | {"device": "another card", "torch": "3.0"}
+NEARER = FINGERPRINT | {"torch": "3.0"}
+NOTE = "jobs.note_unlike"
+
+
+def two(**values: dict[str, Any]) -> FakeExecutor:
+    """Return an executor with the workers "a" and "b", of which that is known."""
+    executor = FakeExecutor(names=("a", "b"))
+    for name, value in values.items():
+        setattr(executor, name, value)
+    return executor
+
+
+def drawn_by(fingerprint: dict[str, str]) -> Callable[[Attempt], Done]:
+    """Return what draws as a worker does whose fingerprint is that."""
+
+    def outcome(attempt: Attempt) -> Done:
+        done = draw(attempt)
+        return replace(done, pictures=tuple(replace(each, fingerprint=fingerprint) for each in done.pictures))
+
+    return outcome
+
+
+async def original_of(bench: Bench) -> str:
+    """Have a picture drawn, and return its record."""
+    drawn = await bench.ended(await bench.ask(seed=0))
+    return (await bench.history.of_job(drawn.id))[0].id
+
+
+def workers_of(executor: FakeExecutor, drawn: Job) -> list[str]:
+    """Return the workers of a job's attempts."""
+    tried = zip(executor.attempts, executor.on, strict=True)
+    return [worker for attempt, worker in tried if attempt.id.startswith(f"{drawn.id}:")]
+
+
+# Warmth
+
+
+async def test_what_is_due_goes_to_a_free_worker_that_has_its_checkpoint(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two(warm={"a": (("demo", ()),), "b": (("sd-turbo", ()), ("sdxl", ()))})
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        await bench.ended(await bench.ask(checkpoint="sdxl"))
+        executor.warm["b"] = (("sd-turbo", ()), ("sdxl", ()))
+        await bench.ended(await bench.ask(checkpoint="demo"))
+        await bench.ended(await bench.ask(checkpoint="sd-turbo"))
+
+        assert executor.on == ["b", "a", "b"]
+
+
+async def test_a_checkpoint_with_adapters_is_another_one(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    fish = (("fish", 1.0),)
+    executor = two(warm={"a": (("demo", ()),), "b": (("demo", fish),)})
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        await bench.ended(await bench.ask(adapters=fish))
+        await bench.ended(await bench.ask())
+
+        assert executor.on == ["b", "a"]
+
+
+async def test_a_cold_worker_that_is_free_does_not_wait_for_a_warm_one(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two(warm={"a": (("demo", ()),), "b": ()})
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        first, second = await bench.ask(ADA), await bench.ask(BEN)
+        await bench.audience.heard("preview", first.id)
+        await bench.audience.heard("preview", second.id)
+
+        assert executor.on == ["a", "b"]
+
+
+# Memory
+
+
+async def test_what_needs_much_memory_waits_for_a_worker_that_has_it(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two(memory={"a": 8 * GIB, "b": 24 * GIB})
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor, memory={"sdxl": 10 * GIB}) as bench:
+        large = [await bench.ask(ADA, checkpoint="sdxl") for _ in range(2)]
+        small = await bench.ask(BEN)
+        await bench.audience.heard("preview", large[0].id)
+        await bench.audience.heard("preview", small.id)
+        executor.go_on.set()
+        await bench.ended(large[1])
+
+        assert executor.on == ["b", "a", "b"]
+
+
+async def test_where_no_worker_has_enough_memory_any_of_them_tries(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two(memory={"a": 8 * GIB, "b": 6 * GIB})
+    async with at_work(sqlite_database, tmp_path, clerk, executor, memory={"sdxl": 10 * GIB}) as bench:
+        assert (await bench.ended(await bench.ask(checkpoint="sdxl"))).status is JobStatus.DONE
+
+
+async def test_a_worker_with_enough_memory_that_died_for_good_is_not_waited_for(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two(memory={"a": 8 * GIB, "b": 24 * GIB}, states={"b": WorkerState.BROKEN})
+    async with at_work(sqlite_database, tmp_path, clerk, executor, memory={"sdxl": 10 * GIB}) as bench:
+        await bench.ended(await bench.ask(checkpoint="sdxl"))
+
+        assert executor.on == ["a"]
+
+
+# The promise
+
+
+@pytest.mark.parametrize("like", ["a", "b"])
+async def test_what_is_drawn_again_goes_to_a_worker_like_the_one_that_drew_it(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk, like: str
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints = {"a": OTHER, "b": OTHER} | {like: FINGERPRINT}
+        executor.on.clear()
+        for _ in range(3):
+            again = await bench.ended(await bench.ask(seed=0, reproduces=original))
+
+        assert executor.on == [like] * 3
+        assert again.notes == []
+
+
+async def test_what_is_drawn_again_waits_for_such_a_worker_and_lets_others_pass(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints, executor.warm = {"b": OTHER}, {"a": (("demo", ()),)}
+        executor.on.clear()
+        executor.go_on.clear()
+        busy = await bench.ask(BEN)
+        await bench.audience.heard("preview", busy.id)
+        again = await bench.ask(ADA, seed=0, reproduces=original)
+        other = await bench.ask(BEN)
+        await bench.audience.heard("preview", other.id)
+        assert [executor.on, bench.dispatcher.counts()] == [["a", "b"], (2, 1)]
+
+        executor.go_on.set()
+        after = await bench.ended(again)
+
+        assert executor.on == ["a", "b", "a"]
+        assert after.notes == []
+
+
+async def test_a_worker_like_it_that_restarts_is_waited_for(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints, executor.states = {"b": OTHER}, {"a": WorkerState.RESTARTING}
+        executor.on.clear()
+        again = await bench.ask(seed=0, reproduces=original)
+        await bench.ended(await bench.ask(BEN))
+        assert executor.on == ["b"]
+
+        executor.states.clear()
+        await bench.ended(await bench.ask(BEN))
+        await bench.ended(again)
+
+        assert workers_of(executor, again) == ["a"]
+
+
+async def test_who_can_get_no_worker_like_it_is_told_before_and_after_and_what_differs(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints = {"a": OTHER, "b": NEARER}
+        executor.on.clear()
+        executor.outcomes = [drawn_by(NEARER)]
+        asked = await bench.ask(seed=0, reproduces=original)
+        after = await bench.ended(asked)
+
+        told = [{"key": NOTE, "values": {"names": "torch"}}]
+        assert (asked.notes, after.notes) == (told, told)
+        assert executor.on == ["b"], "the nearest"
+        assert after.verdict is not None
+        assert after.verdict["changed"] == ["torch"]
+
+
+async def test_what_was_told_before_is_not_told_after_where_it_has_proved_wrong(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints = {"a": OTHER, "b": NEARER}
+        asked = await bench.ask(seed=0, reproduces=original)
+        after = await bench.ended(asked)
+
+        assert [note["key"] for note in asked.notes] == [NOTE]
+        assert (after.notes, after.verdict and after.verdict["changed"]) == ([], [])
+
+
+async def test_a_reproduction_that_waited_through_a_restart_still_goes_to_whom_it_waits_for(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.state = WorkerState.STARTING
+        again = await bench.ask(seed=0, reproduces=original)
+
+    later = two(fingerprints={"a": OTHER})
+    async with at_work(sqlite_database, tmp_path, clerk, later) as bench:
+        await bench.ended(again)
+
+        assert later.on == ["b"]
+
+
+async def test_who_has_failed_it_is_the_last_to_draw_it_though_it_is_like_the_first(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints, executor.outcomes = {"b": OTHER}, [fail(FailureKind.OUT_OF_MEMORY)]
+        executor.on.clear()
+        await bench.ended(await bench.ask(seed=0, reproduces=original))
+
+        assert executor.on == ["a", "b"]
+
+
+def test_nobody_waits_for_a_better_worker_for_ever() -> None:
+    now = [0.0]
+    waits = Waits(lambda: now[0])
+
+    def too_long(seconds: float, waiting: Job) -> bool:
+        now[0] = seconds
+        return waits.too_long(waiting)
+
+    one, other = job(id=1), job(id=2)
+    assert not too_long(10.0, one)
+    assert not too_long(10.0 + PATIENCE / 2, other)
+    assert not too_long(9.0 + PATIENCE, one)
+    assert too_long(10.0 + PATIENCE, one)
+    assert not too_long(10.0 + PATIENCE, other)
+    waits.forget(one)
+    assert not too_long(10.0 + PATIENCE, one)
+
+
+# What is known to differ
+
+
+def a_worker(fingerprint: dict[str, str], **fingerprints: dict[str, str]) -> WorkerInfo:
+    return WorkerInfo(
+        id="a",
+        state=WorkerState.READY,
+        device="cpu",
+        lanes_free=1,
+        fingerprint=fingerprint,
+        fingerprints=fingerprints,
+    )
+
+
+DREW = {"torch": "2.13", "device": "a card", "dtype": "bfloat16", "weights": "1", "rows": "8", "kernels": "eager"}
+
+
+def test_of_a_worker_that_has_loaded_the_checkpoint_all_is_compared_but_what_only_a_drawing_tells() -> None:
+    holds = {"torch": "2.13", "device": "a card", "dtype": "float16", "weights": "2"}
+
+    assert differences(DREW, "demo", a_worker({}, demo=holds)) == ("dtype", "weights")
+    assert differences(DREW, "demo", a_worker({}, demo=holds | {"memory": "low"})) == ("dtype", "memory", "weights")
+    assert differences(DREW, "demo", a_worker({}, demo=holds | {"dtype": "bfloat16", "weights": "1"})) == ()
+
+
+def test_of_a_worker_that_has_not_loaded_it_what_is_its_machines_own_is_compared() -> None:
+    began_with = {"torch": "2.14", "device": "a card", "dtype": "bfloat16", "weights": "of another"}
+
+    assert differences(DREW, "demo", a_worker(began_with, other=began_with)) == ("torch",)
+
+
+def test_of_a_worker_that_has_told_nothing_nothing_is_known() -> None:
+    assert differences(DREW, "demo", a_worker({})) == ()
+    assert differences({}, "demo", a_worker(DREW)) == ()
