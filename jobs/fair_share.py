@@ -7,14 +7,14 @@ What holds, S being the cost that a sibling was served, w its weight and C its l
 ran out of jobs, |S_i/w_i - S_j/w_j| <= C_i/w_i + C_j/w_j; with a slack B for filling batches, 2B more.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from math import inf
 
 from jobs.outlook import upcoming
-from jobs.share import NEVER, Entry, Path, Share, due, due_that_fits, forgotten, seat, uncount
+from jobs.share import NEVER, Entry, Fits, Path, Share, Way, due, due_beside, forgotten, seat, uncount, way
 
 PROBE = -1  # the number of a job that is only thought of
 
@@ -95,15 +95,18 @@ class FairShare:
 
     def claim(self) -> Entry | None:
         """Take the job that is due, and charge everybody on its path with its cost."""
-        return self._take(due(self._root))
+        return self._take(way(due(self._root)))
 
-    def claim_beside(self, fits: Callable[[Entry], bool], slack: float) -> Entry | None:
-        """Take the first job that fits, to fill a batch or to spare a change of checkpoint, and charge it in full.
+    def claim_beside(self, suits: Fits, slack: float, fits: Fits = lambda _: True) -> Entry | None:
+        """Take the first job that suits, to fill a batch or to spare a change of checkpoint, and charge it in full.
 
         Nobody is passed over by more than the slack: at every level only those whose start tag is within `slack`
-        GPU-seconds of the smallest come into question, and of an owner only the job that is its next.
+        GPU-seconds of the smallest come into question, and of an owner only the job that is its next. Where none
+        suits, the first is taken. What does not fit, because it may not be served now, is left out of account, also
+        by the clock: who comes meanwhile starts where those are who are served.
         """
-        return self._take(due_that_fits(self._root, fits, slack))
+        suiting, fitting = due_beside(self._root, suits, fits, slack)
+        return self._take(suiting or fitting)
 
     def cancel(self, job: int) -> bool:
         """Take a waiting job out, free of charge."""
@@ -192,19 +195,19 @@ class FairShare:
             node.tag, node.last_served = parent.clock, NEVER
         node.arrived = self._tick()
 
-    def _take(self, nodes: list[Share]) -> Entry | None:
-        if not nodes:
+    def _take(self, path: Way) -> Entry | None:
+        if not path:
             return None
-        entry = self._serve(nodes)
+        entry = self._serve(path)
         del self._entries[entry.job]
         self._touched.add(entry.path)
         return entry
 
-    def _serve(self, nodes: list[Share]) -> Entry:
-        """Take the first job at the end of the path, and charge its cost all along."""
-        for node in nodes[:-1]:
-            # the clock is the smallest tag there is, whoever is served
-            node.clock = max(node.clock, node.line.first().tag)
+    def _serve(self, path: Way) -> Entry:
+        """Take the first job at the end of the way, and charge its cost all along."""
+        nodes = [node for node, _ in path]
+        for node, smallest in path[:-1]:  # whoever is served
+            node.clock = max(node.clock, smallest)
         entry = nodes[-1].queue.popleft()
         served = self._tick()
         for level, node in enumerate(nodes[1:]):

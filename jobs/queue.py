@@ -7,7 +7,6 @@ start never differ by more than what is being committed.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
-from math import inf
 
 from config.settings import Level
 from db.base import utc_now
@@ -211,9 +210,9 @@ class Queue:
             return where(self._waiting[entry.job]) is not None
 
         def suits(entry: Entry) -> bool:
-            return allowed(entry) and best(self._waiting[entry.job])
+            return best(self._waiting[entry.job])
 
-        return self._line.claim_beside(suits, slack) or self._line.claim_beside(allowed, inf)
+        return self._line.claim_beside(suits, slack, allowed)
 
     def _enter(self, job: Job) -> None:
         self._line.submit(job.id, self._path(job), job.cost, weight=job.weight)

@@ -1,17 +1,19 @@
 """The tree of the fair share: its nodes, and who of them is due."""
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from itertools import count, pairwise, takewhile
-from math import isfinite
+from itertools import count, pairwise
+from math import inf, isfinite
 
 NEVER = -1
 STALE = 64  #: places in a line that nobody holds any more, beyond as many as are held, before it is made anew
 
 Path = tuple[Hashable, ...]
 Turn = tuple[float, int, int, int]
+Way = list[tuple["Share", float]]  # to an owner: the nodes, and the smallest tag of those below each who may be served
+Fits = Callable[["Entry"], bool]
 Seat = tuple[float, int, int, int, "Share"]  # a turn, and whose it is; no two have the same turn
 
 
@@ -139,17 +141,31 @@ def due(node: Share) -> list[Share]:
     return nodes
 
 
-def due_that_fits(node: Share, fits: Callable[[Entry], bool], slack: float) -> list[Share]:
-    """Return the path to the first owner whose next job fits, of those within the slack; empty where there is none."""
+def due_beside(node: Share, suits: Fits, fits: Fits, slack: float) -> tuple[Way, Way]:
+    """Return the way to the first owner whose next job suits, and to the first whose next job fits, as all have to.
+
+    The first does not lie further behind the second than the slack. A way is empty where there is none.
+    """
     if not node.pending:
-        return []
+        return [], []
     if not node.children:
-        return [node] if fits(node.queue[0]) else []
-    last = node.line.first().tag + slack
-    for child in takewhile(lambda child: child.tag <= last, node.line):
-        if nodes := due_that_fits(child, fits, slack):
-            return [node, *nodes]
-    return []
+        fitting = way([node]) if fits(node.queue[0]) else []
+        return (fitting if fitting and suits(node.queue[0]) else []), fitting
+    first, last = Way(), inf
+    for child in node.line:
+        if child.tag > last:
+            break
+        suiting, fitting = due_beside(child, suits, fits, slack)
+        if fitting and not first:
+            first, last = [(node, child.tag), *fitting], child.tag + slack
+        if suiting:
+            return [(node, first[0][1]), *suiting], first
+    return [], first
+
+
+def way(nodes: Sequence[Share]) -> Way:
+    """Return the way along nodes, anybody of whom may be served."""
+    return [(node, node.line.first().tag if node.children else node.tag) for node in nodes]
 
 
 def forgotten(node: Share, path: Path, parting: bool = False) -> Iterator[Path]:

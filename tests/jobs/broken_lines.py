@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from jobs.fair_share import FairShare, Standing
-from jobs.share import Entry, Path, Share, seat
+from jobs.share import Entry, Fits, Path, Share, Way, seat, way
 
 
 class WithoutLift(FairShare):
@@ -63,8 +63,15 @@ class Forgetful(FairShare):
 class Generous(FairShare):
     """Fills a batch however long others wait."""
 
-    def claim_beside(self, fits, slack: float) -> Entry | None:  # type: ignore[no-untyped-def]
-        return super().claim_beside(fits, 1e9)
+    def claim_beside(self, suits: Fits, slack: float, fits: Fits = lambda _: True) -> Entry | None:
+        return super().claim_beside(suits, 1e9, fits)
+
+
+class StoppedClock(FairShare):
+    """Lets who comes meanwhile start where somebody is who may not be served."""
+
+    def _serve(self, path: Way) -> Entry:
+        return super()._serve(way([node for node, _ in path]))
 
 
 class Rash(FairShare):

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from types import MappingProxyType
 from typing import Any
@@ -15,15 +15,22 @@ from broken_lines import (
     LastInFirstOut,
     NeverTwice,
     Rash,
+    StoppedClock,
     Unseated,
     WithoutLift,
     WithoutRefund,
 )
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from samples import job
 
 from benchmarks._lines import FirstInFirstOut, RoundRobin
+from db.tables.job import Job
+from inference.executor import WorkerInfo, WorkerState
+from inference.protocol import Loaded
 from jobs.fair_share import FairShare, Standing
+from jobs.originals import Originals
+from jobs.placement import Placement, Waits, loaded_for
 from jobs.share import Entry, Path, Share
 
 TOLERANCE = 1e-6
@@ -57,6 +64,7 @@ def spelled_out(costs: list[float], bursts: list[tuple[str, Path, int, int]]) ->
 STEPS, STEPS_WITH_LOSSES = steps_of("cancel"), steps_of("cancel", "lose")
 HAND_TO_MOUTH = steps_of("cancel", "lose", "end", lengths=st.integers(1, 2))  #: people often have nothing waiting
 LONG_RUNS = steps_of("cancel", "lose", people=st.tuples(st.just(0), st.integers(0, 2)), lengths=st.integers(4, 24))
+BIG_GUILDS = steps_of("cancel", people=st.tuples(st.integers(0, 2), st.just(1)), lengths=st.integers(4, 24))
 LANES = 2
 UNUSED = (1.0, 0.0, 0.5)  #: the part of each user's jobs that is given back
 
@@ -132,6 +140,69 @@ class House:
         return {entry.path[:length] for entry in self.waiting.values() for length in range(1, len(entry.path) + 1)}
 
 
+class Workshop:
+    """Three workers, of whom one restarts for ever: it alone may draw what the `choosy` guild asks for."""
+
+    def __init__(self, slack: float, choosy: Hashable = None) -> None:
+        self.slack = slack
+        self.holds: dict[str, set[Loaded]] = {"a": {("0", ())}, "b": {("1", ())}}
+        self.busy: dict[int, str] = {}
+        self.originals = OriginalsOf(choosy)
+
+    def do(self, house: House, step: tuple[str, Any, Any]) -> Entry | None:
+        if step[0] != "claim":
+            return house.do(step)
+        if len(house.running) == len(self.holds):
+            del self.busy[house.running[0].job]
+            house.end(0, 0.0)
+        placement = self.placement()
+        entry = house.line.claim_beside(
+            lambda entry: placement.is_warm(job_of(entry)),
+            self.slack,
+            lambda entry: placement.where(job_of(entry)) is not None,
+        )
+        return None if entry is None else self.begin(house, entry, placement.where(job_of(entry)))
+
+    def begin(self, house: House, entry: Entry, worker: str | None) -> Entry | None:
+        assert worker is not None
+        self.busy[entry.job] = worker
+        self.holds[worker] = {loaded_for(job_of(entry))}
+        return house.claim(entry)
+
+    def placement(self) -> Placement:
+        return Placement(
+            candidates=[*map(a_worker, self.holds), a_worker("c", WorkerState.RESTARTING, "another")],
+            free=[a_worker(name) for name in self.holds if name not in self.busy.values()],
+            holds=self.holds,
+            failed={},
+            memory={},
+            originals=self.originals,
+            waits=Waits(lambda: 0.0),
+        )
+
+
+class OriginalsOf(Originals):
+    """Knows that one guild asks for nothing but what another card has drawn."""
+
+    def __init__(self, guild: Hashable) -> None:
+        self.guild = guild
+
+    def of(self, job: Job) -> Mapping[str, str]:
+        return {"card": "another"} if job.guild_id == self.guild else {}
+
+
+JOB = job()
+
+
+def job_of(entry: Entry) -> Job:
+    """Return a job of the table for one of the line; three checkpoints are asked for."""
+    return replace(JOB, id=entry.job, guild_id=entry.path[0], request={"checkpoint": str(entry.job % 3)})
+
+
+def a_worker(name: str, state: WorkerState = WorkerState.READY, card: str = "one") -> WorkerInfo:
+    return WorkerInfo(id=name, state=state, device="cpu", lanes_free=1, fingerprint={"card": card})
+
+
 def weight_of(path: Path) -> float:
     """Return a weight that differs between people; guilds have 1."""
     return WEIGHTS[int(path[-1]) % len(WEIGHTS)] if len(path) == 2 else 1.0  # type: ignore[call-overload]
@@ -178,6 +249,16 @@ def filling_a_batch_costs_nobody_more_than_the_slack(line: Line, steps: list[Any
     watch(House(line()), steps, fill, slack)
 
 
+def where_jobs_go_costs_nobody_more_than_the_slack(line: Line, steps: list[Any], slack: float) -> None:
+    """Each worker goes on with the checkpoint that it has, and a free one that has the job's is preferred to others."""
+    watch(House(line()), steps, Workshop(slack).do, slack)
+
+
+def who_waits_for_a_certain_worker_is_at_nobodys_cost(line: Line, steps: list[Any], slack: float) -> None:
+    """What the first guild asks for may be drawn by one worker alone, which does not come back."""
+    watch(House(line()), steps, Workshop(slack, choosy=0).do, slack, besides=0)
+
+
 def what_is_given_back_widens_the_bound_by_what_was_in_flight(line: Line, steps: list[Any]) -> None:
     """Served is here what was charged in the end, so that a refund counts when it is made."""
 
@@ -196,13 +277,15 @@ def watch(
     do: Callable[[House, Any], Any],
     slack: float,
     more: Mapping[Path, float] = MappingProxyType({}),
+    besides: Hashable = None,
 ) -> None:
-    """Do the steps and compare all pairs of siblings as long as both of them have jobs."""
+    """Do the steps and compare all pairs of siblings, one guild's excepted, as long as both of them have jobs."""
     since: dict[tuple[Path, Path], tuple[float, float]] = {}
     for step in steps:
         do(house, step)
         backlogged = house.backlogged()
-        pairs = {(a, b) for a, b in combinations(sorted(backlogged), 2) if a[:-1] == b[:-1]}
+        compared = sorted(path for path in backlogged if path[0] != besides)
+        pairs = {(a, b) for a, b in combinations(compared, 2) if a[:-1] == b[:-1]}
         since = {pair: since.get(pair) or (house.served[pair[0]], house.served[pair[1]]) for pair in pairs}
         for pair, before in since.items():
             shares = [(house.served[one] - was) / weight_of(one) for one, was in zip(pair, before, strict=True)]
@@ -351,6 +434,16 @@ PROPERTIES: dict[str, tuple[Callable[..., None], dict[str, st.SearchStrategy[Any
         filling_a_batch_costs_nobody_more_than_the_slack,
         {"steps": STEPS, "slack": st.sampled_from([0.0, 2.0, 5.0])},
         (Generous,),
+    ),
+    "P2 with several workers": (
+        where_jobs_go_costs_nobody_more_than_the_slack,
+        {"steps": STEPS, "slack": st.sampled_from([0.0, 2.0, 5.0])},
+        (Generous,),
+    ),
+    "P2 beside those who wait for one worker": (
+        who_waits_for_a_certain_worker_is_at_nobodys_cost,
+        {"steps": BIG_GUILDS, "slack": st.sampled_from([0.0, 2.0])},
+        (StoppedClock,),
     ),
     "P2 with refunds": (
         what_is_given_back_widens_the_bound_by_what_was_in_flight,
