@@ -79,6 +79,7 @@ class Tools:
     """The processes and the database that a house stands on: the real ones, or a test's."""
 
     database: Database
+    store: PictureStore
     executor: Executor
     pictures: Clerk
     prompts: Clerk
@@ -102,7 +103,7 @@ class Builder:
         self._uploads, self._never_again = Uploads(database), NeverAgain(database)
         self._offers, self._adapters = Offers(database), AdapterShelf()
         self._lineage = Lineage(database)
-        self._store = PictureStore(settings.data / "pictures")
+        self._store = tools.store
         self.history = History(database)
 
     @cached_property

@@ -17,6 +17,7 @@ from bot.ways import Ways
 from config.logs import about
 from config.words import say
 from db.base import utc_now
+from db.images import PicturesAway
 from db.jobs import Jobs
 from db.outbox import Message, Notice, Outbox
 from db.tables.job import Job
@@ -211,4 +212,4 @@ def _tries_worth(error: Exception) -> int:
     """Return after how many tries that failed so another one helps no more."""
     if isinstance(error, discord.HTTPException):
         return TRIES if error.status >= 500 or error.status in NOT_LET_IN else 1
-    return TRIES if isinstance(error, aiohttp.ClientError | OSError) else len(BACK_OFF)
+    return TRIES if isinstance(error, aiohttp.ClientError | OSError | PicturesAway) else len(BACK_OFF)

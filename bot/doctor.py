@@ -12,6 +12,7 @@ from bot.standing import standing
 from config.settings import ConfigError, Settings
 from db.audit import Audit
 from db.session import Database
+from db.stores import open_store
 from inference.checkpoints import Checkpoint, ImageCheck, Weights
 from inference.devices import find_devices
 from inference.presence import is_there
@@ -27,6 +28,8 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
     return [
         *await standing(settings),
         *await _database(settings),
+        *_sharing(settings),
+        await _pictures(settings),
         _disk(settings),
         _review(settings),
         _credentials(settings),
@@ -54,6 +57,29 @@ async def _audit(database: Database) -> Finding:
     if fault is not None:
         return Finding("audit log", False, f"{fault}: somebody changed it past the bot; compare it with a backup")
     return Finding("audit log", True, f"{head.entries} entries, none changed; it ends with {head.digest}")
+
+
+def _sharing(settings: Settings) -> list[Finding]:
+    """Look at what two machines have to share besides their database; a SQLite file has one machine."""
+    if settings.database.startswith("sqlite"):
+        return []
+    shared = {
+        "key (IMAGINE_KEY)": settings.key is not None,
+        "certificates ([credentials])": settings.credentials.key is not None,
+        "pictures (pictures)": "{data}" not in settings.pictures,
+    }
+    if not (own := [name for name, is_shared in shared.items() if not is_shared]):
+        return [Finding("standby", True, "key, certificates and pictures are not this machine's alone")]
+    text = f"another machine would have others: {', '.join(own)}; docs/operating.md says what machines share"
+    return [Finding("standby", not settings.standby, text)]
+
+
+async def _pictures(settings: Settings) -> Finding:
+    try:
+        async with open_store(settings.pictures_address):
+            return Finding("pictures", True, f"kept in {settings.pictures_address}")
+    except ConfigError as error:
+        return Finding("pictures", False, f"{error}")
 
 
 def _disk(settings: Settings) -> Finding:

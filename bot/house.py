@@ -1,6 +1,7 @@
 """The collaborators that run: built on processes and a database, run beside each other, closed in reverse order."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from config.settings import Settings
 from db.bell import listen
 from db.history import History
 from db.hold import PATIENCE
-from db.images import PictureStore
+from db.images import PicturesAway, PictureStore
 from db.privacy import Privacy
 from db.session import Database
+from db.stores import open_store
 from inference.checkpoints import Checkpoint
 from inference.local import LocalExecutor
 from inference.viewers import Task
@@ -33,6 +35,8 @@ from painting.server import PaintingServer
 
 CLOSE_SECONDS = 2.0
 EYES_BYTES = 8 << 30  # of address space: torch with two networks of a gigabyte
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     executor = LocalExecutor(settings, all_offered(settings))
     async with (
         Database(settings.database_url) as database,
+        open_store(settings.pictures_address) as store,
         _turn(settings, database),
         Clerk() as pictures,
         Clerk(memory=memory) as prompts,
@@ -107,12 +112,12 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         _viewer(settings, Task.SEGMENT) as finder,
     ):
         await database.migrate()
-        tools = Tools(database, executor, pictures, prompts, eyes, captions, finder)
+        tools = Tools(database, store, executor, pictures, prompts, eyes, captions, finder)
         house = House.build(settings, tools)
         async with AsyncExitStack() as stack:
             with database.needed():
                 await house.discipline.load()
-                await _remove_rubbish(settings, database)
+                await _remove_rubbish(store, database)
             stack.push_async_callback(executor.close, CLOSE_SECONDS)
             await executor.start()
             await stack.enter_async_context(house.client)
@@ -161,6 +166,9 @@ async def _clerk_for(needed: bool) -> AsyncIterator[Clerk | None]:
         yield clerk
 
 
-async def _remove_rubbish(settings: Settings, database: Database) -> None:
+async def _remove_rubbish(store: PictureStore, database: Database) -> None:
     """Remove picture files that no row needs: a crash between file and row left them."""
-    await PictureStore(settings.data / "pictures").sweep(await Privacy(database).needed())
+    try:
+        await store.sweep(await Privacy(database).needed())
+    except PicturesAway:
+        log.warning("pictures that nobody needs stay until the next start: their store does not answer")

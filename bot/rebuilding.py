@@ -154,7 +154,8 @@ class Rebuilder:
     async def _stamp(self, entry: Entry, request: ImageRequest, done: Done, paths: Mapping[str, str]) -> Stamped:
         facts = facts_of(self._checkpoints[request.checkpoint], request, done.pictures[0].fingerprint, entry.marked_as)
         facts = replace(facts, publish_prompt=entry.publishes_prompt)
-        how = (self._method, self._identity, tuple(Path(paths[each]) for each in request.pictures))
+        sources = [await asyncio.to_thread(Path(paths[each]).read_bytes) for each in request.pictures]
+        how = (self._method, self._identity, sources)
         return await self._pictures.call(stamp_file, done.pictures[0].path, facts, *how, timeout=STAMP_SECONDS)
 
 

@@ -15,6 +15,7 @@ from config.logs import LogStyle
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "config" / "default.toml"
+S3 = "s3://"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 Level = Literal["guild", "user"]
@@ -152,6 +153,7 @@ class Settings(BaseSettings):
     logs: LogStyle = LogStyle.TEXT
     data: Path
     database: str
+    pictures: str
     standby: bool = False
     models: Path
     policy: Path
@@ -184,6 +186,14 @@ class Settings(BaseSettings):
             raise ValueError("standby: two machines share a PostgreSQL database, and this one is none; set database")
         return self
 
+    @field_validator("pictures")
+    @classmethod
+    def _kept_in_a_known_place(cls, pictures: str) -> str:
+        bucket = pictures.removeprefix(S3).partition("/")[0]
+        if "://" in pictures and not (pictures.startswith(S3) and bucket):
+            raise ValueError(f"neither the path of a folder nor {S3}bucket/prefix")
+        return pictures
+
     @property
     def painting_page(self) -> Painting | None:
         """The page on which masks are painted; a bot that serves itself has one without being told."""
@@ -193,6 +203,12 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's address with the data folder filled in."""
         return self.database.replace("{data}", str(self.data))
+
+    @property
+    def pictures_address(self) -> str:
+        """The path of the pictures' folder, or s3://bucket/prefix."""
+        address = self.pictures.replace("{data}", str(self.data))
+        return address if address.startswith(S3) else str(ROOT / address)
 
     @classmethod
     def settings_customise_sources(

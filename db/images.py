@@ -1,4 +1,4 @@
-"""Pictures on disk, each named after the SHA-256 of its bytes."""
+"""Pictures, each named after the SHA-256 of its bytes: what a store of them does, and the one that is a folder."""
 
 import asyncio
 import hashlib
@@ -8,6 +8,10 @@ from collections.abc import Collection
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
+from typing import Protocol
+
+from config.settings import ConfigError
+from config.words import UserError
 
 PNG = ".png"
 UNFINISHED = ".part"
@@ -18,48 +22,93 @@ class PictureDamaged(Exception):
     """A stored file's bytes are no longer those that were put in."""
 
 
-class PictureStore:
-    """Files in folders by the first digits of their names: ab/cd/abcd….png.
+class PicturesAway(UserError):
+    """The store does not answer at present: nobody knows what is there, and another try may go well."""
 
-    `put` returns only once the file would survive a loss of power, so that a row may refer to it.
-    """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._sweeping = Lock()  # between looking at a file's age and removing it nobody may rejuvenate it
+class PictureStore(Protocol):
+    """Files by the first digits of their names: ab/cd/abcd….png. Whatever asks it may raise PicturesAway."""
 
-    def path(self, sha256: str, suffix: str = PNG) -> Path:
-        """Return where the picture lies, or would lie."""
-        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-            raise ValueError(f"not a SHA-256 in lower-case hex: {sha256[:80]!r}")
-        return self._folder / sha256[:2] / sha256[2:4] / f"{sha256}{suffix}"
+    async def check(self) -> None:
+        """Raise ConfigError where no picture can be kept."""
 
-    async def put(self, data: bytes, suffix: str = PNG) -> str:
-        """Store the bytes, and return their SHA-256. Raises OSError."""
-        return await asyncio.to_thread(self._put, data, suffix)
+    async def put(self, data: bytes) -> str:
+        """Store the bytes, and return their SHA-256, once a row may refer to it. Raises OSError."""
 
-    async def read(self, sha256: str, suffix: str = PNG) -> bytes:
+    async def read(self, sha256: str) -> bytes:
         """Return the picture's bytes. Raises FileNotFoundError, and PictureDamaged where they have changed."""
-        return await asyncio.to_thread(self._read, sha256, suffix)
 
-    async def exists(self, sha256: str, suffix: str = PNG) -> bool:
+    async def fetch(self, sha256: str, folder: Path) -> Path:
+        """Return a file of the picture: the store's own, or a copy in the folder, which goes when the caller wants.
+
+        Raises as `read` does.
+        """
+
+    async def exists(self, sha256: str) -> bool:
         """Tell whether the picture is there."""
-        return await asyncio.to_thread(self.path(sha256, suffix).is_file)
 
-    async def delete(self, sha256: str, suffix: str = PNG) -> None:
+    async def delete(self, sha256: str) -> None:
         """Remove the picture if it is there."""
-        await asyncio.to_thread(self.path(sha256, suffix).unlink, missing_ok=True)
 
     async def sweep(self, known: Collection[str], older: float = DAY) -> list[str]:
         """Remove what nobody knows, and return the names of the files removed.
 
         Files put within the last `older` seconds stay: their rows may be about to be written.
         """
+
+
+class FolderStore:
+    """A folder of pictures. What was put would survive a loss of power."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sweeping = Lock()  # between looking at a file's age and removing it nobody may rejuvenate it
+
+    def path(self, sha256: str) -> Path:
+        """Return where the picture lies, or would lie."""
+        return self._folder / place_of(sha256)
+
+    async def check(self) -> None:
+        """Raise ConfigError where the folder cannot be written."""
+        await asyncio.to_thread(self._check)
+
+    async def put(self, data: bytes) -> str:
+        """Store the bytes, and return their SHA-256. Raises OSError."""
+        return await asyncio.to_thread(self._put, data)
+
+    async def read(self, sha256: str) -> bytes:
+        """Return the picture's bytes. Raises FileNotFoundError, and PictureDamaged where they have changed."""
+        return await asyncio.to_thread(self._read, sha256)
+
+    async def fetch(self, sha256: str, folder: Path) -> Path:
+        """Return the picture's file; nothing is put into the folder. Raises FileNotFoundError."""
+        path = self.path(sha256)
+        await asyncio.to_thread(path.stat)
+        return path
+
+    async def exists(self, sha256: str) -> bool:
+        """Tell whether the picture is there."""
+        return await asyncio.to_thread(self.path(sha256).is_file)
+
+    async def delete(self, sha256: str) -> None:
+        """Remove the picture if it is there."""
+        await asyncio.to_thread(self.path(sha256).unlink, missing_ok=True)
+
+    async def sweep(self, known: Collection[str], older: float = DAY) -> list[str]:
+        """Remove what nobody knows, unfinished files too, and return the names of the files removed."""
         return await asyncio.to_thread(self._sweep, known, older)
 
-    def _put(self, data: bytes, suffix: str) -> str:
+    def _check(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._folder, suffix=UNFINISHED):
+                pass
+        except OSError as error:
+            raise ConfigError(f"pictures: {self._folder} cannot be written: {error.strerror}") from error
+
+    def _put(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self.path(sha256, suffix)
+        path = self.path(sha256)
         with self._sweeping:
             if path.exists() and path.read_bytes() == data:
                 os.utime(path)  # as good as new, in the eyes of a sweep
@@ -70,11 +119,8 @@ class PictureStore:
             _sync_folder(folder)
         return sha256
 
-    def _read(self, sha256: str, suffix: str) -> bytes:
-        data = self.path(sha256, suffix).read_bytes()
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise PictureDamaged(f"{sha256}: the file's bytes have changed")
-        return data
+    def _read(self, sha256: str) -> bytes:
+        return checked(self.path(sha256).read_bytes(), sha256)
 
     def _sweep(self, known: Collection[str], older: float) -> list[str]:
         before = time.time() - older
@@ -87,6 +133,20 @@ class PictureStore:
             if old:
                 path.unlink()
             return old
+
+
+def place_of(sha256: str) -> str:
+    """Return where a picture lies in every store, so that any program can copy one to another."""
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise ValueError(f"not a SHA-256 in lower-case hex: {sha256[:80]!r}")
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}{PNG}"
+
+
+def checked(data: bytes, sha256: str) -> bytes:
+    """Return the bytes. Raises PictureDamaged where they are not those of the name."""
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise PictureDamaged(f"{sha256}: the file's bytes have changed")
+    return data
 
 
 def _write_durably(path: Path, data: bytes) -> None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from config.settings import Times
 from config.words import UserError
-from db.images import PictureStore
+from db.images import PictureDamaged, PicturesAway, PictureStore
 from db.tables.job import Job
 from inference.executor import Executor
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Preview, Progress, Started
@@ -111,11 +111,16 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Unkept:
+    """The pictures' store was away: neither the job nor the worker is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoRoom:
     """The worker's device has too little memory for it, however thriftily it is drawn; another's may have enough."""
 
 
-Outcome = Drawn | GivenUp | Refused | Lost | NoRoom
+Outcome = Drawn | GivenUp | Refused | Lost | Unkept | NoRoom
 
 
 class Attempts:
@@ -155,6 +160,9 @@ class Attempts:
         except ClerkFailed as error:
             log.warning("job %s: attempt %s was not checked or not finished: %r", running.job.id, running.id, error)
             return Lost()
+        except PicturesAway:
+            log.warning("job %s: attempt %s had no pictures' store; it waits again", running.job.id, running.id)
+            return Unkept()
         except Unwanted as error:
             return Refused(error)
         except UserError as error:
@@ -168,7 +176,7 @@ class Attempts:
             folder = Path(spool) / str(part.places[0])
             await asyncio.to_thread(folder.mkdir)
             running.begin(part, request.count)
-            attempt = await self._attempt(running.drawn_as, part.request, str(folder))
+            attempt = await self._attempt(running.drawn_as, part.request, folder)
             last = await self._watch(running, attempt, audience)
             if not isinstance(last, Done):
                 return last
@@ -230,12 +238,13 @@ class Attempts:
             had += pause / self._begun[running.worker]
         await self.stop(running, Stop.LATE)
 
-    async def _attempt(self, attempt_id: str, request: ImageRequest, spool: str) -> Attempt:
+    async def _attempt(self, attempt_id: str, request: ImageRequest, spool: Path) -> Attempt:
         """Return what a worker needs to know. Raises UserError where a picture that it starts from is gone."""
-        paths = {sha256: str(self._store.path(sha256)) for sha256 in request.files}
-        if not all([await self._store.exists(sha256) for sha256 in paths]):
-            raise UserError("jobs.source_gone")
-        return attempt_of(attempt_id, request, paths, spool)
+        try:
+            paths = {sha256: str(await self._store.fetch(sha256, spool)) for sha256 in request.files}
+        except (FileNotFoundError, PictureDamaged) as error:
+            raise UserError("jobs.source_gone") from error
+        return attempt_of(attempt_id, request, paths, str(spool))
 
 
 def attempt_of(attempt_id: str, request: ImageRequest, paths: Mapping[str, str], spool: str) -> Attempt:

@@ -1,7 +1,7 @@
 """From an attempt's raw pixels to a record: who may see it, provenance, picture store."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
@@ -12,7 +12,7 @@ import numpy as np
 from config.words import UserError
 from db.history import History
 from db.ids import new_record_id
-from db.images import PictureStore
+from db.images import PictureDamaged, PictureStore
 from db.tables.job import Job
 from db.tables.record import NewRecord, Record, Showing
 from inference.checkpoints import Checkpoint
@@ -89,7 +89,7 @@ class Finisher:
             facts_of(checkpoint, alone, pixels.fingerprint, record_id if original is None else original.id),
             publish_prompt=(job if original is None else original).publishes_prompt,
         )
-        sources = tuple(map(self._store.path, alone.pictures))
+        sources = [await self._read(each) for each in alone.pictures]
         stamped = await self._clerk.call(
             stamp_file, pixels.path, facts, self._method, self._identity, sources, timeout=STAMP_SECONDS
         )
@@ -122,14 +122,20 @@ class Finisher:
         )
 
     async def _compare(self, original: Record, again: NewRecord) -> Verdict:
-        paths = self._store.path(original.sha256), self._store.path(again.sha256)
-        return await self._clerk.call(compare, *paths, original.fingerprint, again.fingerprint, timeout=STAMP_SECONDS)
+        files = [await self._read(each.sha256) for each in (original, again)]
+        return await self._clerk.call(compare, *files, original.fingerprint, again.fingerprint, timeout=STAMP_SECONDS)
+
+    async def _read(self, sha256: str) -> bytes:
+        try:
+            return await self._store.read(sha256)
+        except (FileNotFoundError, PictureDamaged) as error:
+            raise UserError("jobs.source_gone") from error
 
 
-def stamp_file(path: str, facts: Facts, method: Method, identity: Identity, sources: tuple[Path, ...]) -> Stamped:
-    """Mark and sign the picture whose pixels lie in an .npy file; runs in the clerk's process."""
+def stamp_file(path: str, facts: Facts, method: Method, identity: Identity, sources: Sequence[bytes]) -> Stamped:
+    """Mark and sign the picture whose pixels lie in an .npy file, made from others; runs in the clerk's process."""
     stamped = stamp(np.load(Path(path), allow_pickle=False), facts, method)
-    signed = sign_made(stamped.png, facts, identity, [source.read_bytes() for source in sources])
+    signed = sign_made(stamped.png, facts, identity, sources)
     return replace(stamped, png=signed, sha256=sha256(signed).hexdigest())
 
 

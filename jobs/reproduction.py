@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from pathlib import Path
+from io import BytesIO
 from typing import Any, Self
 
 import numpy as np
@@ -41,13 +41,13 @@ class Verdict:
         return cls(Likeness(stored["likeness"]), stored["psnr"], tuple(stored["changed"]))
 
 
-def compare(original: Path, again: Path, before: dict[str, str], now: dict[str, str]) -> Verdict:
-    """Compare two picture files byte by byte, then pixel by pixel; name what changed in the fingerprint.
+def compare(original: bytes, again: bytes, before: dict[str, str], now: dict[str, str]) -> Verdict:
+    """Compare two pictures' files byte by byte, then pixel by pixel; name what changed in the fingerprint.
 
     Signatures are left out: each is made anew, and never the same twice.
     """
     changed = tuple(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
-    if unsigned(original.read_bytes()) == unsigned(again.read_bytes()):
+    if unsigned(original) == unsigned(again):
         return Verdict(Likeness.IDENTICAL, None, changed)
     ratio = psnr(_pixels(original), _pixels(again))
     return Verdict(Likeness.NEAR if ratio >= NEAR_PSNR else Likeness.DIFFERENT, ratio, changed)
@@ -61,6 +61,6 @@ def psnr(one: np.ndarray, other: np.ndarray) -> float:
     return 99.0 if error == 0 else min(99.0, 10 * math.log10(255**2 / error))
 
 
-def _pixels(path: Path) -> np.ndarray:
-    with Image.open(path) as picture:
+def _pixels(file: bytes) -> np.ndarray:
+    with Image.open(BytesIO(file)) as picture:
         return np.asarray(picture.convert("RGB"))

@@ -7,7 +7,7 @@ from config.words import UserError
 from db.base import Json
 from db.jobs import Jobs
 from db.tables.job import Job, JobStatus
-from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop
+from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop, Unkept
 from jobs.notes import Note
 from jobs.originals import UNLIKE
 from jobs.queue import Queue, Standings
@@ -55,13 +55,14 @@ class Settlement:
                 return await self._give_up(job, JobStatus.FAILED, error, spent=running.spent)
             case NoRoom() if not elsewhere or job.attempts >= ATTEMPTS:
                 return await self._give_up(job, JobStatus.FAILED, UserError("jobs.out_of_memory"))
-            case Lost() | NoRoom() if draining:
+            case Lost() | NoRoom() | Unkept() if draining:
                 await self._queue.close(job, job.cost, self._release(job, tried=False))
                 return Fate.ELSEWHERE
             case Lost() if job.attempts >= ATTEMPTS:
                 return await self._give_up(job, JobStatus.FAILED, UserError("jobs.failed_inside"))
-            case Lost() | NoRoom():
-                put_back = await self._queue.put_back([job], self._release(job, tried=True))
+            case Lost() | NoRoom() | Unkept():
+                tried = not isinstance(outcome, Unkept)
+                put_back = await self._queue.put_back([job], self._release(job, tried=tried))
                 return Fate.WAITING if put_back else Fate.ELSEWHERE
 
     async def _keep(self, job: Job, drawn: Drawn) -> Fate:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from benchmarks._textures import draw_texture
 from config.words import UserError
+from db.images import FolderStore, PicturesAway
 from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Loaded, Pixels, Preview, Progress, Started
@@ -302,3 +303,17 @@ class FakeAudience:
     def _tell(self, what: str, job: Job) -> None:
         self.told.append((what, job.id))
         self.news.set()
+
+
+class FakeAwayStore(FolderStore):
+    """A store that is away for so many calls of `put`."""
+
+    def __init__(self, folder: Path, away: int) -> None:
+        super().__init__(folder)
+        self.away = away
+
+    async def put(self, data: bytes) -> str:
+        if self.away > 0:
+            self.away -= 1
+            raise PicturesAway("jobs.pictures_away")
+        return await super().put(data)

@@ -24,7 +24,7 @@ from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
 from db.history import History
-from db.images import PictureStore
+from db.images import FolderStore
 from db.jobs import Job, Jobs
 from db.session import Database
 from local_discord.guild import Channel
@@ -43,7 +43,7 @@ class House:
     studio: Studio
     jobs: Jobs
     history: History
-    store: PictureStore
+    store: FolderStore
     session: aiohttp.ClientSession
     delivery: Delivery
     board: ProgressBoard
@@ -71,7 +71,8 @@ async def open_house(
     """
     settings = load_settings(data=folder, checkpoints=("demo",), times={"preview_every": 0.2}, **changes)
     clerk, executor = InThreadClerk(), FakeExecutor()
-    tools = Tools(database, executor, clerk, clerk, eyes, captions, finder)
+    store = FolderStore(folder / "pictures")
+    tools = Tools(database, store, executor, clerk, clerk, eyes, captions, finder)
     built = BuiltHouse.build(settings, tools)
     client, board, dispatcher, delivery = built.client, built.board, built.dispatcher, built.delivery
     await built.discipline.load()
@@ -91,7 +92,6 @@ async def open_house(
         ]
         try:
             await asyncio.wait_for(client.wait_until_ready() if ready else client.logged_in.wait(), 20)
-            store = PictureStore(folder / "pictures")
             yield House(
                 server=server,
                 client=client,

@@ -46,9 +46,8 @@ def test_the_fingerprint_tells_another_attention():
 
 
 @pytest.mark.parametrize("part", ["attention", "cublas", "torch"])
-def test_a_changed_part_is_named_to_who_reproduces(tmp_path, part):
-    (tmp_path / "picture.png").write_bytes(b"the same")
-    both = tmp_path / "picture.png", tmp_path / "picture.png"
+def test_a_changed_part_is_named_to_who_reproduces(part):
+    both = b"the same", b"the same"
     before = {"attention": "flash", "cublas": ":4096:8 32768", "torch": "2.13.0"}
     changed, same = compare(*both, before, before | {part: "another"}), compare(*both, before, before)
 

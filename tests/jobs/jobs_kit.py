@@ -11,7 +11,7 @@ from fakes import IDENTITY, FakeAudience, FakeExecutor, FakeScreening, InThreadC
 
 from config.settings import load_settings
 from db.history import History
-from db.images import PictureStore
+from db.images import FolderStore
 from db.jobs import Job, Jobs, NewJob
 from db.outbox import Outbox
 from db.session import Database
@@ -37,7 +37,7 @@ class Bench:
     jobs: Jobs
     history: History
     outbox: Outbox
-    store: PictureStore
+    store: FolderStore
     folder: Path
 
     async def ask(self, user: int = ADA, *, reproduces: str | None = None, **changes: object) -> Job:
@@ -96,11 +96,12 @@ async def at_work(
     screening: FakeScreening | None = None,
     calibrated: Sequence[Checkpoint] = (),
     memory: Mapping[str, int] | None = None,
+    store: FolderStore | None = None,
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
     jobs, screening = jobs or Jobs(database), screening or FakeScreening()
-    history, store = History(database), PictureStore(folder)
+    history, store = History(database), store or FolderStore(folder)
     finisher = Finisher(
         checkpoints=load_checkpoints(settings.models),
         history=history,

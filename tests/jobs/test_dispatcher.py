@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import CERTAIN, FINGERPRINT, FakeExecutor, FakeScreening, InThreadClerk, draw, fail
+from fakes import CERTAIN, FINGERPRINT, FakeAwayStore, FakeExecutor, FakeScreening, InThreadClerk, draw, fail
 from jobs_kit import ADA, BEN, CARL, GUILD, at_work, new_job
 
 from config.words import UserError
@@ -46,6 +46,18 @@ async def test_the_audience_hears_the_whole_story_in_order(
 
         assert [what for what, _ in bench.audience.told] == ["queued", "started", "progress", "preview", "ended"]
         assert job.attempts == 1
+
+
+async def test_a_store_that_is_away_for_longer_than_all_attempts_fails_no_job(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor, store = FakeExecutor(), FakeAwayStore(tmp_path, away=5)
+    async with at_work(sqlite_database, tmp_path, clerk, executor, store=store) as bench:
+        job = await bench.ended(await bench.ask())
+
+        assert (job.status, job.attempts) == (JobStatus.DONE, 1)
+        assert len(executor.attempts) == 6
+        assert len(await bench.history.of_job(job.id)) == 1
 
 
 async def test_a_lost_attempt_is_tried_again_and_counted(

@@ -16,7 +16,7 @@ from jobs_kit import ADA, new_job
 from bot.house import CLOSE_SECONDS
 from config.settings import load_settings
 from db.history import History
-from db.images import PictureStore
+from db.images import FolderStore
 from db.jobs import Job, Jobs, JobStatus
 from db.session import Database
 from db.shares import Shares
@@ -42,7 +42,7 @@ class Stage:
     def __init__(self, database: Database, folder: Path) -> None:
         settings = load_settings(data=folder, checkpoint="demo", checkpoints=("demo",), devices=("cpu",))
         checkpoints = load_checkpoints(settings.models)
-        store = PictureStore(folder / "pictures")
+        store = FolderStore(folder / "pictures")
         self.jobs = Jobs(database)
         self.executor = LocalExecutor(settings, checkpoints, engine=SCRIPTED)
         self.audience = FakeAudience()
