@@ -23,18 +23,22 @@ async def serve(settings: Settings) -> int:
     from bot.house import open_house, running
     from bot.login import chosen_login
     from config.data_lock import data_lock
+    from observing.server import open_observing
 
     stop, starting = asyncio.Event(), asyncio.current_task()
     assert starting is not None
     at_a_signal(starting.cancel)  # it may stand by for days before it serves
     with suppress(asyncio.CancelledError):
         async with (
+            open_observing(settings.observing) as observing,
             data_lock(settings.data),
             chosen_login(settings) as login,
             open_house(settings) as house,
             running(house, login),
         ):
             at_a_signal(stop.set)
+            if observing is not None:
+                observing.watch(house.metrics.registry, house.overview.look)
             if await first_of(house.client.wait_until_ready(), stop.wait()) == 0:
                 print(f"Ready. {f'Chat with it at {login.page}' if login.page else 'It is on Discord.'}", flush=True)
                 await stop.wait()

@@ -24,6 +24,7 @@ from bot.housekeeper import Housekeeper
 from bot.masks import Masks
 from bot.moderators import Moderators
 from bot.offering import Offering
+from bot.overview import Overview
 from bot.preferences import Preferences
 from bot.privacy import Privacy
 from bot.progress import ProgressBoard
@@ -61,12 +62,15 @@ from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.executor import Executor
 from inference.upscalers import UpscalerCheckpoint
 from inference.viewers import Task
+from jobs.audience import Audience, Audiences
 from jobs.clerk import Clerk
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
 from jobs.queue import Queue
+from jobs.tally import Tally
 from moderation.policy import Policy
 from moderation.policy_file import load_policy
+from observing.metrics import Metrics
 from painting.server import PaintingServer
 from provenance.identity import Identity, load_identity
 from provenance.watermark import Method
@@ -98,9 +102,12 @@ class Builder:
         self._news = asyncio.Event()  #: that there is something for moderators to look at
         database = tools.database
         self._jobs, self._timings = Jobs(database), Timings(database)
-        self._conduct, self._guilds, self._cases = Conduct(database), Guilds(database), Cases(database)
+        self.metrics = Metrics()
+        self._conduct = Conduct(database, heard=lambda refusal: self.metrics.refused(refusal.label))
+        self._guilds, self._cases = Guilds(database), Cases(database)
         self._people = People(database)
         self._uploads, self._never_again = Uploads(database), NeverAgain(database)
+        self._outbox = Outbox(database)
         self._offers, self._adapters = Offers(database), AdapterShelf()
         self._lineage = Lineage(database)
         self._store = tools.store
@@ -202,14 +209,39 @@ class Builder:
     @cached_property
     def delivery(self) -> Delivery:
         """Who brings what was made to whom asked for it."""
-        outbox = Outbox(self._tools.database)
-        return Delivery(client=self.client, outbox=outbox, jobs=self._jobs, gallery=self._gallery)
+        return Delivery(
+            client=self.client, outbox=self._outbox, jobs=self._jobs, gallery=self._gallery, metrics=self.metrics
+        )
 
     @cached_property
     def board(self) -> ProgressBoard:
         """Who tells people how far their jobs are."""
         every = self._settings.times.preview_every
         return ProgressBoard(client=self.client, dispatcher=self.dispatcher, every=every, ended=self._tell)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Who hears of every job."""
+        return Audiences(self.board, Tally(self.metrics))
+
+    @cached_property
+    def overview(self) -> Overview:
+        """Who looks at how things stand."""
+        tools = self._tools
+        clerks = {
+            "pictures": tools.pictures,
+            "prompts": tools.prompts,
+            "eyes": tools.eyes,
+            "captions": tools.captions,
+            "finder": tools.finder,
+        }
+        return Overview(
+            client=self.client,
+            dispatcher=self.dispatcher,
+            executor=tools.executor,
+            outbox=self._outbox,
+            clerks={name: clerk for name, clerk in clerks.items() if clerk is not None},
+        )
 
     def _tell(self) -> None:
         """Look for what is to be told: to people, and to moderators."""

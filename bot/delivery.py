@@ -21,6 +21,7 @@ from db.images import PicturesAway
 from db.jobs import Jobs
 from db.outbox import Message, Notice, Outbox
 from db.tables.job import Job
+from observing.metrics import Metrics
 
 POLL_SECONDS = 30.0
 STUMBLE_SECONDS = 5.0  # before a database that failed is asked again
@@ -46,8 +47,10 @@ class Delivery:
         outbox: Outbox,
         jobs: Jobs,
         gallery: Gallery,
+        metrics: Metrics,
     ) -> None:
         self._client = client
+        self._metrics = metrics
         self._outbox = outbox
         self._jobs = jobs
         self._composer = Composer(client, gallery)
@@ -129,9 +132,11 @@ class Delivery:
         if sent is None:
             log.warning("job %s: no way to user %s", job.id, job.user_id)
             await self._outbox.abandon(message.id, "no way to the person is open")
+            self._metrics.not_delivered("abandoned")
             return
         await self._point_to(message, sent, job, insist=message.tries + 1 < TRIES)
         await self._outbox.sent(message.id, sent.id)
+        self._metrics.delivered((utc_now() - job.created_at).total_seconds())
 
     async def _posted(self, message: Message, job: Job) -> Sent | None:
         """Return the message that says it: that of an earlier try, else a new one; None where no way is open."""
@@ -152,10 +157,12 @@ class Delivery:
             pause = _told_to_wait(error)
             log.warning("job %s: Discord has enough for now, again in %s s: %s", job.id, pause, error)
             await self._outbox.put_off(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
+            self._metrics.not_delivered("put off")
         elif message.tries + 1 < _tries_worth(error):
             pause = BACK_OFF[min(message.tries, len(BACK_OFF) - 1)]
             log.warning("job %s: delivery failed, again in %s s", job.id, pause, exc_info=error)
             await self._outbox.retry(message.id, utc_now() + timedelta(seconds=pause), _note_on(error))
+            self._metrics.not_delivered("retried")
         else:
             await self._give_up(message, job, error)
 
@@ -173,6 +180,7 @@ class Delivery:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
             log.warning("job %s: user %s could not be told of it: %s", job.id, job.user_id, failure)
         await self._outbox.abandon(message.id, _note_on(error))
+        self._metrics.not_delivered("abandoned")
 
     async def _point_to(self, message: Message, sent: Sent, job: Job, *, insist: bool = False) -> None:
         """Let a reply that no token reaches any more say where its answer is; it may show the very same pictures.

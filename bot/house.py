@@ -15,6 +15,7 @@ from bot.discipline import Discipline
 from bot.extras import offered_viewer
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
+from bot.overview import Overview
 from bot.progress import ProgressBoard
 from bot.screen import Screen
 from config.settings import Settings
@@ -28,9 +29,11 @@ from db.stores import open_store
 from inference.checkpoints import Checkpoint
 from inference.local import LocalExecutor
 from inference.viewers import Task
+from jobs.audience import Audience
 from jobs.clerk import MEMORY_BYTES, Clerk
 from jobs.dispatcher import Dispatcher
 from moderation.policy_file import load_policy
+from observing.metrics import Metrics
 from painting.server import PaintingServer
 
 CLOSE_SECONDS = 2.0
@@ -47,6 +50,9 @@ class House:
     dispatcher: Dispatcher
     delivery: Delivery
     board: ProgressBoard
+    audience: Audience
+    overview: Overview
+    metrics: Metrics
     housekeeper: Housekeeper
     discipline: Discipline
     history: History
@@ -65,6 +71,9 @@ class House:
             dispatcher=builder.dispatcher,
             delivery=builder.delivery,
             board=builder.board,
+            audience=builder.audience,
+            overview=builder.overview,
+            metrics=builder.metrics,
             housekeeper=builder.housekeeper,
             discipline=builder.discipline,
             history=builder.history,
@@ -79,7 +88,7 @@ class House:
         async with asyncio.TaskGroup() as group:
             group.create_task(join(self.client, login))
             group.create_task(self.screen.prepare())
-            group.create_task(self.dispatcher.run(self.board, self.checkpoints))
+            group.create_task(self.dispatcher.run(self.audience, self.checkpoints))
             group.create_task(listen(self.database, self.dispatcher.heard))
             group.create_task(self.board.run())
             group.create_task(self.delivery.run(self.board))

@@ -13,6 +13,7 @@ from bot.letters import Letter, edit_reply, token_lives
 from bot.replies import running_letter, waiting_letter
 from config.logs import about
 from db.tables.job import Job
+from jobs.attempt import Outcome, Running
 from jobs.dispatcher import Dispatcher
 from jobs.place import Place
 
@@ -79,6 +80,9 @@ class ProgressBoard:
         if card := self._cards.get(job.id):
             card.preview = jpeg
             card.stale.set()
+
+    def settled(self, attempt: Running, outcome: Outcome) -> None:
+        """Ignore it: people are told of jobs, not of attempts."""
 
     def ended(self, job: Job) -> None:
         """Stop following; the outbox has the rest."""

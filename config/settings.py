@@ -129,6 +129,15 @@ class Painting(BaseModel):
         return self
 
 
+class Observing(BaseModel):
+    """Where monitoring finds /metrics and /health."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9108, ge=0, le=65_535)
+
+
 class Endpoints(BaseModel):
     """Where a Discord-compatible server answers, if not Discord itself."""
 
@@ -173,6 +182,7 @@ class Settings(BaseSettings):
     credentials: Credentials = Credentials()
     retention: Retention
     painting: Painting | None = None
+    observing: Observing | None = None
 
     @model_validator(mode="after")
     def _default_is_offered(self) -> Self:

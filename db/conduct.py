@@ -30,10 +30,11 @@ Step = Callable[[int], Sanction | None]  # from the number of strikes that count
 
 
 class Conduct:
-    """Refusals, strikes and sanctions."""
+    """Refusals, strikes and sanctions; `heard` is called with every refusal that is kept."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, heard: Callable[[NewRefusal], None] = lambda _: None) -> None:
         self._database = database
+        self._heard = heard
 
     async def refuse(self, new: NewRefusal, case: NewCase | None = None) -> None:
         """Keep a refusal that has no consequence, but perhaps a case for the moderators."""
@@ -43,6 +44,7 @@ class Conduct:
             await append(session, _refused(new, row.id))
             if case is not None:
                 await add_case(session, case)
+        self._heard(new)
 
     async def strike(self, new: NewRefusal, since: datetime, step: Step) -> tuple[int, Sanction | None]:
         """Keep a refusal and a strike for it; return how many count now, from `since` on, and what follows."""
@@ -58,7 +60,8 @@ class Conduct:
             if sanction is not None:
                 sanction = await _impose(session, sanction)
             await append(session, _refused(new, refusal.id), _struck(new, refusal.id, count, sanction))
-            return count, sanction
+        self._heard(new)
+        return count, sanction
 
     async def lock(self, new: NewRefusal, alert: NewCase) -> Sanction:
         """Keep a refusal for which the account is locked, and call the moderators."""
@@ -69,6 +72,7 @@ class Conduct:
             await _impose(session, sanction)
             await append(session, _refused(new, refusal.id), _struck(new, refusal.id, 0, sanction))
             await add_case(session, alert)
+        self._heard(new)
         return sanction
 
     async def impose(self, sanction: Sanction) -> Sanction:

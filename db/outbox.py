@@ -10,10 +10,10 @@ from db.base import utc_now, value_of
 from db.history import shown_by
 from db.session import Database
 from db.tables.job import JobRow
-from db.tables.outbox import DeliveryState, Message, Notice, OutboxRow
+from db.tables.outbox import Backlog, DeliveryState, Message, Notice, OutboxRow
 from db.tables.record import RecordRow
 
-__all__ = ["DeliveryState", "Message", "Notice", "Outbox"]
+__all__ = ["Backlog", "DeliveryState", "Message", "Notice", "Outbox"]
 
 
 class Outbox:
@@ -32,6 +32,15 @@ class Outbox:
         """Return when the next message is to be sent, besides those with these ids; None if none waits."""
         async with self._database.reading() as session:
             return await session.scalar(earliest().where(OutboxRow.id.not_in(besides)))
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """Return what waits."""
+        waiting = OutboxRow.state == DeliveryState.WAITING
+        query = select(func.count(), func.min(OutboxRow.next_try_at)).select_from(OutboxRow).where(waiting)
+        async with self._database.reading() as session:
+            messages, earliest_try = (await session.execute(query)).one()
+        overdue = 0.0 if earliest_try is None else max(0.0, (now - earliest_try).total_seconds())
+        return Backlog(messages=messages, overdue=overdue)
 
     async def awaits_answer(self, job_id: int) -> bool:
         """Say whether the job's answer itself is still to be sent."""

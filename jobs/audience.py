@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 from db.tables.job import Job
 
 if TYPE_CHECKING:  # a place knows of attempts, and these of their audience
+    from jobs.attempt import Outcome, Running
     from jobs.place import Place
 
 
@@ -22,6 +23,9 @@ class Audience(Protocol):
 
     def preview(self, job: Job, jpeg: bytes | None) -> None:
         """The pictures so far."""
+
+    def settled(self, attempt: "Running", outcome: "Outcome") -> None:
+        """An attempt is over, and what the job came to is kept."""
 
     def ended(self, job: Job) -> None:
         """The job is over, and what is to be said of it lies in the outbox."""
@@ -42,5 +46,45 @@ class Silence:
     def preview(self, job: Job, jpeg: bytes | None) -> None:
         """Ignore it."""
 
+    def settled(self, attempt: "Running", outcome: "Outcome") -> None:
+        """Ignore it."""
+
     def ended(self, job: Job) -> None:
         """Ignore it."""
+
+
+class Audiences:
+    """Several audiences, told one after another."""
+
+    def __init__(self, *audiences: Audience) -> None:
+        self._audiences = audiences
+
+    def queued(self, job: Job, place: "Place") -> None:
+        """Tell all."""
+        for each in self._audiences:
+            each.queued(job, place)
+
+    def started(self, job: Job) -> None:
+        """Tell all."""
+        for each in self._audiences:
+            each.started(job)
+
+    def progress(self, job: Job, step: int, of: int) -> None:
+        """Tell all."""
+        for each in self._audiences:
+            each.progress(job, step, of)
+
+    def preview(self, job: Job, jpeg: bytes | None) -> None:
+        """Tell all."""
+        for each in self._audiences:
+            each.preview(job, jpeg)
+
+    def settled(self, attempt: "Running", outcome: "Outcome") -> None:
+        """Tell all."""
+        for each in self._audiences:
+            each.settled(attempt, outcome)
+
+    def ended(self, job: Job) -> None:
+        """Tell all."""
+        for each in self._audiences:
+            each.ended(job)

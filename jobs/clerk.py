@@ -36,6 +36,7 @@ class Clerk:
     """
 
     def __init__(self, *, memory: int = MEMORY_BYTES) -> None:
+        self.failures = 0  #: calls that came to ClerkFailed
         self._memory = memory
         self._turn = asyncio.Lock()
         self._pool: ProcessPoolExecutor | None = None
@@ -59,13 +60,19 @@ class Clerk:
         Raises ClerkFailed when the process dies, or has not answered `timeout` seconds after this
         call's turn came.
         """
-        async with self._turn:
-            future = await self._submit(function, *args)
-            try:
-                return await self._answer(future, timeout)
-            except (ClerkFailed, asyncio.CancelledError):
-                await self._dismiss()
-                raise
+        try:
+            async with self._turn:
+                return await self._carry_out(await self._submit(function, *args), timeout)
+        except ClerkFailed:
+            self.failures += 1
+            raise
+
+    async def _carry_out(self, future: "Future[T]", seconds: float) -> T:
+        try:
+            return await self._answer(future, seconds)
+        except (ClerkFailed, asyncio.CancelledError):
+            await self._dismiss()
+            raise
 
     async def _submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
         try:

@@ -152,7 +152,19 @@ class Dispatcher:
 
     def open_jobs(self) -> list[Job]:
         """Return all that waits or runs."""
-        return [*self._queue.waiting(), *(running.job for running in self._running.values())]
+        return [*self.waiting(), *(running.job for running in self.running())]
+
+    def waiting(self) -> list[Job]:
+        """Return all that waits, in no order that means anything."""
+        return self._queue.waiting()
+
+    def running(self) -> list[Running]:
+        """Return every attempt."""
+        return list(self._running.values())
+
+    def lead(self) -> float:
+        """Return by how many GPU-seconds somebody who waits was served more than who is due."""
+        return self._queue.lead()
 
     async def open_of(self, user_id: int) -> list[Job]:
         """Return what the person has open, with all that was being let in when this was asked."""
@@ -331,7 +343,9 @@ class Dispatcher:
             self._costs.observe(outcome.request, outcome.done.seconds)
         elsewhere = bool(self._workers.untried(running.job) - {running.worker})
         async with self._queue.turn:
-            return await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)
+            fate = await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)
+        self._audience.settled(running, outcome)
+        return fate
 
     def _conclude(self, running: Running, fate: Fate) -> None:
         job = running.job

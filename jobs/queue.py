@@ -53,6 +53,10 @@ class Queue:
         """Return what waits, in no order that means anything."""
         return list(self._waiting.values())
 
+    def lead(self) -> float:
+        """Return by how many GPU-seconds a guild that waits, or a person, was served more than who is due."""
+        return self._line.lead()
+
     def ahead_of(self, new: NewJob, horizon: float) -> list[Job]:
         """Return what would be served before a job that came now, as far as it costs no more than the horizon."""
         ahead = self._line.ahead_of(self._path(new), new.cost, weight=new.weight, horizon=horizon)

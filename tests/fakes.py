@@ -17,6 +17,7 @@ from db.tables.job import Job
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Loaded, Pixels, Preview, Progress, Started
 from inference.request import ImageRequest
+from jobs.attempt import Outcome, Running
 from jobs.place import Place
 from jobs.screening import Unwanted
 from moderation.pictures import Judgement, Sight
@@ -170,6 +171,8 @@ async def _first_of(*events: asyncio.Event) -> None:
 class InThreadClerk:
     """Does a clerk's work in a thread of this process, which starts sooner; records the functions called."""
 
+    failures = 0
+
     def __init__(self) -> None:
         self.called: list[str] = []
 
@@ -275,6 +278,7 @@ class FakeAudience:
         self.news = asyncio.Event()
         self.on_queued: Callable[[Job], None] = lambda _: None
         self.places: dict[int, Place] = {}
+        self.outcomes: list[Outcome] = []
 
     def queued(self, job: Job, place: Place) -> None:
         self.on_queued(job)
@@ -289,6 +293,9 @@ class FakeAudience:
 
     def preview(self, job: Job, jpeg: bytes | None) -> None:
         self._tell("preview" if jpeg else "no preview", job)
+
+    def settled(self, attempt: Running, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
 
     def ended(self, job: Job) -> None:
         self._tell("ended", job)

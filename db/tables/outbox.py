@@ -53,6 +53,14 @@ class Message:
     sent_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many messages wait, and how many seconds late the latest of them is."""
+
+    messages: int
+    overdue: float
+
+
 def new_nonce() -> str:
     """Return a nonce for Discord, which takes up to 25 characters."""
     return token_hex(12)

@@ -20,6 +20,7 @@ from bot.delivery import Delivery
 from bot.house import House as BuiltHouse
 from bot.housekeeper import Housekeeper
 from bot.login import Login, join
+from bot.overview import Overview
 from bot.progress import ProgressBoard
 from bot.studio import Studio
 from config.settings import load_settings
@@ -29,6 +30,7 @@ from db.jobs import Job, Jobs
 from db.session import Database
 from local_discord.guild import Channel
 from local_discord.server import LocalDiscord
+from observing.metrics import Metrics
 
 POLL_SECONDS = 0.05
 
@@ -48,6 +50,8 @@ class House:
     delivery: Delivery
     board: ProgressBoard
     housekeeper: Housekeeper
+    overview: Overview
+    metrics: Metrics
 
     def guest(self, name: str = "ada", channel: str = "studio") -> Guest:
         return Guest(self.session, self.server.base, name, channel)
@@ -82,7 +86,7 @@ async def open_house(
             asyncio.create_task(work)
             for work in (
                 join(client, Login(server.token)),
-                dispatcher.run(board),
+                dispatcher.run(built.audience),
                 board.run(),
                 delivery.run(board),
                 client.desk.run(),
@@ -104,6 +108,8 @@ async def open_house(
                 delivery=delivery,
                 board=board,
                 housekeeper=built.housekeeper,
+                overview=built.overview,
+                metrics=built.metrics,
             )
         finally:
             await board.close()

@@ -1,0 +1,70 @@
+"""How things stand: everything that monitoring and moderators are told of, found out at one moment."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+
+import discord
+from sqlalchemy.exc import SQLAlchemyError
+
+from db.base import utc_now
+from db.outbox import Backlog, Outbox
+from inference.executor import Executor
+from jobs.clerk import Clerk
+from jobs.dispatcher import Dispatcher
+from observing.snapshot import Snapshot, Waiting
+
+DATABASE_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Overview:
+    """Asks everybody. `clerks` are those that there are, by what they are called."""
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        dispatcher: Dispatcher,
+        executor: Executor,
+        outbox: Outbox,
+        clerks: Mapping[str, Clerk],
+    ) -> None:
+        self._client = client
+        self._dispatcher = dispatcher
+        self._executor = executor
+        self._outbox = outbox
+        self._clerks = clerks
+
+    async def look(self) -> Snapshot:
+        """Return how things stand; what is long is added up beside the event loop."""
+        jobs, lead = self._dispatcher.waiting(), self._dispatcher.lead()
+        running = defaultdict[str, list[str]](list)
+        for attempt in self._dispatcher.running():
+            running[attempt.worker].append(str(attempt.job.request["checkpoint"]))
+        return Snapshot(
+            workers=tuple(self._executor.workers()),
+            running=running,
+            waiting=await asyncio.to_thread(Waiting.of, jobs, lead),
+            clerks={name: clerk.failures for name, clerk in self._clerks.items()},
+            gateway=latencies(self._client),
+            outbox=await self._backlog(),
+        )
+
+    async def _backlog(self) -> Backlog | None:
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                return await self._outbox.backlog(utc_now())
+        except (TimeoutError, OSError, SQLAlchemyError) as error:
+            log.warning("the database does not answer: %r", error)
+            return None
+
+
+def latencies(client: discord.Client) -> dict[int, float | None]:
+    """Return the latency of each shard, in seconds; None of one that is not connected."""
+    if isinstance(client, discord.AutoShardedClient):
+        return {number: None if shard.is_closed() else shard.latency for number, shard in client.shards.items()}
+    connection = client.ws  # None until the first one
+    return {0: connection.latency if connection is not None and connection.open else None}

@@ -1,0 +1,68 @@
+"""How things stand at one moment: what metrics, health and /status are told from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from db.tables.job import Job
+from db.tables.outbox import Backlog
+from inference.executor import WorkerInfo, WorkerState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits: jobs, their pictures, what they cost in GPU-seconds, and of how many servers they are.
+
+    `lead` is by how many GPU-seconds one was served more than who is due, of those that wait; `largest` what the
+    costliest job costs, which bounds it.
+    """
+
+    jobs: int
+    pictures: int
+    cost: float
+    guilds: int
+    lead: float
+    largest: float
+
+    @classmethod
+    def of(cls, jobs: Sequence[Job], lead: float) -> Self:
+        """Return what is to be said of jobs that wait."""
+        return cls(
+            jobs=len(jobs),
+            pictures=sum(job.pictures for job in jobs),
+            cost=sum(job.cost for job in jobs),
+            guilds=len({job.guild_id for job in jobs}),
+            lead=lead,
+            largest=max((job.cost for job in jobs), default=0.0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How things stand.
+
+    `running` has the checkpoints of the attempts on each worker, `clerks` how often each clerk failed, `gateway` the
+    latency of each shard in seconds, None of one that is not connected. No `outbox`: the database did not answer.
+    """
+
+    workers: Sequence[WorkerInfo]
+    running: Mapping[str, Sequence[str]]
+    waiting: Waiting
+    clerks: Mapping[str, int]
+    gateway: Mapping[int, float | None]
+    outbox: Backlog | None
+
+    @property
+    def ready(self) -> int:
+        """How many workers take attempts."""
+        return sum(worker.state is WorkerState.READY for worker in self.workers)
+
+    @property
+    def broken(self) -> int:
+        """How many workers died too often."""
+        return sum(worker.state is WorkerState.BROKEN for worker in self.workers)
+
+    @property
+    def connected(self) -> int:
+        """How many shards are connected."""
+        return sum(latency is not None for latency in self.gateway.values())
