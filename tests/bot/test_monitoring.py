@@ -1,12 +1,17 @@
 """What the parts of a running bot tell those who watch it."""
 
 import asyncio
+from pathlib import Path
 
 from bot_kit import House
+from db_fixtures import sqlite_url
 from fakes import draw, fail
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.overview import Overview
+from db.outbox import Outbox
+from db.session import Database
 from inference.executor import WorkerState
 from inference.protocol import FailureKind
 
@@ -74,3 +79,16 @@ async def test_the_overview_tells_of_a_lost_gateway_and_of_broken_workers(house:
     now = await house.overview.look()
 
     assert (now.connected, now.ready, now.broken) == (0, 0, 1)
+
+
+async def test_a_database_that_does_not_answer_is_told_and_does_no_harm(house: House, tmp_path: Path) -> None:
+    nowhere = Database(sqlite_url(tmp_path / "nowhere" / "test.db"))
+    overview = Overview(
+        client=house.client,
+        dispatcher=house.studio._dispatcher,
+        executor=house.executor,
+        outbox=Outbox(nowhere),
+        clerks={},
+    )
+
+    assert (await overview.look()).outbox is None

@@ -7,7 +7,7 @@ from db_samples import ALICE
 
 from db.base import utc_now
 from db.history import History
-from db.outbox import DeliveryState, Outbox
+from db.outbox import Backlog, DeliveryState, Outbox
 from db.session import Database
 from db.tables.outbox import OutboxRow
 
@@ -39,6 +39,19 @@ async def test_the_longest_overdue_comes_first(outbox, made):
     assert [message.id for message in await outbox.due(utc_now() + 2 * LATER, 10)] == [second.id, third.id, first.id]
     assert [message.id for message in await outbox.due(utc_now(), 1)] == [second.id]
     assert await outbox.next_due() == second.next_try_at
+
+
+async def test_the_backlog_is_what_waits_and_how_late_it_is(outbox, made):
+    empty = await outbox.backlog(utc_now())
+    for _ in range(2):
+        await made()
+    first, _ = await outbox.due(utc_now(), 10)
+    late = await outbox.backlog(first.next_try_at + LATER)
+    await outbox.sent(first.id, 5)
+
+    assert empty == Backlog(messages=0, overdue=0.0)
+    assert late == Backlog(messages=2, overdue=LATER.total_seconds())
+    assert (await outbox.backlog(first.next_try_at - LATER)) == Backlog(messages=1, overdue=0.0)
 
 
 async def test_a_retry_keeps_the_nonce_and_says_why(outbox, made):

@@ -68,6 +68,9 @@ async def test_a_process_that_dies_at_work_fails_its_call_only():
         with pytest.raises(ClerkFailed):
             await clerk.call(os._exit, 3)
         assert await clerk.call(abs, -1) == 1
+        with pytest.raises(ZeroDivisionError):  # which is no failure of the clerk's
+            await clerk.call(divmod, 1, 0)
+        assert clerk.failures == 1
 
 
 async def test_a_process_that_died_while_idle_costs_nobody_anything():

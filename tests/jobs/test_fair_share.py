@@ -282,3 +282,14 @@ def test_who_comes_back_from_behind_is_served_as_a_newcomer_is(forgotten: bool) 
     flood(line, [32], "mia")
 
     assert dispatch(line, 3) == [32, 12, 25]
+
+
+def test_the_lead_is_what_one_who_waits_was_served_more_than_who_is_due() -> None:
+    line = FairShare()
+    assert line.lead() == 0
+    flood(line, [1, 2], "ada", guild="a", cost=8.0)
+    flood(line, [3, 4], "ben", guild="b", cost=3.0)
+    dispatch(line, 2)
+    assert line.lead() == 5
+    dispatch(line, 1)  # b's last one: nobody is left to be ahead of
+    assert line.lead() == 0
