@@ -104,12 +104,12 @@ async def test_one_shard_that_cannot_connect_keeps_nothing_from_the_others(
         assert not house.client.is_ready()
 
 
-async def test_as_many_shards_are_taken_as_discord_recommends_where_none_are_set(
+async def test_as_many_shards_are_taken_as_discord_recommends_for_five_thousand_servers(
     wide_server: LocalDiscord, sqlite_database: Database, tmp_path: Path
 ) -> None:
-    wide_server.world.add_guilds(2_100)
+    wide_server.world.add_guilds(5_000)
     async with open_house(wide_server, sqlite_database, tmp_path) as house:
-        assert house.client.shard_count == 3
+        assert house.client.shard_count == 6
         assert len(house.client.guilds) == len(wide_server.world.guilds)
 
 
