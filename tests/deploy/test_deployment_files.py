@@ -1,0 +1,180 @@
+"""The files of deploy/ and the guides agree with the code: settings, ports, versions, what goes into the image."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from config.settings import DEFAULTS, ROOT, Settings
+
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+EXAMPLE = (DEPLOY / ".env.example").read_text(encoding="utf-8")
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+GUIDES = [ROOT / "docs" / "deploying.md", ROOT / "docs" / "security.md"]
+CONFIGURING = [DEPLOY / "Dockerfile", DEPLOY / "compose.yaml", DEPLOY / ".env.example", *UNITS, *GUIDES]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+DRAIN_SECONDS = 15  # docs/operating.md: the process is gone within so many seconds
+COMING = {"executor", "observing", "pictures", "ray", "standby"}
+
+
+def model_of(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the table that a setting is, if it is one."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def is_setting(path: list[str]) -> bool:
+    """Say whether there is a setting of that name, table by table."""
+    model: type[BaseModel] | None = Settings
+    for name in path:
+        if model is None or name not in model.model_fields:
+            return False
+        model = model_of(model.model_fields[name])
+    return True
+
+
+@pytest.mark.parametrize("file", CONFIGURING, ids=lambda file: file.name)
+def test_every_setting_that_is_named_exists(file: Path) -> None:
+    named = re.findall(r"\bIMAGINE_([A-Z0-9]+(?:_+[A-Z0-9]+)*)\b", file.read_text(encoding="utf-8"))
+    paths = [name.lower().split("__") for name in named]
+
+    assert [path for path in paths if not is_setting(path) and path[0] not in COMING] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_every_setting_of_the_guides_examples_exists(guide: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", guide.read_text(encoding="utf-8").replace("\n   ", "\n"), re.DOTALL)
+    for example in examples:
+        told = tomllib.loads(example)
+        paths = [[table, name] for table, names in told.items() if isinstance(names, dict) for name in names]
+        paths += [[name] for name in told]
+
+        assert [path for path in paths if not is_setting(path) and path[0] not in COMING] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_every_file_that_the_guides_link_to_exists(guide: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", guide.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (guide.parent / link).exists() and "grafana" not in link] == []
+
+
+def test_the_health_check_asks_the_port_on_which_the_bot_answers() -> None:
+    port = re.search(r"IMAGINE_OBSERVING__PORT=(\d+)", DOCKERFILE)
+
+    assert port is not None
+    assert f"EXPOSE {port[1]}\n" in DOCKERFILE
+    assert f"http://127.0.0.1:{port[1]}/health" in DOCKERFILE
+    assert f"IMAGINE_OBSERVING__PORT={port[1]}\n" in (DEPLOY / "systemd" / "imagine-bot.service").read_text()
+
+
+def test_the_image_holds_all_that_the_bot_runs_on_and_nothing_else() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    packages = {name.removesuffix("*") for name in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
+    modules = {f"{name}.py" for name in PROJECT["tool"]["setuptools"]["py-modules"]}
+
+    assert lines[1] == "*"
+    assert packages - {"benchmarks"} | modules <= let_in
+    assert let_in - packages - modules - COMING == {"pyproject.toml", "requirements.lock", "LICENSE"}
+
+
+def test_the_image_runs_on_a_python_that_the_project_takes_and_every_base_has_a_version() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    images = [service["image"] for service in COMPOSE["services"].values() if "build" not in service]
+    least = tuple(map(int, PROJECT["project"]["requires-python"].removeprefix(">=").split(".")))
+
+    for base in bases:
+        version = re.fullmatch(r"python:(\d+)\.(\d+)\.\d+-slim-\w+", base)
+        assert version is not None
+        assert (int(version[1]), int(version[2])) >= least
+    assert all(re.search(r":v?\d+\.\d+", image) for image in images)
+
+
+def test_compose_asks_for_every_secret_and_the_example_names_each_without_a_value() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    needed = set(re.findall(r"\$\{(\w+):\?", text))
+    passed_on = {name for name, value in COMPOSE["x-environment"].items() if value is None}
+    named = dict(re.findall(r"^#? ?([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+
+    assert needed == {"DISCORD_TOKEN", "IMAGINE_KEY", "PGPASSWORD"}
+    assert needed | passed_on <= named.keys()
+    assert [name for name in needed | {"AWS_SECRET_ACCESS_KEY"} if named[name]] == []
+    assert set(re.findall(r"\$\{(\w+)", text)) - {"IMAGE_TAG"} <= named.keys()
+
+
+def test_the_file_with_the_secrets_is_never_committed() -> None:
+    ignored = subprocess.run(["git", "check-ignore", "deploy/.env"], cwd=ROOT, capture_output=True, timeout=10)
+    example = subprocess.run(["git", "check-ignore", "deploy/.env.example"], cwd=ROOT, capture_output=True, timeout=10)
+
+    assert (ignored.returncode, example.returncode) == (0, 1)
+
+
+def test_compose_publishes_nothing_beyond_this_machine() -> None:
+    ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_a_bot_and_its_standby_differ_in_nothing_but_their_data_and_their_part() -> None:
+    bot, standby = COMPOSE["services"]["bot"], COMPOSE["services"]["standby"]
+    environment = {**bot["environment"], "IMAGINE_STANDBY": "true"}
+    volumes = [volume.replace("standby-", "") for volume in standby["volumes"]]
+
+    assert {**standby, "volumes": volumes} == {**bot, "environment": environment, "profiles": ["standby"]}
+    assert set(standby["volumes"]) & set(bot["volumes"]) == {"pictures:/pictures", "weights:/weights"}
+
+
+def test_who_stops_the_bot_waits_until_it_has_drained() -> None:
+    unit = (DEPLOY / "systemd" / "imagine-bot.service").read_text(encoding="utf-8")
+    patience = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    drain = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["times"]["drain"]
+
+    assert patience is not None
+    assert int(patience[1]) > DRAIN_SECONDS > drain
+    assert int(COMPOSE["x-bot"]["stop_grace_period"].removesuffix("s")) > DRAIN_SECONDS
+
+
+def test_rays_ports_are_the_same_in_both_units_and_the_guide() -> None:
+    head, node = ((DEPLOY / "systemd" / f"ray-{kind}.service").read_text() for kind in ("head", "node"))
+    guide = GUIDES[0].read_text(encoding="utf-8")
+    low, high = (re.search(rf"--{name}-worker-port=(\d+)", head) for name in ("min", "max"))
+
+    assert ports_in(head) == ports_in(node)
+    assert "--include-dashboard=false" in head
+    assert low is not None
+    assert high is not None
+    others = sorted({int(port.partition("=")[2]) for port in ports_in(head)} - {int(low[1]), int(high[1])})
+    assert others == list(range(others[0], others[-1] + 1))
+    assert f"| {others[0]} to {others[-1]}, {low[1]} to {high[1]} |" in guide
+
+
+def ports_in(unit: str) -> list[str]:
+    """Return the options that name ports, but for the head's own."""
+    return re.findall(r"--[a-z-]+-port=\d+", unit)
+
+
+def mounts() -> Iterator[tuple[str, str]]:
+    """Yield each volume of the bot's with where it lies."""
+    for volume in COMPOSE["services"]["bot"]["volumes"]:
+        name, place = volume.split(":")
+        yield name, place
+
+
+def test_everything_that_is_kept_lies_in_a_volume() -> None:
+    kept = set(re.findall(r"(?:IMAGINE_DATA|IMAGINE_PICTURES|HF_HOME)=(\S+)", DOCKERFILE))
+    declared = re.search(r"^VOLUME \[(.*)\]$", DOCKERFILE, re.MULTILINE)
+
+    assert declared is not None
+    assert {place for _, place in mounts()} == kept == set(re.findall(r'"([^"]+)"', declared[1]))
+    assert {name for name, _ in mounts()} <= COMPOSE["volumes"].keys()
