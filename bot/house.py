@@ -27,7 +27,7 @@ from db.privacy import Privacy
 from db.session import Database
 from db.stores import open_store
 from inference.checkpoints import Checkpoint
-from inference.local import LocalExecutor
+from inference.executors import chosen_executor
 from inference.viewers import Task
 from jobs.audience import Audience
 from jobs.clerk import MEMORY_BYTES, Clerk
@@ -109,7 +109,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Start the database and, once it is ours, the processes; build the house on them; close in reverse order."""
     guard = load_policy(settings.policy).guard
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
-    executor = LocalExecutor(settings, all_offered(settings))
+    executor = chosen_executor(settings, all_offered(settings))
     async with (
         Database(settings.database_url) as database,
         open_store(settings.pictures_address) as store,

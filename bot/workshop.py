@@ -8,7 +8,7 @@ from bot.builder import all_offered
 from bot.house import CLOSE_SECONDS, eyes_of
 from bot.rebuilding import Rebuilder
 from config.settings import Settings
-from inference.local import LocalExecutor
+from inference.executors import chosen_executor
 from jobs.clerk import MEMORY_BYTES, Clerk
 from moderation.policy_file import load_policy
 from provenance.identity import load_identity
@@ -20,7 +20,7 @@ async def open_rebuilder(settings: Settings, out: Path) -> AsyncIterator[Rebuild
     """Start the processes; close them at the end. Raises ConfigError where policy or checkpoints are wrong."""
     guard, checkpoints = load_policy(settings.policy).guard, all_offered(settings)
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
-    executor = LocalExecutor(settings, checkpoints)
+    executor = chosen_executor(settings, checkpoints)
     async with (
         Clerk() as pictures,
         Clerk(memory=memory) as prompts,

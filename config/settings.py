@@ -138,6 +138,19 @@ class Observing(BaseModel):
     port: int = Field(default=9108, ge=0, le=65_535)
 
 
+class Ray(BaseModel):
+    """The cluster that draws, where it is not this machine alone; `namespace` keeps one bot's workers from another's.
+
+    `address` is "auto" for the cluster that this machine is in, host:port for its head, or "local" for one of the
+    bot's own, which ends with it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str = Field(default="auto", pattern=r"^(auto|local|[^/:]+:\d+)$")
+    namespace: str = Field(default="imagine", min_length=1)
+
+
 class Endpoints(BaseModel):
     """Where a Discord-compatible server answers, if not Discord itself."""
 
@@ -172,6 +185,8 @@ class Settings(BaseSettings):
     captioner: str | None = None
     segmenter: str | None = None
     devices: tuple[str, ...]
+    executor: Literal["local", "ray"] = "local"
+    ray: Ray = Ray()
     low_memory: bool | None = None
     watermark: Literal["dwtDctSvd", "dwtDct"] = "dwtDctSvd"
     limits: Limits

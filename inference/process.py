@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SECRETS = ("DISCORD_TOKEN", "PGPASSWORD", "IMAGINE_KEY")
 ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # a GPU must not wait for whoever else is on its machine
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core
     "TOKENIZERS_PARALLELISM": "false",
 }
@@ -35,15 +37,19 @@ log = logging.getLogger("inference.worker")
 class ChildProcess(Generic[T]):
     """A running `python -m module CONFIG`, at the other end of the socket `config.fd`. Leaving the context ends it.
 
-    Its messages are those of `codec`; `name` stands before the lines of its log.
+    Its messages are those of `codec`; `name` stands before the lines of its log; it is killed where it takes longer
+    than `grace` seconds to end.
     """
 
-    def __init__(self, module: str, config: BaseModel, codec: Codec[T], name: str) -> None:
+    def __init__(
+        self, module: str, config: BaseModel, codec: Codec[T], name: str, *, grace: float = EXIT_GRACE
+    ) -> None:
         self.reason = ""  #: why we killed it, where we did
         self._module = module
         self._config = config
         self._codec = codec
         self._name = name
+        self._grace = grace
         self._process: asyncio.subprocess.Process
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
@@ -64,7 +70,7 @@ class ChildProcess(Generic[T]):
     async def __aexit__(self, *_: object) -> None:
         self._writer.close()
         try:
-            await asyncio.wait_for(self._process.wait(), EXIT_GRACE)
+            await asyncio.wait_for(self._process.wait(), self._grace)
         except TimeoutError:
             self.kill("it did not end by itself")
             await self._process.wait()

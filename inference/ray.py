@@ -1,0 +1,173 @@
+"""The executor for many machines: a keeper for every GPU of a Ray cluster, which a process of ours speaks with."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from config.settings import ConfigError, Settings
+from inference.checkpoints import Checkpoint
+from inference.devices import find_devices
+from inference.easel import ENGINE, WorkerConfig
+from inference.executor import WorkerInfo, WorkerState
+from inference.keeper import Duty
+from inference.process import ChildProcess
+from inference.protocol import Attempt, Cancel, Event, Unusable
+from inference.ray_protocol import FROM_DRIVER, DriverConfig, FromDriver, RunOn, Workers
+from inference.streams import Streams, refused
+from inference.supervisor import Patience, back_off
+
+JOIN_SECONDS = 60.0  # for the cluster to be joined, or to start
+SILENCE_SECONDS = 30.0
+LEAVE_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class RayExecutor:
+    """Runs attempts on the GPUs of a Ray cluster, and joins the cluster again when it was lost."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        checkpoints: Mapping[str, Checkpoint],
+        *,
+        patience: Patience | None = None,
+        engine: str = ENGINE,
+    ) -> None:
+        self._settings = settings
+        worker = WorkerConfig.of(settings, checkpoints, "", engine).model_copy(update={"cache": Path()})
+        self._duty = Duty(worker=worker, patience=patience or Patience(load=settings.times.load))
+        self._driver: ChildProcess[FromDriver] | None = None
+        self._workers: dict[str, WorkerInfo] = {}  #: each with all its lanes
+        self._places: dict[str, str] = {}  #: running attempts, and their workers
+        self._streams = Streams(self._cancel)
+        self._change = asyncio.Event()
+        self._deaths = 0  #: of the driver, since the cluster was last joined
+        self._joined: asyncio.Future[None]  #: whether the cluster could be joined at the start
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Join the cluster; returns before its workers are ready. Raises ConfigError where that cannot be done."""
+        if find_spec("ray") is None:
+            raise ConfigError("executor = \"ray\" needs Ray: pip install '.[ray]'")
+        gpus = len(self._settings.devices or await find_devices())
+        config = DriverConfig(ray=self._settings.ray, gpus=gpus, duty=self._duty)
+        self._joined = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._live(config), name="Ray's driver")
+        try:
+            await self._joined
+        except BaseException:
+            await self.close(0)
+            raise
+
+    def workers(self) -> Sequence[WorkerInfo]:
+        """Return the workers as they are now."""
+        return [replace(each, lanes_free=self._lanes_free(each)) for each in self._workers.values()]
+
+    async def changed(self) -> None:
+        """Wait until a worker's state or free lanes change."""
+        await self._change.wait()
+
+    def run(self, worker_id: str, attempt: Attempt) -> AsyncIterator[Event]:
+        """Start the attempt at once; its events come from the iterator, which must be read to its end."""
+        worker = self._workers.get(worker_id)
+        if self._driver is None or worker is None or self._lanes_free(worker) < 1:
+            return refused(attempt.id)
+        self._places[attempt.id] = worker_id
+        self._driver.send(RunOn(worker_id=worker_id, attempt=attempt))
+        self._notify()
+        return self._streams.open(attempt.id)
+
+    async def cancel(self, attempt_id: str) -> None:
+        """Ask for an attempt's end."""
+        self._cancel(attempt_id)
+
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the deadline is the contract
+        """Let running attempts end within `timeout` seconds, then part from the cluster, whose workers stay warm."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._streams:
+                    await self.changed()
+        except TimeoutError:
+            log.warning("attempts were still running at the end of %g s", timeout)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _live(self, config: DriverConfig) -> None:
+        """Run the driver again and again, until cancelled; the first one has to join the cluster."""
+        try:
+            while True:
+                problem = await self._live_once(config)
+                self._deaths += 1
+                log.error("the Ray cluster was lost (%d in a row): %s", self._deaths, problem)
+                self._lose(problem)
+                if not self._joined.done():
+                    self._joined.set_exception(ConfigError(problem))
+                await asyncio.sleep(back_off(self._deaths))
+        finally:
+            self._lose("the executor closes")
+
+    async def _live_once(self, config: DriverConfig) -> str:
+        """Run the driver to its end, and say why it ended."""
+        driver = ChildProcess("inference.ray_driver", config, FROM_DRIVER, "Ray", grace=LEAVE_SECONDS)
+        try:
+            async with driver:
+                self._driver = driver
+                await self._listen(driver)
+        except OSError as error:
+            return f"the process that speaks with Ray cannot be started: {error}"
+        finally:
+            self._driver = None
+        return driver.epitaph()
+
+    async def _listen(self, driver: ChildProcess[FromDriver]) -> None:
+        try:
+            async with asyncio.timeout(JOIN_SECONDS) as limit:
+                async for message in driver.messages():
+                    limit.reschedule(asyncio.get_running_loop().time() + SILENCE_SECONDS)
+                    self._take(message, driver)
+        except TimeoutError:
+            driver.kill(f"the Ray cluster at {self._settings.ray.address!r} gave no answer in time")
+
+    def _take(self, message: FromDriver, driver: ChildProcess[FromDriver]) -> None:
+        match message:
+            case Workers(workers=workers):
+                self._deaths = 0
+                self._workers = {each.id: each for each in workers}
+                if not self._joined.done():
+                    self._joined.set_result(None)
+                self._notify()
+            case Unusable(problem=problem):
+                driver.kill(problem)
+            case _:
+                self._deliver(message)
+
+    def _deliver(self, event: Event) -> None:
+        if self._streams.deliver(event):
+            del self._places[event.attempt_id]
+            self._notify()
+
+    def _cancel(self, attempt_id: str) -> None:
+        if attempt_id in self._streams and self._driver is not None:
+            self._driver.send(Cancel(attempt_id=attempt_id))
+
+    def _lose(self, reason: str) -> None:
+        """Give up what runs, and every worker until the cluster is joined again."""
+        self._streams.lose(self._streams, reason)
+        self._places.clear()
+        self._workers = {
+            each.id: replace(each, state=WorkerState.RESTARTING, lanes_free=0, problem=reason)
+            for each in self._workers.values()
+        }
+        self._notify()
+
+    def _lanes_free(self, worker: WorkerInfo) -> int:
+        return max(0, worker.lanes_free - list(self._places.values()).count(worker.id))
+
+    def _notify(self) -> None:
+        event, self._change = self._change, asyncio.Event()
+        event.set()

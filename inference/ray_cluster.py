@@ -1,0 +1,81 @@
+"""The Ray cluster: how it is joined, which GPUs it has, and the keeper of each. These calls block."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from inference.keeper import Duty, Keeper
+from inference.ray_protocol import DriverConfig
+
+STORE_BYTES = 512 * 2**20  # of memory, for what travels in a cluster of our own
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A GPU of a node; `name` is the worker's, and the keeper's."""
+
+    name: str
+    node_id: str
+
+
+class Unreachable(Exception):
+    """The cluster cannot be joined; the text says what to do, for the operator."""
+
+
+class Cluster:
+    """The cluster that is named by the settings."""
+
+    def __init__(self, config: DriverConfig) -> None:
+        self._address = config.ray.address
+        self._namespace = config.ray.namespace
+        self._gpus = config.gpus
+
+    def join(self) -> None:
+        """Connect to it, or start it where it is one of our own. Raises Unreachable."""
+        options: dict[str, Any] = {"namespace": self._namespace, "logging_level": "WARNING"}
+        if self._address == "local":
+            options |= {"num_gpus": self._gpus, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+        try:
+            ray.init(address=self._address, **options)
+        except Exception as error:
+            raise Unreachable(f"the Ray cluster at {self._address!r} cannot be joined: {_advice(error)}") from error
+
+    def leave(self) -> None:
+        """Part from it; one of our own ends."""
+        ray.shutdown()
+
+    def places(self) -> list[Place]:
+        """Return every GPU of the nodes that are there."""
+        return [place for node in ray.nodes() if node["Alive"] for place in _places(node)]
+
+    def keeper(self, place: Place, duty: Duty) -> Any:
+        """Return the keeper of a GPU, as a handle: the one that is there, else a new one."""
+        options = {
+            "name": place.name,
+            "namespace": self._namespace,
+            "lifetime": "detached",  # it outlives the bot, and stays warm
+            "get_if_exists": True,
+            "max_restarts": -1,
+            "max_task_retries": 0,
+            "num_cpus": 0,
+            "num_gpus": 1,
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(node_id=place.node_id, soft=False),
+        }
+        return ray.remote(Keeper).options(**options).remote(place.name, duty)
+
+    def end(self, keeper: Any) -> None:
+        """End a keeper for good."""
+        ray.kill(keeper, no_restart=True)
+
+
+def _places(node: dict[str, Any]) -> list[Place]:
+    gpus = int(node["Resources"].get("GPU", 0))
+    return [Place(f"{node['NodeManagerHostname']}-{node['NodeID'][:6]}:{gpu}", node["NodeID"]) for gpu in range(gpus)]
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, RuntimeError) and "ersion" in str(error):
+        return f"the same versions of Ray and Python are needed everywhere. {error}"
+    return f"start Ray on this machine, too (docs/operating.md says how). {error}"

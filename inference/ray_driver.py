@@ -1,0 +1,126 @@
+"""The process that speaks with the Ray cluster: `python -m inference.ray_driver CONFIG`, with one end of a socket pair.
+
+Ray ends the process of a driver whose cluster's head is gone, and it holds the interpreter now and then: both must not
+be the bot's. The process ends when the bot is gone, and when the head is; the workers stay.
+"""
+
+import asyncio
+import logging
+import sys
+from socket import socket
+
+from inference.protocol import Cancel, Event, Preview, Unusable, encode
+from inference.ray_cluster import Cluster, Place, Unreachable
+from inference.ray_protocol import TO_DRIVER, DriverConfig, RunOn, ToDriver, Workers
+from inference.ray_seat import Seat
+from inference.streams import lost
+from inference.worker import PREVIEW_BACKLOG, end
+
+LOOK_EVERY = 2.0  # seconds; at who is in the cluster
+HEAD_SECONDS = 10.0  # that the head has to answer in
+
+log = logging.getLogger(__name__)
+
+
+class Driver:
+    """Reads the bot's messages, and lets the cluster draw."""
+
+    def __init__(self, config: DriverConfig, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._duty = config.duty
+        self._cluster = Cluster(config)
+        self._reader = reader
+        self._writer = writer
+        self._seats: dict[Place, tuple[Seat, asyncio.Task[None]]] = {}
+        self._calls: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until the bot closes the socket. Raises Unreachable where the cluster is not there, or is gone."""
+        self._cluster.join()  # on the main thread, as Ray wants it; there is nothing else to do yet
+        tasks = [asyncio.create_task(self._look_out()), asyncio.create_task(self._obey())]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def _obey(self) -> None:
+        """Do what the bot says, until it is gone."""
+        while (message := await self._next()) is not None:
+            match message:
+                case RunOn(worker_id=worker_id, attempt=attempt):
+                    seat = self._seat(worker_id)
+                    if seat is None:
+                        self._tell(lost(attempt.id, "its machine is gone"))
+                    else:
+                        seat.run(attempt)
+                case Cancel(attempt_id=attempt_id):
+                    for seat, _ in self._seats.values():
+                        call = asyncio.create_task(seat.cancel(attempt_id))
+                        self._calls.add(call)
+                        call.add_done_callback(self._calls.discard)
+
+        await self._leave()
+
+    async def _next(self) -> ToDriver | None:
+        try:
+            return await TO_DRIVER.receive(self._reader)
+        except (EOFError, ConnectionError):
+            return None
+
+    async def _look_out(self) -> None:
+        """Take a seat on every GPU that comes, and leave those that go."""
+        while True:
+            try:
+                places = await asyncio.wait_for(asyncio.to_thread(self._cluster.places), HEAD_SECONDS)
+            except TimeoutError:
+                raise Unreachable(f"the head of the Ray cluster did not answer within {HEAD_SECONDS:g} s") from None
+            for place in set(places) - set(self._seats):
+                seat = Seat(place, self._cluster, self._duty, self._tell)
+                self._seats[place] = seat, asyncio.create_task(seat.live(), name=f"worker {place.name}")
+            for place in set(self._seats) - set(places):
+                log.warning("worker %s is gone with its machine", place.name)
+                _, task = self._seats.pop(place)
+                task.cancel()
+            for _, task in self._seats.values():
+                if task.done():
+                    task.result()  # raises: no seat ends by itself
+            self._tell(None)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _seat(self, worker_id: str) -> Seat | None:
+        return next((seat for place, (seat, _) in self._seats.items() if place.name == worker_id), None)
+
+    def _tell(self, event: Event | None) -> None:
+        """Send an event, or how the workers are; previews are dropped when nobody reads them."""
+        if event is None:
+            seats = sorted(self._seats.items(), key=lambda item: item[0].name)
+            self._writer.write(encode(Workers(workers=tuple(seat.info for _, (seat, _) in seats))))
+        elif not (isinstance(event, Preview) and self._writer.transport.get_write_buffer_size() > PREVIEW_BACKLOG):
+            self._writer.write(encode(event))
+
+    async def _leave(self) -> None:
+        await asyncio.gather(*(seat.leave() for seat, _ in self._seats.values()))
+        await asyncio.to_thread(self._cluster.leave)
+
+
+async def serve(config: DriverConfig) -> None:
+    """Serve the bot at the other end of `config.fd`, until it or the cluster is gone; then end the process."""
+    reader, writer = await asyncio.open_connection(sock=socket(fileno=config.fd))
+    try:
+        await Driver(config, reader, writer).run()
+    except Unreachable as error:
+        writer.write(encode(Unusable(problem=str(error))))
+        await writer.drain()
+        end(1)
+    except Exception:
+        log.exception("this driver cannot go on")
+        end(1)
+    end(0)
+
+
+def main() -> None:
+    """Run the driver that the command line describes."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    asyncio.run(serve(DriverConfig.model_validate_json(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The messages between the bot and its driver: the process that speaks with the Ray cluster."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from pydantic import BaseModel
+
+from config.settings import Ray
+from inference.executor import WorkerInfo
+from inference.keeper import Duty
+from inference.protocol import Attempt, Cancel, Codec, Event, Unusable
+
+
+class DriverConfig(BaseModel):
+    """What a driver is told on its command line. `gpus` are those that a cluster of its own has to have."""
+
+    fd: int = -1
+    ray: Ray
+    gpus: int
+    duty: Duty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOn:
+    """Start an attempt on a worker."""
+
+    worker_id: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """The workers of the cluster as they are now, each with all its lanes; also a sign of life."""
+
+    workers: tuple[WorkerInfo, ...]
+
+
+ToDriver = RunOn | Cancel
+FromDriver = Workers | Unusable | Event
+
+TO_DRIVER: Codec[ToDriver] = Codec(get_args(ToDriver))
+FROM_DRIVER: Codec[FromDriver] = Codec(get_args(FromDriver))
