@@ -214,7 +214,7 @@ def _own_folder(parent: Path) -> Path:
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
     for folder in parent.iterdir():
-        if int(folder.name) not in psutil.pids():
+        if int(folder.name) not in psutil.pids():  # type: ignore[no-untyped-call]
             shutil.rmtree(folder, ignore_errors=True)  # another keeper may be at it, too
     return own
 
