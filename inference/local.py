@@ -11,6 +11,7 @@ from inference.devices import find_devices
 from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo
 from inference.protocol import Attempt, Event
+from inference.streams import refused
 from inference.supervisor import Patience, Supervisor
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ class LocalExecutor:
 
     def run(self, worker_id: str, attempt: Attempt) -> AsyncIterator[Event]:
         """Start the attempt at once; its events come from the iterator, which must be read to its end."""
-        return self._supervisors[worker_id].run(attempt)
+        supervisor = self._supervisors.get(worker_id)
+        return refused(attempt.id) if supervisor is None else supervisor.run(attempt)
 
     async def cancel(self, attempt_id: str) -> None:
         """Ask for an attempt's end."""

@@ -117,17 +117,25 @@ class ScriptedEngine:
         return self._drawing(script) if script.step == request.num_inference_steps else None
 
     def _drawing(self, script: Script) -> Drawing:
-        request, path = script.attempt.request, Path(script.attempt.spool) / "0.npy"
-        np.save(path, np.zeros((request.height, request.width, 3), np.uint8))
-        picture = Pixels(
+        request, attempt = script.attempt.request, script.attempt
+        canvases = [np.zeros((request.height, request.width, 3), np.uint8)]
+        if request.prompt == "show what came":
+            paths = (attempt.source_path, attempt.mask_path, *attempt.blended_paths)
+            canvases = [np.frombuffer(Path(path).read_bytes(), np.uint8) for path in paths if path is not None]
+        pictures = tuple(self._picture(attempt, number, canvas) for number, canvas in enumerate(canvases))
+        return Drawing(pictures=pictures, seconds=0.1, truncated="")
+
+    def _picture(self, attempt: Attempt, number: int, canvas: np.ndarray) -> Pixels:
+        request, path = attempt.request, Path(attempt.spool) / f"{number}.npy"
+        np.save(path, canvas)
+        return Pixels(
             path=str(path),
-            seed=request.seed,
+            seed=request.seed + number,
             width=request.width,
             height=request.height,
             seen=None,
             fingerprint=self.load(request.checkpoint),
         )
-        return Drawing(pictures=(picture,), seconds=0.1, truncated="")
 
     def free(self) -> None:
         self.freed = True

@@ -1,7 +1,9 @@
-"""What the tests of the inference room share: checkpoints, requests, a watch, and one running executor."""
+"""What the tests of the inference room share: checkpoints, requests, a watch, and running executors."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ import psutil
 
 from config.settings import Settings, load_settings
 from inference.checkpoints import Checkpoint, Weights
-from inference.executor import WorkerInfo, WorkerState
+from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.local import LocalExecutor
-from inference.protocol import Attempt, Done, Event, Failed
+from inference.protocol import Attempt, Done, Event, Failed, FailureKind
 from inference.request import ImageRequest, Sampler
 from inference.supervisor import Patience
 
+SCRIPTED = "tests.fakes_inference:ScriptedEngine"
 QUICK = Patience(load=60, ping_every=0.1, silence=10, stall=2, cancel=2)
 
 
@@ -106,7 +109,7 @@ def worker_pid() -> int:
     return pid
 
 
-async def until(executor: LocalExecutor, state: WorkerState) -> WorkerInfo:
+async def until(executor: Executor, state: WorkerState) -> WorkerInfo:
     while executor.workers()[0].state is not state:
         await executor.changed()
     return executor.workers()[0]
@@ -125,11 +128,70 @@ async def until_ready(executor: LocalExecutor) -> AsyncIterator[LocalExecutor]:
         await executor.close(0)
 
 
-async def run(executor: LocalExecutor, attempt: Attempt) -> list[Event]:
+async def run(executor: Executor, attempt: Attempt, worker: int = 0) -> list[Event]:
     """Return every event of the attempt; that exactly one of them is terminal, and the last, always holds."""
-    events = [event async for event in executor.run(executor.workers()[0].id, attempt)]
+    return await read(begin(executor, attempt, worker))
+
+
+def begin(executor: Executor, attempt: Attempt, worker: int = 0) -> AsyncIterator[Event]:
+    """Start an attempt on one of the workers."""
+    return executor.run(executor.workers()[worker].id, attempt)
+
+
+async def read(stream: AsyncIterator[Event]) -> list[Event]:
+    """Return every event of a stream that has begun; exactly one is terminal, and the last."""
+    events = [event async for event in stream]
     assert [isinstance(event, Done | Failed) for event in events] == [False] * (len(events) - 1) + [True]
     return events
+
+
+def failure(events: list[Event]) -> FailureKind:
+    """Return how an attempt failed."""
+    assert isinstance(events[-1], Failed), events[-1]
+    return events[-1].kind
+
+
+def pid_of(worker: WorkerInfo) -> int:
+    """Return the process id of a worker with the scripted engine."""
+    return int(worker.fingerprint["pid"])
+
+
+def kill(worker: WorkerInfo) -> None:
+    """End a worker with the scripted engine as a crash would."""
+    os.kill(pid_of(worker), signal.SIGKILL)
+
+
+async def until_free(executor: Executor, workers: int) -> None:
+    """Wait until so many workers are there, and each is ready with all its lanes."""
+    async with asyncio.timeout(60):
+        while [each.lanes_free for each in executor.workers()] != [2] * workers:
+            await executor.changed()
+
+
+class Stage:
+    """Opens executors one after another, each with `workers` workers, and keeps the latest while nobody closes it."""
+
+    def __init__(self, make: Callable[[], Executor], workers: int, folder: Path) -> None:
+        self._make = make
+        self._folder = folder
+        self._workers = workers
+        self._open: Executor | None = None
+
+    async def executor(self) -> Executor:
+        """Give an executor whose workers are free, and as good as new: each has drawn something since it died last."""
+        if self._open is None:
+            self._open = self._make()
+            await self._open.start()
+        await until_free(self._open, self._workers)
+        for worker in range(self._workers):
+            assert isinstance((await run(self._open, an_attempt(self._folder), worker))[-1], Done)
+        return self._open
+
+    async def close(self, seconds: float) -> None:
+        """Close the executor."""
+        executor, self._open = self._open, None
+        if executor is not None:
+            await executor.close(seconds)
 
 
 @asynccontextmanager
