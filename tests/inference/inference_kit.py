@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from inference.supervisor import Patience
 
 SCRIPTED = "tests.fakes_inference:ScriptedEngine"
 QUICK = Patience(load=60, ping_every=0.1, silence=10, stall=2, cancel=2)
+_numbers = count(1)
 
 
 def a_checkpoint(folder: Path, name: str = "tiny", **values: Any) -> Checkpoint:
@@ -63,6 +65,11 @@ def an_attempt(
     request = a_request(source="0" * 64 if source else None, mask="1" * 64 if mask else None, **values)
     paths = {"source_path": str(source) if source else None, "mask_path": str(mask) if mask else None}
     return Attempt(id=attempt_id, request=request, spool=str(spool), **paths)
+
+
+def a_new_attempt(spool: Path, *files: Path, **values: Any) -> Attempt:
+    """Return an attempt whose id no other has: where workers are shared, what was asked of one must not hit another."""
+    return an_attempt(spool, f"{next(_numbers)}:1", *files, **values)
 
 
 class Bystander:
@@ -184,7 +191,7 @@ class Stage:
             await self._open.start()
         await until_free(self._open, self._workers)
         for worker in range(self._workers):
-            assert isinstance((await run(self._open, an_attempt(self._folder), worker))[-1], Done)
+            assert isinstance((await run(self._open, a_new_attempt(self._folder), worker))[-1], Done)
         return self._open
 
     async def close(self, seconds: float) -> None:

@@ -13,7 +13,7 @@ from inference_kit import (
     SCRIPTED,
     Stage,
     a_checkpoint,
-    an_attempt,
+    a_new_attempt,
     begin,
     failure,
     kill,
@@ -71,16 +71,16 @@ async def test_workers_become_ready_and_tell_what_they_are(executor):
 
 
 async def test_an_attempt_starts_progresses_and_ends_with_its_pictures(executor, tmp_path):
-    events = await run(executor, an_attempt(tmp_path / "spool"))
+    events = await run(executor, a_new_attempt(tmp_path / "spool"))
     assert isinstance(events[0], Started)
     assert [event.step for event in events if isinstance(event, Progress)] == [1, 2, 3, 4]
     assert pixels_of(events[-1])[0].shape == (128, 128, 3)
 
 
 async def test_a_lane_is_taken_from_the_call_on_and_free_after_the_end(executor, tmp_path):
-    streams = [begin(executor, an_attempt(tmp_path / name, name, prompt="slow")) for name in ("a", "b")]
+    streams = [begin(executor, a_new_attempt(tmp_path / name, prompt="slow")) for name in ("a", "b")]
     assert executor.workers()[0].lanes_free == 0
-    other = await run(executor, an_attempt(tmp_path / "c", "c"))
+    other = await run(executor, a_new_attempt(tmp_path / "c"))
     assert failure(other) is FailureKind.WORKER_LOST
     for stream in streams:
         assert isinstance((await read(stream))[-1], Done)
@@ -91,7 +91,7 @@ async def test_attempts_are_drawn_at_the_same_time_and_the_shorter_ends_first(ex
     ends = []
 
     async def follow(name, steps):
-        stream = begin(executor, an_attempt(tmp_path / name, name, prompt="slow", num_inference_steps=steps))
+        stream = begin(executor, a_new_attempt(tmp_path / name, prompt="slow", num_inference_steps=steps))
         assert isinstance((await read(stream))[-1], Done)
         ends.append(name)
 
@@ -100,16 +100,17 @@ async def test_attempts_are_drawn_at_the_same_time_and_the_shorter_ends_first(ex
 
 
 async def test_one_that_fails_or_is_cancelled_disturbs_no_other(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=40))
-    assert failure(await run(executor, an_attempt(tmp_path / "b", "b", prompt="raise"))) is FailureKind.ENGINE
-    other = begin(executor, an_attempt(tmp_path / "c", "c", prompt="slow", num_inference_steps=40))
-    await executor.cancel("c")
+    stream = begin(executor, a_new_attempt(tmp_path / "a", prompt="slow", num_inference_steps=40))
+    assert failure(await run(executor, a_new_attempt(tmp_path / "b", prompt="raise"))) is FailureKind.ENGINE
+    unwanted = a_new_attempt(tmp_path / "c", prompt="slow", num_inference_steps=40)
+    other = begin(executor, unwanted)
+    await executor.cancel(unwanted.id)
     assert failure(await read(other)) is FailureKind.CANCELLED
     assert isinstance((await read(stream))[-1], Done)
 
 
 async def test_a_killed_worker_loses_all_its_attempts(executor, tmp_path):
-    streams = [begin(executor, an_attempt(tmp_path / name, name, prompt="slow")) for name in ("a", "b")]
+    streams = [begin(executor, a_new_attempt(tmp_path / name, prompt="slow")) for name in ("a", "b")]
     kill(executor.workers()[0])
     for stream in streams:
         assert failure(await read(stream)) is FailureKind.WORKER_LOST
@@ -117,48 +118,49 @@ async def test_a_killed_worker_loses_all_its_attempts(executor, tmp_path):
 
 async def test_who_cancels_what_waits_for_room_kills_nobody(executor, tmp_path):
     pid = pid_of(executor.workers()[0])
-    stream = begin(executor, an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=100))
-    other = begin(executor, an_attempt(tmp_path / "b", "b", prompt="out of memory"))
+    stream = begin(executor, a_new_attempt(tmp_path / "a", prompt="slow", num_inference_steps=100))
+    unwanted = a_new_attempt(tmp_path / "b", prompt="out of memory")
+    other = begin(executor, unwanted)
     await asyncio.sleep(0.3)
-    await executor.cancel("b")
+    await executor.cancel(unwanted.id)
     assert failure(await read(other)) is FailureKind.CANCELLED
     assert isinstance((await read(stream))[-1], Done)
     assert pid_of(executor.workers()[0]) == pid
 
 
 async def test_an_attempt_without_room_is_tried_again_when_it_is_alone(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path / "a", "a", prompt="slow", num_inference_steps=20))
-    events = await run(executor, an_attempt(tmp_path / "b", "b", prompt="out of memory once"))
+    stream = begin(executor, a_new_attempt(tmp_path / "a", prompt="slow", num_inference_steps=20))
+    events = await run(executor, a_new_attempt(tmp_path / "b", prompt="out of memory once"))
     assert isinstance(events[-1], Done)
     assert [isinstance(event, Started) for event in events].count(True) == 1
     assert isinstance((await read(stream))[-1], Done)
 
 
 async def test_a_cancel_ends_the_attempt_within_a_step(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
     seen = []
     async for event in stream:
         seen.append(event)
         if isinstance(event, Progress) and event.step == 3:
-            await executor.cancel("1")
+            await executor.cancel(event.attempt_id)
     assert failure(seen) is FailureKind.CANCELLED
     assert sum(isinstance(event, Progress) for event in seen) < 75
-    assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+    assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
 
 
 async def test_a_cancel_that_is_not_heeded_ends_the_process(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, prompt="hang"))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="hang"))
     events = []
     async for event in stream:
         events.append(event)
         if isinstance(event, Progress):
-            await executor.cancel("1")
+            await executor.cancel(event.attempt_id)
     assert failure(events) is FailureKind.WORKER_LOST
     assert "cancel" in events[-1].detail
 
 
 async def test_a_reader_who_goes_away_cancels_the_attempt(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
     await anext(stream)
     await stream.aclose()
     async with asyncio.timeout(2):
@@ -167,7 +169,7 @@ async def test_a_reader_who_goes_away_cancels_the_attempt(executor, tmp_path):
 
 
 async def test_a_killed_worker_loses_its_attempt_and_comes_back(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
     worker = executor.workers()[0]
     events = []
     async for event in stream:
@@ -177,11 +179,11 @@ async def test_a_killed_worker_loses_its_attempt_and_comes_back(executor, tmp_pa
     assert failure(events) is FailureKind.WORKER_LOST
     await until_free(executor, WORKERS)
     assert pid_of(executor.workers()[0]) != pid_of(worker)
-    assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+    assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
 
 
 async def test_a_worker_that_stands_still_is_replaced(executor, tmp_path):
-    events = await run(executor, an_attempt(tmp_path, prompt="hang"))
+    events = await run(executor, a_new_attempt(tmp_path, prompt="hang"))
     assert failure(events) is FailureKind.WORKER_LOST
     assert "stood still" in events[-1].detail
 
@@ -197,21 +199,21 @@ async def test_a_worker_that_stands_still_is_replaced(executor, tmp_path):
     ],
 )
 async def test_every_failure_is_told_by_its_kind(executor, tmp_path, prompt, kind):
-    assert failure(await run(executor, an_attempt(tmp_path, prompt=prompt))) is kind
+    assert failure(await run(executor, a_new_attempt(tmp_path, prompt=prompt))) is kind
 
 
 async def test_another_checkpoint_that_cannot_be_loaded_is_told_so_and_the_worker_goes_on(executor, tmp_path):
-    events = await run(executor, an_attempt(tmp_path, checkpoint="gone"))
+    events = await run(executor, a_new_attempt(tmp_path, checkpoint="gone"))
     assert failure(events) is FailureKind.UNUSABLE
     assert "download" in events[-1].detail
     assert not any(isinstance(event, Started) for event in events)
-    assert isinstance((await run(executor, an_attempt(tmp_path, "2")))[-1], Done)
+    assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
 
 
 async def test_the_time_to_load_is_none_of_the_attempts(executor, tmp_path):
     began = time.monotonic()
     events, started = [], 0.0
-    async for event in begin(executor, an_attempt(tmp_path, checkpoint="a second to load")):
+    async for event in begin(executor, a_new_attempt(tmp_path, checkpoint="a second to load")):
         events.append(event)
         started = started or time.monotonic()
     assert isinstance(events[0], Started)
@@ -221,25 +223,27 @@ async def test_the_time_to_load_is_none_of_the_attempts(executor, tmp_path):
 
 
 async def test_an_attempt_cancelled_while_its_checkpoint_loads_never_starts(executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, checkpoint="a second to load"))
-    await executor.cancel("1")
+    attempt = a_new_attempt(tmp_path, checkpoint="a second to load")
+    stream = begin(executor, attempt)
+    await executor.cancel(attempt.id)
     (event,) = await read(stream)
     assert failure([event]) is FailureKind.CANCELLED
 
 
 async def test_a_cancel_of_what_is_over_stays_without_effect(executor, tmp_path):
-    await run(executor, an_attempt(tmp_path, "1"))
-    await executor.cancel("1")
-    assert isinstance((await run(executor, an_attempt(tmp_path, "1")))[-1], Done)
+    attempt = a_new_attempt(tmp_path)
+    await run(executor, attempt)
+    await executor.cancel(attempt.id)
+    assert isinstance((await run(executor, attempt))[-1], Done)
 
 
 async def test_out_of_memory_is_tried_once_more_with_the_least_memory(executor, tmp_path):
-    assert isinstance((await run(executor, an_attempt(tmp_path, prompt="out of memory once")))[-1], Done)
+    assert isinstance((await run(executor, a_new_attempt(tmp_path, prompt="out of memory once")))[-1], Done)
 
 
 async def test_previews_are_dropped_when_nobody_reads_them(executor, tmp_path):
     """150 previews of a megabyte each, and a bot whose loop is busy meanwhile: the engine must not wait for it."""
-    stream = begin(executor, an_attempt(tmp_path, prompt="flood", num_inference_steps=150))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="flood", num_inference_steps=150))
     time.sleep(1.2)  # noqa: ASYNC251 - the loop shall be busy
     events = await read(stream)
     assert isinstance(events[-1], Done)
@@ -249,16 +253,14 @@ async def test_previews_are_dropped_when_nobody_reads_them(executor, tmp_path):
 
 
 async def test_both_workers_draw_at_once(executor, tmp_path):
-    streams = [
-        begin(executor, an_attempt(tmp_path / f"{worker}", f"{worker}", prompt="slow"), worker) for worker in (0, 1)
-    ]
+    streams = [begin(executor, a_new_attempt(tmp_path / f"{worker}", prompt="slow"), worker) for worker in (0, 1)]
     assert [each.lanes_free for each in executor.workers()] == [1, 1]
     drawers = [(await read(stream))[-1].pictures[0].fingerprint["pid"] for stream in streams]
     assert drawers == [each.fingerprint["pid"] for each in executor.workers()]
 
 
 async def test_a_worker_that_nobody_knows_is_not_free(executor, tmp_path):
-    assert failure(await read(executor.run("nobody", an_attempt(tmp_path)))) is FailureKind.WORKER_LOST
+    assert failure(await read(executor.run("nobody", a_new_attempt(tmp_path)))) is FailureKind.WORKER_LOST
 
 
 async def test_files_and_pictures_come_through_as_they_are(executor, tmp_path):
@@ -268,7 +270,7 @@ async def test_files_and_pictures_come_through_as_they_are(executor, tmp_path):
         (tmp_path / name).write_bytes(content)
     source, mask, *blended = [tmp_path / name for name in names]
     attempt = replace(
-        an_attempt(tmp_path / "spool", "7:1", source, mask, prompt="show what came", seed=0),
+        a_new_attempt(tmp_path / "spool", source, mask, prompt="show what came", seed=0),
         blended_paths=tuple(map(str, blended)),
     )
     events = await run(executor, attempt)
@@ -278,14 +280,14 @@ async def test_files_and_pictures_come_through_as_they_are(executor, tmp_path):
 
 
 async def test_closing_lets_an_attempt_end_within_the_time(stage, executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, prompt="slow", num_inference_steps=10))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=10))
     closing = asyncio.create_task(stage.close(5))
     assert isinstance((await read(stream))[-1], Done)
     await closing
 
 
 async def test_closing_ends_an_attempt_that_takes_longer(stage, executor, tmp_path):
-    stream = begin(executor, an_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
     closing = asyncio.create_task(stage.close(0.2))
     assert failure(await read(stream)) is FailureKind.WORKER_LOST
     await closing

@@ -117,7 +117,7 @@ async def test_who_cancels_while_another_checkpoint_loads_kills_nobody(tmp_path)
     patience = Patience(load=60, ping_every=0.05, silence=10, stall=5, cancel=0.2)
     async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED, patience) as executor:
         pid = (await until(executor, WorkerState.READY)).fingerprint["pid"]
-        stream = executor.run("cpu", an_attempt(tmp_path, checkpoint="a second to load"))
+        stream = executor.run("cpu", an_attempt(tmp_path, "1", checkpoint="a second to load"))
         await asyncio.sleep(0.2)
         await executor.cancel("1")
         assert failure([event async for event in stream]) is FailureKind.CANCELLED
