@@ -25,3 +25,13 @@ def _check_room(unet: Any, arguments: Any) -> None:
     rows, _, height, width = arguments[0].shape
     if rows * height * width > ROOM:
         raise torch.OutOfMemoryError(f"no room for {rows} rows of {height} x {width}")
+
+
+class ThreadedDevice(DiffusersEngine):
+    """Computes on as many threads as its device's name says, "cpu/2": other threads are another fingerprint."""
+
+    def __init__(self, device: str, *arguments: Any, **options: Any) -> None:
+        name, _, threads = device.partition("/")
+        super().__init__(name, *arguments, **options)
+        if threads:
+            torch.set_num_threads(int(threads))

@@ -122,19 +122,6 @@ async def until(executor: Executor, state: WorkerState) -> WorkerInfo:
     return executor.workers()[0]
 
 
-@asynccontextmanager
-async def until_ready(executor: LocalExecutor) -> AsyncIterator[LocalExecutor]:
-    """Start the executor, and give it once every worker is ready."""
-    await executor.start()
-    try:
-        async with asyncio.timeout(90):
-            while any(worker.state is not WorkerState.READY for worker in executor.workers()):
-                await executor.changed()
-        yield executor
-    finally:
-        await executor.close(0)
-
-
 async def run(executor: Executor, attempt: Attempt, worker: int = 0) -> list[Event]:
     """Return every event of the attempt; that exactly one of them is terminal, and the last, always holds."""
     return await read(begin(executor, attempt, worker))

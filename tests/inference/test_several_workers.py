@@ -6,7 +6,8 @@ import os
 import socket
 from pathlib import Path
 
-from inference_kit import a_checkpoint, an_attempt, settings_for, until_ready
+from inference_kit import a_checkpoint, an_attempt, settings_for
+from workshops import until_ready
 
 from inference.local import LocalExecutor, named
 from inference.protocol import Done
