@@ -19,6 +19,7 @@ from bot.drawing import Drawing
 from bot.extras import offered_upscalers, offered_viewer
 from bot.finding import Finding
 from bot.gallery import Gallery
+from bot.gateway import latencies
 from bot.genealogy import Genealogy
 from bot.housekeeper import Housekeeper
 from bot.masks import Masks
@@ -31,6 +32,7 @@ from bot.progress import ProgressBoard
 from bot.review import Review
 from bot.screen import Screen
 from bot.sources import Sources
+from bot.status import StatusReport
 from bot.studio import Studio
 from bot.styles import Styles
 from bot.verification import Verification
@@ -46,6 +48,7 @@ from db.history import History
 from db.images import PictureStore
 from db.jobs import Jobs
 from db.lineage import Lineage
+from db.load import Loads
 from db.never_again import NeverAgain
 from db.offers import Offers
 from db.outbox import Outbox
@@ -236,7 +239,7 @@ class Builder:
             "finder": tools.finder,
         }
         return Overview(
-            client=self.client,
+            gateway=lambda: latencies(self.client),
             dispatcher=self.dispatcher,
             executor=tools.executor,
             outbox=self._outbox,
@@ -338,6 +341,11 @@ class Builder:
         )
 
     @cached_property
+    def _status(self) -> StatusReport:
+        loads = Loads(self._tools.database)
+        return StatusReport(review=self._review, overview=self.overview, loads=loads, clerk=self._tools.pictures)
+
+    @cached_property
     def _verification(self) -> Verification:
         return Verification(
             limits=self._settings.limits,
@@ -393,6 +401,7 @@ class Builder:
             discipline=self.discipline,
             review=self._review,
             moderators=self._moderators,
+            status=self._status,
             privacy=self._privacy,
             verification=self._verification,
             describing=self._describing,

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-import discord
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.base import utc_now
@@ -21,18 +20,18 @@ log = logging.getLogger(__name__)
 
 
 class Overview:
-    """Asks everybody. `clerks` are those that there are, by what they are called."""
+    """Asks everybody. `gateway` tells the latency of each shard, `clerks` are those that there are, by their names."""
 
     def __init__(
         self,
         *,
-        client: discord.Client,
+        gateway: Callable[[], Mapping[int, float | None]],
         dispatcher: Dispatcher,
         executor: Executor,
         outbox: Outbox,
         clerks: Mapping[str, Clerk],
     ) -> None:
-        self._client = client
+        self._gateway = gateway
         self._dispatcher = dispatcher
         self._executor = executor
         self._outbox = outbox
@@ -49,7 +48,7 @@ class Overview:
             running=running,
             waiting=await asyncio.to_thread(Waiting.of, jobs, lead),
             clerks={name: clerk.failures for name, clerk in self._clerks.items()},
-            gateway=latencies(self._client),
+            gateway=self._gateway(),
             outbox=await self._backlog(),
         )
 
@@ -60,11 +59,3 @@ class Overview:
         except (TimeoutError, OSError, SQLAlchemyError) as error:
             log.warning("the database does not answer: %r", error)
             return None
-
-
-def latencies(client: discord.Client) -> dict[int, float | None]:
-    """Return the latency of each shard, in seconds; None of one that is not connected."""
-    if isinstance(client, discord.AutoShardedClient):
-        return {number: None if shard.is_closed() else shard.latency for number, shard in client.shards.items()}
-    connection = client.ws  # None until the first one
-    return {0: connection.latency if connection is not None and connection.open else None}

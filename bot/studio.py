@@ -23,6 +23,7 @@ from bot.preferences import Preferences
 from bot.privacy import Privacy
 from bot.review import Review
 from bot.sources import Sources
+from bot.status import StatusReport
 from bot.styles import Styles
 from bot.verification import Verification
 from config.settings import Limits, Retention
@@ -49,7 +50,8 @@ class Studio:
     `adapters` give; `comparing` draws over values of settings, `changing` makes new pictures from old, which `sources`
     has; `gallery` has what was made, `finding` looks for it, `genealogy` knows what was made from what, `collection`
     what people like and share,
-    `review` what is put before moderators, `moderators` what these can do, `privacy` what is kept about a person,
+    `review` what is put before moderators, `moderators` what these can do, `status` what they see of how the bot is
+    doing, `privacy` what is kept about a person,
     `verification` what can be told of any picture's origin, `describing` puts pictures into words where it can,
     `discipline` who is shut out. `turns` are taken by what follows an acknowledgement, so that it does not hold up
     the acknowledgements of others.
@@ -81,6 +83,7 @@ class Studio:
         discipline: Discipline,
         review: Review,
         moderators: Moderators,
+        status: StatusReport,
         privacy: Privacy,
         verification: Verification,
         describing: Describing | None,
@@ -106,6 +109,7 @@ class Studio:
         self.discipline = discipline
         self.review = review
         self.moderators = moderators
+        self.status = status
         self.privacy = privacy
         self.verification = verification
         self.describing = describing

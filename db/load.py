@@ -20,6 +20,7 @@ BEGUN = case((JobRow.status != JobStatus.PENDING, JobRow.started_at))
 class Waits:
     """How long the jobs waited that began within a slice of time, in seconds: on average, and the longest."""
 
+    jobs: int
     mean: float
     longest: float
 
@@ -63,8 +64,11 @@ class Loads:
             depth = await session.scalar(select(func.count()).where(JobRow.status == JobStatus.PENDING))
             came = await session.execute(_by_slice(JobRow.created_at, since, seconds, oldest, func.count()))
             left = await session.execute(_by_slice(LEFT, since, seconds, oldest, func.count()))
-            begun = _by_slice(BEGUN, since, seconds, oldest, func.avg(waited), func.max(waited))
-            waits = {number: Waits(float(mean), float(most)) for number, mean, most in await session.execute(begun)}
+            begun = _by_slice(BEGUN, since, seconds, oldest, func.count(), func.avg(waited), func.max(waited))
+            waits = {
+                number: Waits(jobs, float(mean), float(most))
+                for number, jobs, mean, most in await session.execute(begun)
+            }
             ends = [tuple(row) for row in await session.execute(_ends(guild_id, since, oldest))]
             guilds = await session.scalar(_guilds(since, oldest))
         return Load(

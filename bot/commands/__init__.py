@@ -22,6 +22,7 @@ from bot.commands import (
     queue,
     redraw,
     settings,
+    status,
     verify,
 )
 from bot.studio import Studio
@@ -51,6 +52,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     appeal.report,
     privacy.privacy,
     moderation.moderation,
+    status.status,
     about.license,
     about.help,
     menus.source,

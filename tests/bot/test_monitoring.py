@@ -84,7 +84,7 @@ async def test_the_overview_tells_of_a_lost_gateway_and_of_broken_workers(house:
 async def test_a_database_that_does_not_answer_is_told_and_does_no_harm(house: House, tmp_path: Path) -> None:
     nowhere = Database(sqlite_url(tmp_path / "nowhere" / "test.db"))
     overview = Overview(
-        client=house.client,
+        gateway=dict,
         dispatcher=house.studio._dispatcher,
         executor=house.executor,
         outbox=Outbox(nowhere),

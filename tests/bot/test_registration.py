@@ -11,6 +11,7 @@ from guest import Json, record_ids
 STRING, INTEGER, USER, NUMBER, ATTACHMENT = 3, 4, 6, 10, 11
 SLASH, MESSAGE_MENU = 1, 3
 MANAGE_MESSAGES = 1 << 13
+MODERATORS = ("moderation", "status")
 
 
 async def registered(house: House) -> dict[tuple[int, str], Json]:
@@ -62,6 +63,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         "preset",
         "settings",
         "moderation",
+        "status",
         "license",
         "help",
     }
@@ -76,7 +78,7 @@ async def test_every_command_is_there_and_described(house: House) -> None:
         described = list(nested(command)) if command["type"] == SLASH else []
         assert all(1 <= len(each["description"]) <= 100 for each in described)
         assert all(re.fullmatch(r"[a-z0-9_]{1,32}", each["name"]) for each in described)
-        contexts, needed = ([0], str(MANAGE_MESSAGES)) if command["name"] == "moderation" else ([0, 1], None)
+        contexts, needed = ([0], str(MANAGE_MESSAGES)) if command["name"] in MODERATORS else ([0, 1], None)
         assert (command["contexts"], command["integration_types"]) == (contexts, [0])
         assert command["default_member_permissions"] == needed
 

@@ -68,7 +68,7 @@ async def test_the_waits_are_those_of_what_began_in_each_slice(database: Databas
     await put(JobStatus.LEASED, came=2, began=1)
     await put(JobStatus.PENDING, came=40, began=39)  # what waits again has not begun
 
-    assert list((await load(database)).waits) == [None, None, None, Waits(180.0, 300.0), None, Waits(60.0, 60.0)]
+    assert list((await load(database)).waits) == [None, None, None, Waits(2, 180.0, 300.0), None, Waits(1, 60.0, 60.0)]
 
 
 async def test_what_came_of_jobs_is_told_of_everybody_and_of_the_guild(database: Database, put: Put) -> None:
