@@ -33,7 +33,7 @@ def test_every_worker_has_a_name_of_its_own() -> None:
     assert list(named(["cuda:0", "cuda:1", "cuda:0", "cuda:0"])) == [
         ("cuda:0", "cuda:0"),
         ("cuda:1", "cuda:1"),
-        ("cuda:0 2", "cuda:0"),
+        ("cuda:0/2", "cuda:0"),
         ("cuda:0 3", "cuda:0"),
     ]
 
