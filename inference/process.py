@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from pydantic import BaseModel
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SECRETS = ("DISCORD_TOKEN", "PGPASSWORD", "IMAGINE_KEY")
 ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",  # a GPU must not wait for whoever else is on its machine
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core
     "TOKENIZERS_PARALLELISM": "false",
 }
@@ -37,18 +35,26 @@ log = logging.getLogger("inference.worker")
 class ChildProcess(Generic[T]):
     """A running `python -m module CONFIG`, at the other end of the socket `config.fd`. Leaving the context ends it.
 
-    Its messages are those of `codec`; `name` stands before the lines of its log; it is killed where it takes longer
-    than `grace` seconds to end.
+    Its messages are those of `codec`; `name` stands before the lines of its log; `environment` is added to ours; it is
+    killed where it takes longer than `grace` seconds to end.
     """
 
     def __init__(
-        self, module: str, config: BaseModel, codec: Codec[T], name: str, *, grace: float = EXIT_GRACE
+        self,
+        module: str,
+        config: BaseModel,
+        codec: Codec[T],
+        name: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        grace: float = EXIT_GRACE,
     ) -> None:
         self.reason = ""  #: why we killed it, where we did
         self._module = module
         self._config = config
         self._codec = codec
         self._name = name
+        self._environment = environment or {}
         self._grace = grace
         self._process: asyncio.subprocess.Process
         self._reader: asyncio.StreamReader
@@ -111,7 +117,12 @@ class ChildProcess(Generic[T]):
             self._module,
             self._config.model_copy(update={"fd": fd}).model_dump_json(),
             cwd=ROOT,
-            env=ENVIRONMENT | environment | NUMERICS,  # nobody's settings may change a picture's bytes
+            env={
+                **ENVIRONMENT,
+                **environment,
+                **self._environment,
+                **NUMERICS,
+            },  # nobody's settings may change a picture's bytes
             pass_fds=(fd,),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

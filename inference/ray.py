@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -22,6 +23,8 @@ from inference.supervisor import Patience, back_off
 JOIN_SECONDS = 60.0  # for the cluster to be joined, or to start
 SILENCE_SECONDS = 30.0
 LEAVE_SECONDS = 5.0
+
+TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")  #: variables that say which token a cluster asks for
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +54,7 @@ class RayExecutor:
 
     async def start(self) -> None:
         """Join the cluster; returns before its workers are ready. Raises ConfigError where that cannot be done."""
-        if find_spec("ray") is None:
-            raise ConfigError("executor = \"ray\" needs Ray: pip install '.[ray]'")
+        require("ray")
         gpus = len(self._settings.devices or await find_devices())
         config = DriverConfig(ray=self._settings.ray, gpus=gpus, duty=self._duty)
         self._joined = asyncio.get_running_loop().create_future()
@@ -113,7 +115,9 @@ class RayExecutor:
 
     async def _live_once(self, config: DriverConfig) -> str:
         """Run the driver to its end, and say why it ended."""
-        driver = ChildProcess("inference.ray_driver", config, FROM_DRIVER, "Ray", grace=LEAVE_SECONDS)
+        driver = ChildProcess(
+            "inference.ray_driver", config, FROM_DRIVER, "Ray", environment=environment(), grace=LEAVE_SECONDS
+        )
         try:
             async with driver:
                 self._driver = driver
@@ -171,3 +175,19 @@ class RayExecutor:
     def _notify(self) -> None:
         event, self._change = self._change, asyncio.Event()
         event.set()
+
+
+def environment() -> dict[str, str]:
+    """Return what Ray is told by variables: to report to nobody, and what `ray start` decides without being told.
+
+    That is: where there is a token, it is used.
+    """
+    told = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}  # a GPU waits for nobody else on its machine
+    has_token = any(name in os.environ for name in TOKENS) or (Path.home() / ".ray" / "auth_token").exists()
+    return told | ({"RAY_AUTH_MODE": os.environ.get("RAY_AUTH_MODE", "token")} if has_token else {})
+
+
+def require(extra: str) -> None:
+    """Raise ConfigError where the package of that name is not there, which is an extra of the same name."""
+    if find_spec(extra) is None:
+        raise ConfigError(f"executor: {extra} is not installed; pip install '.[{extra}]' does it")

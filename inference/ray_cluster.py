@@ -1,5 +1,6 @@
 """The Ray cluster: how it is joined, which GPUs it has, and the keeper of each. These calls block."""
 
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from inference.keeper import Duty, Keeper
 from inference.ray_protocol import DriverConfig
 
+KNOCK_SECONDS = 5.0
 STORE_BYTES = 512 * 2**20  # of memory, for what travels in a cluster of our own
 
 
@@ -38,9 +40,16 @@ class Cluster:
         if self._address == "local":
             options |= {"num_gpus": self._gpus, "include_dashboard": False, "object_store_memory": STORE_BYTES}
         try:
+            self._knock()
             ray.init(address=self._address, **options)
         except Exception as error:
             raise Unreachable(f"the Ray cluster at {self._address!r} cannot be joined: {_advice(error)}") from error
+
+    def _knock(self) -> None:
+        """Raise OSError where nobody is at the address, which Ray would try for a minute."""
+        host, _, port = self._address.partition(":")
+        if port:
+            socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
 
     def leave(self) -> None:
         """Part from it; one of our own ends."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 
 from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import HEAR_SECONDS, Duty, Taken, Told, code_digest
@@ -149,8 +149,9 @@ async def _unpacked(delivery: Delivery, attempt: Attempt) -> Done | Failed:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the first line of what an error says."""
-    if isinstance(error, Misfit):
-        return str(error)
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no answer in time'}"
+    """Return the first line of what an error says, be it raised here or in the keeper."""
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    if isinstance(cause, Misfit | Taken):
+        return str(cause)
+    lines = str(cause).strip().splitlines()
+    return f"{type(cause).__name__}: {lines[0] if lines else 'no answer in time'}"

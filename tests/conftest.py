@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ["db_fixtures"]
+pytest_plugins = ["db_fixtures", "ray_fixtures"]

@@ -24,7 +24,6 @@ from inference_kit import (
     settings_for,
     until_free,
 )
-from ray_kit import fleet
 
 from inference.executor import WorkerState
 from inference.local import LocalExecutor
@@ -44,11 +43,9 @@ def maker(request, tmp_path_factory):
     settings = settings_for(data, "scripted", preview_every=0.01)
     if request.param == "local":
         settings = settings.model_copy(update={"devices": ("cpu",) * WORKERS})
-        yield lambda: LocalExecutor(settings, checkpoints, patience=QUICK, engine=SCRIPTED)
-    else:
-        with fleet(data, WORKERS) as cluster:
-            settings = cluster.settings(settings)
-            yield lambda: RayExecutor(settings, checkpoints, patience=QUICK, engine=SCRIPTED)
+        return lambda: LocalExecutor(settings, checkpoints, patience=QUICK, engine=SCRIPTED)
+    settings = request.getfixturevalue("fleet").settings(settings)
+    return lambda: RayExecutor(settings, checkpoints, patience=QUICK, engine=SCRIPTED)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
