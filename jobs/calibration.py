@@ -1,4 +1,4 @@
-"""A cost model fitted to this machine: by the jobs it has done, else by a few small pictures that nobody asked for."""
+"""Cost models fitted to the cards here: by the jobs they have done, else by a few small pictures nobody asked for."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, Event, Failed, FailureKind
 from inference.request import ImageRequest
 from jobs.attempt import spool_folder
-from jobs.cost import CostModel
+from jobs.costs import Costs, kind_of
 
 STEPS = 2, 6  # at the native size: apart enough to tell a step from what comes once
 STEPS_AT_HALF = 4
@@ -24,26 +24,23 @@ log = logging.getLogger(__name__)
 
 
 class Calibration:
-    """Teaches a cost model the speed of one machine. Its pictures lie under `spool` while they are drawn.
+    """Teaches cost models the speed of the workers that are there. Its pictures lie under `spool` while they are drawn.
 
     After the first checkpoint it waits each time until nobody's job was there for so many seconds as `quiet` says.
     """
 
-    def __init__(self, *, costs: CostModel, executor: Executor, spool: Path, quiet: float = QUIET_SECONDS) -> None:
+    def __init__(self, *, costs: Costs, executor: Executor, spool: Path, quiet: float = QUIET_SECONDS) -> None:
         self._costs = costs
         self._executor = executor
         self._spool = spool
         self._quiet = quiet
-        self._device: str | None = None  #: whose timings are recalled
 
     def recall(self, timings: Sequence[Timing]) -> None:
-        """Learn from finished jobs, the latest first: from those of the device that did the latest."""
-        self._costs.forget()
-        self._device = timings[0].fingerprint.get("device") if timings else None
+        """Learn from finished jobs, the latest first."""
         for timing in reversed(timings):
-            if timing.fingerprint.get("device") == self._device:
-                with suppress(UserError, TypeError, ValueError, KeyError):  # what an earlier version understood
-                    self._costs.observe(ImageRequest.from_dict(timing.request), timing.seconds)
+            with suppress(UserError, TypeError, ValueError, KeyError):  # what an earlier version understood
+                request, kind = ImageRequest.from_dict(timing.request), kind_of(timing.fingerprint)
+                self._costs.observe(request, timing.seconds, kind)
 
     async def run(self, checkpoints: Sequence[Checkpoint], idle: Callable[[], bool]) -> None:
         """Wait for a worker; where no job has told yet how fast it draws with a checkpoint, time some pictures.
@@ -51,12 +48,10 @@ class Calibration:
         The first checkpoint is the one that workers load at the start. It gives way at the next step once `idle` says
         that somebody's job is there, comes back to what it did not get to know, and never raises.
         """
-        worker = await self._first_ready()
-        if worker.fingerprint.get("device") != self._device:
-            self._costs.forget()
+        await self._first_ready()
         first, *others = checkpoints
-        gave_way = not self._costs.knows(first.name) and await self._try(first, idle)
-        unknown = [each for each in others if not self._costs.knows(each.name)]
+        gave_way = not self._knows(first) and await self._try(first, idle)
+        unknown = [each for each in others if not self._knows(each)]
         for checkpoint in [first, *unknown] if gave_way else unknown:
             await self._learn(checkpoint, idle)
         if unknown:  # they may have taken the first one's place in the device's memory
@@ -66,9 +61,14 @@ class Calibration:
     async def _learn(self, checkpoint: Checkpoint, idle: Callable[[], bool]) -> None:
         """Time some pictures in a quiet time, unless jobs have told more by then."""
         gave_way = True
-        while gave_way and not self._costs.knows(checkpoint.name):
+        while gave_way and not self._knows(checkpoint):
             await self._quiet_time(idle)
             gave_way = await self._try(checkpoint, idle)
+
+    def _knows(self, checkpoint: Checkpoint) -> bool:
+        """Say whether it is known how fast a worker that is here draws with the checkpoint."""
+        ready = [worker for worker in self._executor.workers() if worker.state is WorkerState.READY]
+        return self._costs.knows(checkpoint.name, [kind_of(worker.fingerprint) for worker in ready])
 
     async def _quiet_time(self, idle: Callable[[], bool]) -> None:
         """Return once nobody's job was there for a while."""
@@ -101,8 +101,8 @@ class Calibration:
                     return True
                 attempt = Attempt(id=f"calibration:{index}", request=request, source_path=None, spool=spool)
                 match await self._draw(worker, attempt, idle):
-                    case Done(seconds=seconds):
-                        self._costs.observe(request, seconds)
+                    case Done(seconds=seconds, pictures=pictures):
+                        self._costs.observe(request, seconds, kind_of(pictures[0].fingerprint))
                     case Failed(kind=FailureKind.CANCELLED):
                         return True
                     case Failed(kind=kind, detail=detail):

@@ -1,4 +1,4 @@
-"""What a request will cost, in seconds of the device, fitted to what requests did cost on this machine."""
+"""What a request will cost, in seconds of the device, fitted to what requests did cost on devices of its kind."""
 
 from collections import deque
 from math import ceil
@@ -48,11 +48,6 @@ class CostModel:
             return
         self._seen.setdefault(request.checkpoint, deque(maxlen=REMEMBERED)).append((terms(request), seconds))
         self._fitted.pop(request.checkpoint, None)
-
-    def forget(self) -> None:
-        """Know nothing again, as on another device."""
-        self._seen.clear()
-        self._fitted.clear()
 
     def _coefficients(self, checkpoint: str) -> Vector:
         if not self.knows(checkpoint):

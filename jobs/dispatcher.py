@@ -23,7 +23,7 @@ from jobs.attempt import Attempts, Drawn, Lost, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
 from jobs.calibration import Calibration
 from jobs.caretaker import Caretaker, until_done
-from jobs.cost import CostModel
+from jobs.costs import Costs, kind_of
 from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
 from jobs.notes import Note
@@ -74,7 +74,7 @@ class Dispatcher:
         self._audience: Audience = Silence()
         self._times = times
         self._slack = slack
-        self._costs = CostModel()
+        self._costs = Costs()
         self._forecasts = Forecasts()
         self._calibration = Calibration(costs=self._costs, executor=executor, spool=spool)
         self._running: dict[int, Running] = {}
@@ -133,7 +133,7 @@ class Dispatcher:
 
     def estimate(self, request: ImageRequest) -> float:
         """Return the expected cost of a request, in seconds of the device."""
-        return self._costs.estimate(request)
+        return self._costs.estimate(request, [kind_of(each.fingerprint) for each in self._workers.ready()])
 
     def place(self, job: Job) -> Place:
         """Return where a job stands now."""
@@ -340,7 +340,8 @@ class Dispatcher:
 
     async def _settle(self, running: Running, outcome: Outcome) -> Fate:
         if isinstance(outcome, Drawn):
-            self._costs.observe(outcome.request, outcome.done.seconds)
+            done = outcome.done
+            self._costs.observe(outcome.request, done.seconds, kind_of(done.pictures[0].fingerprint))
         elsewhere = bool(self._workers.untried(running.job) - {running.worker})
         async with self._queue.turn:
             fate = await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)

@@ -59,8 +59,11 @@ class Workers:
 
     def untried(self, job: Job) -> set[str]:
         """Return the ready workers that have not failed the job."""
-        ready = {worker.id for worker in self._executor.workers() if worker.state is WorkerState.READY}
-        return ready - self._failed.get(job.id, set())
+        return {worker.id for worker in self.ready()} - self._failed.get(job.id, set())
+
+    def ready(self) -> list[WorkerInfo]:
+        """Return the workers that draw."""
+        return [worker for worker in self._executor.workers() if worker.state is WorkerState.READY]
 
     def takes(self, job: Job) -> None:
         """Take note that a worker has the job."""

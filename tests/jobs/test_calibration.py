@@ -18,6 +18,7 @@ from inference.executor import WorkerState
 from inference.protocol import Attempt, Event, FailureKind
 from jobs.calibration import Calibration, requests
 from jobs.cost import CostModel
+from jobs.costs import Costs
 
 CHECKPOINTS = load_checkpoints(load_settings().models)
 DEMO = CHECKPOINTS["demo"]
@@ -34,6 +35,13 @@ def slow(attempt: Attempt) -> Event:
     return replace(draw(attempt), seconds=SLOWER * CostModel().estimate(attempt.request))
 
 
+def slow_here(attempt: Attempt) -> Event:
+    """Draw so on the device that is here."""
+    done = draw(attempt)
+    here = tuple(replace(each, fingerprint=FINGERPRINT | {"device": "here"}) for each in done.pictures)
+    return replace(done, pictures=here, seconds=SLOWER * CostModel().estimate(attempt.request))
+
+
 def timing(device: str, seconds: float = 8.0, **changes: object) -> Timing:
     return Timing(request=request(**changes).to_dict(), seconds=seconds, fingerprint=FINGERPRINT | {"device": device})
 
@@ -42,17 +50,17 @@ Calibrate = Callable[[FakeExecutor], Calibration]
 
 
 @pytest.fixture
-def costs() -> CostModel:
-    return CostModel()
+def costs() -> Costs:
+    return Costs()
 
 
 @pytest.fixture
-def calibrate(costs: CostModel, tmp_path: Path) -> Calibrate:
+def calibrate(costs: Costs, tmp_path: Path) -> Calibrate:
     return lambda executor: Calibration(costs=costs, executor=executor, spool=tmp_path)
 
 
 async def test_a_few_small_pictures_tell_how_fast_a_new_machine_is(
-    costs: CostModel, calibrate: Calibrate, tmp_path: Path
+    costs: Costs, calibrate: Calibrate, tmp_path: Path
 ) -> None:
     executor, guess = FakeExecutor([slow] * 3), CostModel()
 
@@ -61,10 +69,10 @@ async def test_a_few_small_pictures_tell_how_fast_a_new_machine_is(
     assert len(executor.attempts) == 3
     assert is_empty(tmp_path)
     for asked in (request(), request(width=512, height=512, num_inference_steps=20, count=4)):
-        assert costs.estimate(asked) == pytest.approx(SLOWER * guess.estimate(asked))
+        assert costs.estimate(asked, [""]) == pytest.approx(SLOWER * guess.estimate(asked))
 
 
-async def test_it_waits_until_a_worker_is_ready(costs: CostModel, calibrate: Calibrate) -> None:
+async def test_it_waits_until_a_worker_is_ready(costs: Costs, calibrate: Calibrate) -> None:
     executor = FakeExecutor()
     executor.state = WorkerState.STARTING
     task = asyncio.create_task(calibrate(executor).run([DEMO], always))
@@ -75,10 +83,10 @@ async def test_it_waits_until_a_worker_is_ready(costs: CostModel, calibrate: Cal
     executor._change.set()
     await task
 
-    assert costs.knows("demo")
+    assert costs.knows("demo", [""])
 
 
-async def test_what_jobs_took_on_this_device_is_enough(costs: CostModel, calibrate: Calibrate) -> None:
+async def test_what_jobs_took_on_this_device_is_enough(costs: Costs, calibrate: Calibrate) -> None:
     executor = FakeExecutor()
     executor.fingerprint = FINGERPRINT | {"device": "here"}
     calibration = calibrate(executor)
@@ -87,41 +95,41 @@ async def test_what_jobs_took_on_this_device_is_enough(costs: CostModel, calibra
     await calibration.run([DEMO], always)
 
     assert executor.attempts == []
-    assert costs.estimate(request()) == pytest.approx(8.0)
+    assert costs.estimate(request(), ["here"]) == pytest.approx(8.0)
 
 
-async def test_what_jobs_took_on_another_device_is_forgotten(costs: CostModel, calibrate: Calibrate) -> None:
-    executor = FakeExecutor([slow] * 3)
+async def test_what_jobs_took_on_another_device_is_not_believed_here(costs: Costs, calibrate: Calibrate) -> None:
+    executor = FakeExecutor([slow_here] * 3)
     executor.fingerprint = FINGERPRINT | {"device": "here"}
     calibration = calibrate(executor)
     calibration.recall([timing("elsewhere", 800.0, checkpoint="other")])
-    assert costs.knows("other")
+    assert costs.knows("other", ["elsewhere"])
 
     await calibration.run([DEMO], always)
 
-    assert not costs.knows("other")
-    assert costs.estimate(request()) == pytest.approx(SLOWER * CostModel().estimate(request()))
+    assert not costs.knows("other", ["here"])
+    assert costs.estimate(request(), ["here"]) == pytest.approx(SLOWER * CostModel().estimate(request()))
 
 
-async def test_a_job_that_no_version_understands_is_passed_over(costs: CostModel, calibrate: Calibrate) -> None:
+async def test_a_job_that_no_version_understands_is_passed_over(costs: Costs, calibrate: Calibrate) -> None:
     odd = [{}, {"task": "dance"}, request().to_dict() | {"width": 7}, request().to_dict() | {"wings": 2}]
     known = timing("here")
 
     calibrate(FakeExecutor()).recall([known, *(replace(known, request=each) for each in odd)])
 
-    assert costs.estimate(request()) == pytest.approx(8.0)
+    assert costs.estimate(request(), ["here"]) == pytest.approx(8.0)
 
 
 @pytest.mark.parametrize("kind", [FailureKind.ENGINE, FailureKind.OUT_OF_MEMORY, FailureKind.WORKER_LOST])
 async def test_a_failure_is_logged_and_the_first_guess_stays(
-    costs: CostModel, calibrate: Calibrate, tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: FailureKind
+    costs: Costs, calibrate: Calibrate, tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: FailureKind
 ) -> None:
     executor = FakeExecutor([fail(kind)])
 
     await calibrate(executor).run([DEMO], always)
 
     assert len(executor.attempts) == 1
-    assert not costs.knows("demo")
+    assert not costs.knows("demo", [""])
     assert f"{kind} as told" in caplog.text
     assert is_empty(tmp_path)
 
@@ -185,7 +193,7 @@ async def test_a_calibration_gives_way_to_a_job_at_its_next_step(
         assert "calibration:0" in executor.cancelled
 
 
-async def test_the_other_checkpoints_are_timed_once_it_was_quiet_for_a_while(costs: CostModel, tmp_path: Path) -> None:
+async def test_the_other_checkpoints_are_timed_once_it_was_quiet_for_a_while(costs: Costs, tmp_path: Path) -> None:
     executor, busy = FakeExecutor(), [False, True, True, False]  # the first looks
     calibration = Calibration(costs=costs, executor=executor, spool=tmp_path, quiet=0.01)
 
@@ -201,7 +209,7 @@ async def test_the_other_checkpoints_are_timed_once_it_was_quiet_for_a_while(cos
 
 
 async def test_what_cannot_be_timed_keeps_no_other_from_it_and_what_gave_way_is_timed_later(
-    costs: CostModel, tmp_path: Path
+    costs: Costs, tmp_path: Path
 ) -> None:
     executor = FakeExecutor([draw, draw, draw, fail(FailureKind.CANCELLED), fail(FailureKind.UNUSABLE)])
     calibration = Calibration(costs=costs, executor=executor, spool=tmp_path, quiet=0.01)
@@ -211,7 +219,7 @@ async def test_what_cannot_be_timed_keeps_no_other_from_it_and_what_gave_way_is_
     timed = [attempt.request.checkpoint for attempt in executor.attempts]
     assert timed[:-3] == ["demo"] * 3 + [UPPER.name] * 2 + [LOWER.name] * 3
     assert timed[-3:] == ["demo"] * 3  # in its place again
-    assert (costs.knows(UPPER.name), costs.knows(LOWER.name)) == (False, True)
+    assert (costs.knows(UPPER.name, [""]), costs.knows(LOWER.name, [""])) == (False, True)
 
 
 async def test_the_next_start_knows_what_was_expected_and_what_it_took(

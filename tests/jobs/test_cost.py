@@ -130,15 +130,12 @@ def test_a_machine_whose_speed_has_changed_is_known_again_after_twenty_requests(
     assert all(abs(model.estimate(asked) / (change * seconds(asked)) - 1) < 0.15 for asked in spread(20, seed=3))
 
 
-def test_checkpoints_are_known_apart_and_forgotten_together() -> None:
+def test_checkpoints_are_known_apart() -> None:
     model = CostModel()
     guess = model.estimate(request(checkpoint="other"))
     model.observe(request(), 100.0)
 
     assert model.estimate(request(checkpoint="other")) == guess
-    model.forget()
-    assert not model.knows("demo")
-    assert model.estimate(request()) == guess
 
 
 @pytest.mark.parametrize(
