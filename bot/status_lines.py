@@ -90,7 +90,7 @@ def _worker(worker: WorkerInfo, checkpoints: Sequence[str], locale: str) -> Work
 def _note_on_workers(status: Status, locale: str) -> str:
     workers = status.now.workers
     if not workers:
-        return say("status.no_workers", locale=locale).rstrip(".")
+        return say("status.no_workers", locale=locale)
     rest = workers[LISTED:]
     ready = sum(worker.state is WorkerState.READY for worker in rest)
     return say("status.more_workers", locale=locale, count=len(rest), ready=ready) if rest else ""
