@@ -9,7 +9,7 @@ import psutil
 from bot.diagnosis import Finding
 from bot.extras import extras
 from bot.standing import standing
-from config.settings import ConfigError, Settings
+from config.settings import LOOPBACK, ConfigError, Settings
 from db.audit import Audit
 from db.session import Database
 from db.stores import open_store
@@ -34,6 +34,7 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         _review(settings),
         _credentials(settings),
         _painting(settings),
+        _observing(settings),
         *await _devices(settings),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
         *extras(settings),
@@ -116,6 +117,15 @@ def _painting(settings: Settings) -> Finding:
     else:
         text = f"listens on {page.host}, port {page.port}; people reach it by {page.public_url}"
     return Finding("painting page", True, text)
+
+
+def _observing(settings: Settings) -> Finding:
+    endpoint = settings.observing
+    if endpoint is None:
+        return Finding("monitoring", True, "not set: nobody is told when the bot is ill; docs/operating.md says how")
+    text = f"/metrics and /health listen on {endpoint.host}, port {endpoint.port}"
+    reach = "" if endpoint.host in LOOPBACK else "; let only those who monitor reach it: it asks nobody who they are"
+    return Finding("monitoring", True, f"{text}{reach}")
 
 
 async def _devices(settings: Settings) -> list[Finding]:
