@@ -104,11 +104,17 @@ class ImagineClient(Host):
             await attend(interaction, MODALS[kind](interaction, argument, fields_of(data)))
 
     async def _session_starts(self) -> SessionStarts:
-        """Ask how shards may begin. Raises ConfigError where too few may: beyond that, Discord resets the token."""
-        limits = await self.fetch_session_start_limits()
-        if limits.remaining < (self.shard_count or 1):
+        """Ask how many shards there are to be, and how they may begin.
+
+        Raises ConfigError where fewer may begin: whoever begins more is given a new token by Discord.
+        """
+        recommended, _, starts = await self.http.get_bot_gateway()
+        self.shard_count = self.shard_count or recommended
+        limits = discord.SessionStartLimits(**starts)
+        if limits.remaining < self.shard_count:
             minutes = limits.reset_after / 60_000
             raise ConfigError(f"Discord lets the bot begin no more sessions today; start it in {minutes:.0f} minutes")
+        log.info("%s shards, of %s that Discord recommends", self.shard_count, recommended)
         return SessionStarts(limits)
 
     async def _digest(self) -> str:
