@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         Database(settings.database_url) as database,
         open_store(settings.pictures_address) as store,
         _turn(settings, database),
-        Clerk() as pictures,
+        Clerk(desks=picture_desks()) as pictures,
         Clerk(memory=memory) as prompts,
         eyes_of(settings) as eyes,
         _viewer(settings, Task.CAPTION) as captions,
@@ -153,6 +154,11 @@ async def running(house: House, login: Login) -> AsyncIterator[None]:
         yield
         await house.close()
         task.cancel()
+
+
+def picture_desks() -> int:
+    """Return how many processes mark and encode pictures at most: half of the cores, as the rest have work too."""
+    return max(1, (os.cpu_count() or 1) // 2)
 
 
 def eyes_of(settings: Settings) -> AbstractAsyncContextManager[Clerk | None]:

@@ -1,4 +1,4 @@
-"""The clerk: one process of low priority that does the work on pictures, so that the bot never waits or dies of it."""
+"""The clerk: processes of low priority that do the work on pictures, so that the bot never waits or dies of it."""
 
 import asyncio
 import logging
@@ -30,29 +30,27 @@ class ClerkFailed(UserError):
 
 
 class Clerk:
-    """Runs functions of plain values in a process of its own, one at a time and in order.
+    """Runs functions of plain values in processes of its own, in the order in which they are asked for.
 
-    Functions and their values must pickle. `memory` bounds the process's address space, in bytes.
+    Functions and their values must pickle. There are at most so many processes as `desks`, each of which has one
+    function in hand; all but the first start once they are needed. `memory` bounds the address space of each, in bytes.
     """
 
-    def __init__(self, *, memory: int = MEMORY_BYTES) -> None:
+    def __init__(self, *, desks: int = 1, memory: int = MEMORY_BYTES) -> None:
         self.failures = 0  #: calls that came to ClerkFailed
-        self._memory = memory
-        self._turn = asyncio.Lock()
-        self._pool: ProcessPoolExecutor | None = None
-        self._pid = 0
-        self._closed = False
+        self._desks = [Desk(memory) for _ in range(desks)]
+        self._free: asyncio.LifoQueue[Desk] = asyncio.LifoQueue()  # rather one that has been used before
+        for desk in reversed(self._desks):
+            self._free.put_nowait(desk)
 
     async def __aenter__(self) -> Self:
-        async with self._turn:
-            await self._hire()
+        await self._desks[0].open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closed = True
-        await self._dismiss()
+        await asyncio.gather(*(desk.close() for desk in self._desks))
 
     async def call(self, function: Callable[..., T], *args: Any, timeout: float = 60.0) -> T:  # noqa: ASYNC109
         """Return what the function returns, or raise what it raises.
@@ -60,16 +58,39 @@ class Clerk:
         Raises ClerkFailed when the process dies, or has not answered `timeout` seconds after this
         call's turn came.
         """
+        desk = await self._free.get()
         try:
-            async with self._turn:
-                return await self._carry_out(await self._submit(function, *args), timeout)
+            return await desk.call(function, *args, timeout=timeout)
         except ClerkFailed:
             self.failures += 1
             raise
+        finally:
+            self._free.put_nowait(desk)
 
-    async def _carry_out(self, future: "Future[T]", seconds: float) -> T:
+
+class Desk:
+    """One process, and whoever takes its place when it dies."""
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
+        self._pool: ProcessPoolExecutor | None = None
+        self._pid = 0
+        self._closed = False
+
+    async def open(self) -> None:
+        """Start the process before it is needed."""
+        await self._hire()
+
+    async def close(self) -> None:
+        """End the process, whatever it does, and start none again."""
+        self._closed = True
+        await self._dismiss()
+
+    async def call(self, function: Callable[..., T], *args: Any, timeout: float) -> T:  # noqa: ASYNC109
+        """Do one function; the next one is asked for after its end."""
+        future = await self._submit(function, *args)
         try:
-            return await self._answer(future, seconds)
+            return await self._answer(future, timeout)
         except (ClerkFailed, asyncio.CancelledError):
             await self._dismiss()
             raise
@@ -106,6 +127,9 @@ class Clerk:
                 raise ClerkFailed("jobs.broke_off") from error
             raise
         self._pool = pool
+        if self._closed:  # meanwhile
+            await self._dismiss()
+            raise ClerkFailed("jobs.broke_off")
         return pool
 
     async def _dismiss(self) -> None:

@@ -2,6 +2,7 @@ import asyncio
 import os
 import pickle
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,6 +18,20 @@ def refuse() -> None:
 
 def take_much() -> int:
     return len(bytes(8 << 30))
+
+
+def meet(folder: Path, name: str, wanted: int) -> int:
+    """Return how many are in the folder at once, as soon as all are there that are wanted."""
+    (folder / name).touch()
+    until = time.monotonic() + 20
+    while len(list(folder.iterdir())) < wanted and time.monotonic() < until:
+        time.sleep(0.01)
+    return len(list(folder.iterdir()))
+
+
+def clerks_own(process: psutil.Process) -> bool:
+    """Say whether it does a clerk's work, and is not what Python tracks resources with."""
+    return "spawn_main" in " ".join(process.cmdline())
 
 
 @pytest.fixture
@@ -132,3 +147,31 @@ async def test_no_process_is_left_behind_and_what_waited_is_told():
 
     assert all(isinstance(end, ClerkFailed) for end in await asyncio.gather(*calls, return_exceptions=True))
     assert not psutil.pid_exists(pid)
+
+
+async def test_several_desks_work_at_once_and_no_more_than_there_are(tmp_path):
+    async with Clerk(desks=2) as clerk:
+        both = await asyncio.gather(*(clerk.call(meet, tmp_path, str(number), 2) for number in range(2)))
+        pids = {await clerk.call(os.getpid) for _ in range(4)}
+
+    assert both == [2, 2]
+    assert len(pids) == 1, "an idle clerk has one of them work, whose memory is warm"
+
+
+async def test_desks_that_nobody_needs_stay_empty():
+    before = set(psutil.Process().children())
+    async with Clerk(desks=8) as clerk:
+        for _ in range(3):
+            await clerk.call(abs, -1)
+
+        assert len({child for child in psutil.Process().children() if clerks_own(child)} - before) == 1
+
+
+async def test_a_desk_that_hangs_holds_up_no_other(tmp_path):
+    async with Clerk(desks=2) as clerk:
+        hanging = asyncio.create_task(clerk.call(time.sleep, 600))
+        answers = [await clerk.call(abs, -1, timeout=20) for _ in range(3)]
+        hanging.cancel()
+
+        assert answers == [1, 1, 1]
+        assert await asyncio.gather(*(clerk.call(meet, tmp_path, str(number), 2) for number in range(2))) == [2, 2]
