@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Mapping
+from importlib.metadata import version
 
 import psutil
 
@@ -16,6 +17,7 @@ from db.stores import open_store
 from inference.checkpoints import Checkpoint, ImageCheck, Weights
 from inference.devices import find_devices
 from inference.presence import is_there
+from inference.ray import visit
 from provenance.identity import load_identity
 
 PROBE_SECONDS = 15
@@ -35,7 +37,7 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
         _credentials(settings),
         _painting(settings),
         _observing(settings),
-        *await _devices(settings),
+        *await (_cluster(settings) if settings.executor == "ray" else _devices(settings)),
         *[_checkpoint(name, checkpoints.get(name)) for name in settings.checkpoints],
         *extras(settings),
     ]
@@ -126,6 +128,22 @@ def _observing(settings: Settings) -> Finding:
     text = f"/metrics and /health listen on {endpoint.host}, port {endpoint.port}"
     reach = "" if endpoint.host in LOOPBACK else "; let only those who monitor reach it: it asks nobody who they are"
     return Finding("monitoring", True, f"{text}{reach}")
+
+
+async def _cluster(settings: Settings) -> list[Finding]:
+    """Look at the machines that draw together; a cluster of the bot's own is there while it runs."""
+    if settings.ray.address == "local":
+        return [Finding("cluster", True, "the bot starts one on this machine, which ends with it: for trying only")]
+    try:
+        machines = await visit(settings.ray)
+    except ConfigError as error:
+        return [Finding("cluster", False, f"{error}")]
+    found = [Finding(f"machine {name}", True, f"{gpus} GPUs") for name, gpus in machines.items()]
+    if not any(machines.values()):
+        found.append(
+            Finding("cluster", False, "no machine has a GPU: `ray start` counts them, or is told by --num-gpus")
+        )
+    return [*found, Finding("Ray", True, f"version {version('ray')}, on every machine the same, as Python's")]
 
 
 async def _devices(settings: Settings) -> list[Finding]:

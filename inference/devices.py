@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
+import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.settings import ROOT
 
@@ -25,15 +26,18 @@ async def find_devices() -> tuple[str, ...]:
 async def probe(command: Sequence[str] = PROBE, seconds: float = PROBE_SECONDS) -> tuple[str, ...]:
     """Return the devices that the command prints as JSON; ("cpu",) where it knows none, fails or takes longer."""
     try:
-        output = await _output(command, seconds)
+        output = await output_of(command, seconds)
         return tuple(json.loads(output)) or CPU
     except (TimeoutError, OSError, ValueError) as error:
         log.warning("cannot find out which GPUs there are (%r): using the CPU", error)
         return CPU
 
 
-async def _output(command: Sequence[str], seconds: float) -> bytes:
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+async def output_of(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> bytes:
+    """Return what a command prints; `environment` is added to ours. Raises TimeoutError, and OSError."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=asyncio.subprocess.PIPE
+    )
     try:
         output, _ = await asyncio.wait_for(process.communicate(), seconds)
         return output

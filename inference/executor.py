@@ -45,7 +45,7 @@ class Executor(Protocol):
     """Runs attempts and never orders them: it has no queue."""
 
     async def start(self) -> None:
-        """Start every worker; returns before they are ready."""
+        """Start every worker; returns before they are ready. Raises ConfigError where that cannot be done at all."""
 
     def workers(self) -> Sequence[WorkerInfo]:
         """Return the workers as they are now."""
@@ -60,4 +60,4 @@ class Executor(Protocol):
         """Ask for an attempt's end; its stream ends with Failed(CANCELLED), unless it was done already."""
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the deadline is the contract
-        """Let running attempts end within `timeout` seconds, then end every worker."""
+        """Let running attempts end within `timeout` seconds, then end every worker that is not to outlive the bot."""

@@ -1,16 +1,18 @@
 """The executor for many machines: a keeper for every GPU of a Ray cluster, which a process of ours speaks with."""
 
 import asyncio
+import json
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.settings import ConfigError, Settings
+from config.settings import ConfigError, Ray, Settings
 from inference.checkpoints import Checkpoint
-from inference.devices import find_devices
+from inference.devices import find_devices, output_of
 from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import Duty
@@ -141,6 +143,7 @@ class RayExecutor:
         match message:
             case Workers(workers=workers):
                 self._deaths = 0
+                self._report(workers)
                 self._workers = {each.id: each for each in workers}
                 if not self._joined.done():
                     self._joined.set_result(None)
@@ -149,6 +152,13 @@ class RayExecutor:
                 driver.kill(problem)
             case _:
                 self._deliver(message)
+
+    def _report(self, workers: Sequence[WorkerInfo]) -> None:
+        """Log which workers have a problem that they had not before."""
+        for each in workers:
+            known = self._workers.get(each.id)
+            if each.problem and (known is None or known.problem != each.problem):
+                log.warning("worker %s: %s", each.id, each.problem)
 
     def _deliver(self, event: Event) -> None:
         if self._streams.deliver(event):
@@ -175,6 +185,20 @@ class RayExecutor:
     def _notify(self) -> None:
         event, self._change = self._change, asyncio.Event()
         event.set()
+
+
+async def visit(settings: Ray) -> dict[str, int]:
+    """Return the machines of a cluster with their number of GPUs. Raises ConfigError where it cannot be joined."""
+    require("ray")
+    command = (sys.executable, "-m", "inference.ray_visit", settings.model_dump_json())
+    try:
+        found = json.loads(await output_of(command, JOIN_SECONDS, environment()))
+    except (TimeoutError, OSError, ValueError) as error:
+        raise ConfigError(f"the Ray cluster at {settings.address!r} gave no answer: {error!r}") from None
+    if "problem" in found:
+        raise ConfigError(found["problem"])
+    machines: dict[str, int] = found["machines"]
+    return machines
 
 
 def environment() -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from config.settings import Ray
 from inference.keeper import Duty, Keeper
-from inference.ray_protocol import DriverConfig
 
 KNOCK_SECONDS = 5.0
 STORE_BYTES = 512 * 2**20  # of memory, for what travels in a cluster of our own
@@ -22,6 +22,19 @@ class Place:
     node_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A node that is there."""
+
+    id: str
+    name: str
+    gpus: int
+
+    def places(self) -> list[Place]:
+        """Return its GPUs, each by a name that no other machine's has."""
+        return [Place(f"{self.name}-{self.id[:6]}:{gpu}", self.id) for gpu in range(self.gpus)]
+
+
 class Unreachable(Exception):
     """The cluster cannot be joined; the text says what to do, for the operator."""
 
@@ -29,10 +42,11 @@ class Unreachable(Exception):
 class Cluster:
     """The cluster that is named by the settings."""
 
-    def __init__(self, config: DriverConfig) -> None:
-        self._address = config.ray.address
-        self._namespace = config.ray.namespace
-        self._gpus = config.gpus
+    def __init__(self, settings: Ray, gpus: int = 0) -> None:
+        """`gpus` are those that one of our own has to have."""
+        self._address = settings.address
+        self._namespace = settings.namespace
+        self._gpus = gpus
 
     def join(self) -> None:
         """Connect to it, or start it where it is one of our own. Raises Unreachable."""
@@ -55,9 +69,16 @@ class Cluster:
         """Part from it; one of our own ends."""
         ray.shutdown()
 
+    def machines(self) -> list[Machine]:
+        """Return the nodes that are there."""
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        return [
+            Machine(node["NodeID"], node["NodeManagerHostname"], int(node["Resources"].get("GPU", 0))) for node in nodes
+        ]
+
     def places(self) -> list[Place]:
         """Return every GPU of the nodes that are there."""
-        return [place for node in ray.nodes() if node["Alive"] for place in _places(node)]
+        return [place for machine in self.machines() for place in machine.places()]
 
     def keeper(self, place: Place, duty: Duty) -> Any:
         """Return the keeper of a GPU, as a handle: the one that is there, else a new one."""
@@ -77,11 +98,6 @@ class Cluster:
     def end(self, keeper: Any) -> None:
         """End a keeper for good."""
         ray.kill(keeper, no_restart=True)
-
-
-def _places(node: dict[str, Any]) -> list[Place]:
-    gpus = int(node["Resources"].get("GPU", 0))
-    return [Place(f"{node['NodeManagerHostname']}-{node['NodeID'][:6]}:{gpu}", node["NodeID"]) for gpu in range(gpus)]
 
 
 def _advice(error: Exception) -> str:

@@ -27,7 +27,7 @@ class Driver:
 
     def __init__(self, config: DriverConfig, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._duty = config.duty
-        self._cluster = Cluster(config)
+        self._cluster = Cluster(config.ray, config.gpus)
         self._reader = reader
         self._writer = writer
         self._seats: dict[Place, tuple[Seat, asyncio.Task[None]]] = {}

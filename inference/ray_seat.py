@@ -126,7 +126,6 @@ class Seat:
             self._tell(event)
 
     def _lose(self, reason: str) -> None:
-        log.warning("worker %s is out of reach: %s", self._place.name, reason)
         self._session = ""
         self._show(replace(self.info, state=WorkerState.RESTARTING, lanes_free=0, problem=reason))
 

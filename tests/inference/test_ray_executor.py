@@ -23,6 +23,7 @@ from inference_kit import (
 )
 from ray_fixtures import Fleet, a_fleet
 
+from bot.doctor import examine
 from config.settings import ConfigError, Ray, Settings
 from inference.executor import WorkerState
 from inference.protocol import Done, FailureKind
@@ -221,3 +222,14 @@ asyncio.run(main())
         await bot.wait()
     _, alive = await asyncio.to_thread(psutil.wait_procs, family, 15)
     assert not alive
+
+
+async def test_the_doctor_finds_the_machines_of_the_cluster(fleet):
+    settings = fleet.settings(settings_for(fleet.data, "demo"))
+    findings = {finding.subject.partition(" ")[0]: finding for finding in await examine(settings, {})}
+    assert (findings["machine"].well, findings["machine"].text) == (True, "2 GPUs")
+    assert "cluster" not in findings
+    settings = settings.model_copy(update={"ray": Ray(address="127.0.0.1:1")})
+    findings = {finding.subject: finding for finding in await examine(settings, {})}
+    assert not findings["cluster"].well
+    assert "127.0.0.1:1" in findings["cluster"].text
