@@ -49,6 +49,7 @@ REASONS = {
     Reason.OTHERS: "bot.waiting_for_others",
     Reason.OWN: "bot.waiting_for_own",
     Reason.NEXT: "bot.waiting_next",
+    Reason.CHOOSY: "bot.waiting_choosy",
     Reason.STARTING: "bot.waiting_to_start",
 }
 LIKENESS = {

@@ -302,7 +302,7 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     def _situation(self) -> Situation:
-        return Situation.now(self._running, self._executor.workers(), self._forecasts.doubt)
+        return Situation.now(self._running, self._executor.workers(), self._forecasts.doubt, self._workers.waits)
 
     def _wait(self, jobs: Sequence[Job]) -> None:
         """Tell of jobs that came into the line: many at a start, so that all places are found out at once."""

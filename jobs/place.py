@@ -1,7 +1,7 @@
 """Where a job stands in the queue, as people are told."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto, unique
 from typing import Self
 
@@ -18,6 +18,7 @@ class Reason(Enum):
     OTHERS = auto()  #: it is the turn of others, who were served less
     OWN = auto()  #: the same person's earlier jobs come first
     NEXT = auto()  #: it is the next one
+    CHOOSY = auto()  #: a worker is free, but another one suits it better
     STARTING = auto()  #: a worker has it, and may still be loading its checkpoint
     NONE = auto()  #: it is being drawn
 
@@ -63,7 +64,8 @@ class Situation:
     """What the places in the queue depend on, beside the order.
 
     `loads` are the seconds that each ready worker still has to draw, `full` says whether none of them takes any more,
-    `soonest` in how many seconds one will, `doubt` how wrong expectations were.
+    `soonest` in how many seconds one will, `doubt` how wrong expectations were, `passed_over` which jobs wait for a
+    certain worker.
     """
 
     running: Mapping[int, Running]
@@ -71,16 +73,23 @@ class Situation:
     full: bool
     soonest: float
     doubt: float | None
+    passed_over: Container[int] = ()
 
     @classmethod
-    def now(cls, running: Mapping[int, Running], workers: Sequence[WorkerInfo], doubt: float | None) -> Self:
+    def now(
+        cls,
+        running: Mapping[int, Running],
+        workers: Sequence[WorkerInfo],
+        doubt: float | None,
+        passed_over: Container[int] = (),
+    ) -> Self:
         """Return how things stand with these workers."""
         ready = [worker for worker in workers if worker.state is WorkerState.READY]
         loads = [sum(each.seconds_left() for each in running.values() if each.worker == worker.id) for worker in ready]
         taken = sum(not each.begun for each in running.values())
         full = sum(worker.lanes_free for worker in ready) <= taken
         soonest = min((_ends(each, running) for each in running.values()), default=0.0) if full else 0.0
-        return cls(running, loads, full, soonest, doubt)
+        return cls(running, loads, full, soonest, doubt, passed_over)
 
     @property
     def workers(self) -> int:
@@ -97,7 +106,8 @@ class Situation:
         """Yield the place of every job in the line, which is in the order of service."""
         ahead = Ahead()
         for job in line:
-            yield job.id, self._after(ahead, job.user_id, job.cost)
+            place = self._after(ahead, job.user_id, job.cost)
+            yield job.id, replace(place, reason=Reason.CHOOSY) if job.id in self.passed_over else place
             ahead.add(job)
 
     def after(self, line: Iterable[Job], user_id: int, cost: float) -> Place:

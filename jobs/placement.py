@@ -93,6 +93,10 @@ class Waits:
         now = self._clock()
         return now - self._since.setdefault(job.id, now) >= PATIENCE
 
+    def __contains__(self, job_id: object) -> bool:
+        """Say whether a job waits for a better worker."""
+        return job_id in self._since
+
     def forget(self, job: Job) -> None:
         """Remember nothing of a job that a worker has."""
         self._since.pop(job.id, None)

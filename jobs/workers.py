@@ -25,7 +25,7 @@ class Workers:
         self._memory = memory
         self._originals = originals
         self._failed: dict[int, set[str]] = {}  #: jobs whose attempts were lost, and the workers that lost them
-        self._waits = Waits()
+        self.waits = Waits()  #: for certain workers
 
     @property
     def broken(self) -> bool:
@@ -49,7 +49,7 @@ class Workers:
             failed=self._failed,
             memory=self._memory,
             originals=self._originals,
-            waits=self._waits,
+            waits=self.waits,
         )
 
     def unlike(self, original: Mapping[str, str], checkpoint: str) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class Workers:
 
     def takes(self, job: Job) -> None:
         """Take note that a worker has the job."""
-        self._waits.forget(job)
+        self.waits.forget(job)
 
     def failed(self, worker: str, job: Job) -> None:
         """Remember that the worker has failed the job, which waits again."""
@@ -76,7 +76,7 @@ class Workers:
     def forget(self, job: Job) -> None:
         """Remember nothing of a job that is over."""
         self._failed.pop(job.id, None)
-        self._waits.forget(job)
+        self.waits.forget(job)
 
     def _held(self, worker: WorkerInfo) -> set[Loaded]:
         """Return what the worker has in memory, and what it has been given to load."""

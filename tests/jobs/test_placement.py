@@ -15,6 +15,7 @@ from db.tables.job import Job, JobStatus
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, FailureKind
 from jobs.originals import differences
+from jobs.place import Reason
 from jobs.placement import PATIENCE, Waits
 
 GIB = 2**30
@@ -165,6 +166,7 @@ async def test_what_is_drawn_again_waits_for_such_a_worker_and_lets_others_pass(
         other = await bench.ask(BEN)
         await bench.audience.heard("preview", other.id)
         assert [executor.on, bench.dispatcher.counts()] == [["a", "b"], (2, 1)]
+        assert bench.dispatcher.place(again).reason is Reason.CHOOSY
 
         executor.go_on.set()
         after = await bench.ended(again)
