@@ -13,6 +13,7 @@ from inference_kit import a_checkpoint
 from PIL import Image
 
 from inference.checkpoints import Family
+from inference.choices import ChoiceFile
 from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import load
 from inference.engine.noise import Noise
@@ -32,7 +33,7 @@ class Pair:
         self.folder = folder.parent
         with torch.inference_mode():
             self.model = load(a_checkpoint(folder, family=family, **values), torch.device("cpu"), self.folder)
-            self.press = Press(self.folder)
+            self.press = Press(self.folder, ChoiceFile(self.folder / "rows.json"))
             self.press.prepare(self.model)
         self.pipeline = kind.from_pretrained(folder)
         self._scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())

@@ -14,6 +14,7 @@ from benchmarks._architectures import SMALL
 from benchmarks._checkpoints import make
 from benchmarks._company import KINDS, Company, Drawn
 from inference.checkpoints import Checkpoint, Family
+from inference.choices import ChoiceFile
 from inference.contract import Cancelled
 from inference.engine.capture import call
 from inference.engine.press import Press, keeps_apart
@@ -100,7 +101,7 @@ def test_the_self_test_finds_a_unet_that_mixes_its_rows(company: Company, tmp_pa
         model.unet.forward = mixing
         try:
             assert not keeps_apart(model, Shape(8, 8, 77), 4, partial(call, model))
-            strict = Press(tmp_path)
+            strict = Press(tmp_path, ChoiceFile(tmp_path / "rows.json"))
             strict.prepare(model)
             assert strict.room(model, Shape(8, 8, 77)) == 0
         finally:

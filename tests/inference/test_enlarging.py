@@ -13,6 +13,7 @@ from comparison import TOLERANCE, a_picture, distance
 from diffusers import StableDiffusionLatentUpscalePipeline, StableDiffusionUpscalePipeline
 from inference_kit import Bystander, a_checkpoint, an_attempt
 
+from inference.choices import ChoiceFile
 from inference.contract import CheckpointUnusable, Drawing, Unfeasible
 from inference.engine.engine import DiffusersEngine
 from inference.engine.enlarging import enlarge
@@ -74,7 +75,7 @@ def test_a_picture_of_one_tile_is_enlarged_as_by_diffusers_own_pipeline(
     upscaler, side = upscalers[kind], {"diffusion": 32, "latent": 64}[kind]
     picture = a_picture(side)
     picture.save(tmp_path / "small.png")
-    model, press = load(upscaler, torch.device("cpu"), tmp_path), Press(tmp_path)
+    model, press = load(upscaler, torch.device("cpu"), tmp_path), Press(tmp_path, ChoiceFile(tmp_path / "rows.json"))
     request = a_request(upscaler, side, side, sampler=sampler, guidance_scale=guidance)
     (canvas,) = enlarge(model, request, str(tmp_path / "small.png"))
     (painting,) = canvas.paintings

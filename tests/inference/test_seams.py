@@ -13,6 +13,7 @@ from demo_model.world.captions import caption
 from demo_model.world.drawer import draw
 from demo_model.world.sampler import sample
 from inference.checkpoints import load_checkpoints
+from inference.choices import ChoiceFile
 from inference.engine.canvas import Canvas
 from inference.engine.fingerprint import make_deterministic
 from inference.engine.loading import Model, load
@@ -40,7 +41,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def test_no_seam_is_seen_where_the_tiles_are_blended_and_many_where_they_are_not(
     model: Model, tmp_path: Path, side: int, factor: int
 ) -> None:
-    enlarged, canvas, painted = redrawn(model, Press(tmp_path), side, factor)
+    enlarged, canvas, painted = redrawn(model, Press(tmp_path, ChoiceFile(tmp_path / "rows.json")), side, factor)
     tiles = tiles_of(side * factor, side * factor, model.checkpoint.native_side)
     usual = seams(enlarged, tiles)
     assert len(tiles) == len(painted) > 1
