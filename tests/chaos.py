@@ -18,12 +18,14 @@ from evidence import Evidence, gather_evidence, rows_of
 from faults import Faults
 from guest import Guest, Json
 from household import Household
+from pair import Pair, pair_of
 from processes import joining, running_chat_server
 from storm import Storm
 
 from db.base import utc_now
 from db.tables.job import OPEN
 from db.tables.outbox import DeliveryState
+from provenance.identity import make_identity, today
 
 PEOPLE = (("ada", "studio"), ("ben", "studio"), ("mia", "studio"), ("ada", "dm"))
 FLOOD = 4  # requests of each person: as many pictures as may wait in the short storm
@@ -51,12 +53,16 @@ image_check = "closed world"
 
 @dataclass(frozen=True)
 class Weather:
-    """How bad it gets: what each person may have `pending`, and with how much `patience` the end is awaited."""
+    """How bad it gets: what each person may have `pending`, and with how much `patience` the end is awaited.
+
+    A `pair` is a bot and its standby, each on a machine of its own.
+    """
 
     seed: int
     blows: int
     pending: int
     patience: float
+    pair: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,19 +84,24 @@ async def endure(
     It has to come to its end without another start; that one sweeps up only.
     """
     with running_chat_server() as world:
-        household = Household(folder / "data", joining(world) | settings_for(folder, url, weather.pending))
+        variables = joining(world) | settings_for(folder, url, weather.pending) | shared_by_machines(folder)
+        household: Household | Pair = Household(folder / "data", variables)
+        if weather.pair:
+            household = pair_of(folder, variables, weather.seed)
         storm = Storm(household, weather.seed, restart_database)
         began = utc_now()
         async with household, aiohttp.ClientSession() as session:
             await rage(storm, session, world, weather)
             await settle(url, weather.patience)
             await household.stop(signal.SIGKILL)
-            make_old(household.data / "pictures")
+            make_old(folder / "pictures")
             await presence_of_the_bot(Guest(session, world["page"]), False)
             household.start()
             await presence_of_the_bot(Guest(session, world["page"]), True)
             status = await household.stop()
-        evidence = await gather_evidence(url, household.data, world)
+        # a machine clears its spool when it serves, and the last to serve may be either of a pair
+        spools = [] if weather.pair else [folder / "data" / "spool"]
+        evidence = await gather_evidence(url, folder / "pictures", spools, world)
     return Aftermath(evidence, storm.struck, [began, *household.deaths], household.falls, status)
 
 
@@ -150,6 +161,20 @@ async def left_to_do(url: str) -> tuple[int, int]:
     """Return how many jobs are open and how many messages wait."""
     jobs, outbox, _ = await rows_of(url)
     return sum(job.status in OPEN for job in jobs), sum(each.state is DeliveryState.WAITING for each in outbox)
+
+
+def shared_by_machines(folder: Path) -> dict[str, str]:
+    """Return the environment of what two bots have to have in common, besides their database."""
+    identity = make_identity(today())
+    (folder / "certificates.pem").write_text(identity.certificates)
+    (folder / "key.pem").write_text(identity.key)
+    (folder / "key.pem").chmod(0o600)
+    return {
+        "IMAGINE_PICTURES": str(folder / "pictures"),
+        "IMAGINE_KEY": "the same on each machine",
+        "IMAGINE_CREDENTIALS__CERTIFICATES": str(folder / "certificates.pem"),
+        "IMAGINE_CREDENTIALS__KEY": str(folder / "key.pem"),
+    }
 
 
 def make_old(pictures: Path) -> None:

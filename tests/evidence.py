@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from guest import Json
 from sqlalchemy import select
 
 from db.base import value_of
+from db.objects import PROBE
 from db.session import Database
 from db.tables.job import Job, JobRow
 from db.tables.outbox import Message, OutboxRow
@@ -43,14 +44,21 @@ async def rows_of(url: str) -> tuple[list[Job], list[Message], list[Record]]:
         )
 
 
-async def gather_evidence(url: str, data: Path, world: dict[str, Any]) -> Evidence:
+async def gather_evidence(url: str, pictures: Path, spools: Sequence[Path], world: dict[str, Any]) -> Evidence:
     """Look at everything."""
     jobs, outbox, records = await rows_of(url)
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {world['token']}"}) as session:
         chat = [message async for message in _chat(session, world)]
-    pictures = [path for path in (data / "pictures").rglob("*") if path.is_file()]
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in pictures}
-    return Evidence(jobs, outbox, records, chat, files, [path.name for path in (data / "spool").rglob("*")])
+    left = [path.name for spool in spools for path in _below(spool)]
+    return Evidence(jobs, outbox, records, chat, {path.name: _digest(path) for path in _below(pictures)}, left)
+
+
+def _below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != PROBE]
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 async def _chat(session: aiohttp.ClientSession, world: dict[str, Any]) -> AsyncIterator[Json]:

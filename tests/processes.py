@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0
 STOP_SECONDS = 20.0
+POLL_SECONDS = 0.1
 
 
 @dataclass
@@ -38,9 +39,35 @@ class Bot:
         return time.monotonic() - started
 
 
+@dataclass
+class Starting:
+    """A bot that may not be ready yet; `log` is what it writes to standard error."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def ready(self) -> Bot:
+        """Wait until it is ready."""
+        return Bot(self.process, _wait_until_ready(self.process, self.log))
+
+    def says(self, words: str) -> None:
+        """Wait until it says so in its log."""
+        deadline = time.monotonic() + START_SECONDS
+        while words not in self.log.read_text():
+            assert time.monotonic() < deadline, self.log.read_text()[-2000:]
+            time.sleep(POLL_SECONDS)
+
+
 @contextmanager
 def running_bot(data: Path, **variables: str) -> Iterator[Bot]:
     """Start the bot on a data folder and wait until it is ready."""
+    with starting_bot(data, **variables) as starting:
+        yield starting.ready()
+
+
+@contextmanager
+def starting_bot(data: Path, **variables: str) -> Iterator[Starting]:
+    """Start the bot on a data folder, and wait for nothing: a standby takes its time."""
     log = (data.parent / f"{data.name}.log").open("a")
     process = subprocess.Popen(
         [sys.executable, "run_bot.py"],
@@ -51,7 +78,7 @@ def running_bot(data: Path, **variables: str) -> Iterator[Bot]:
         text=True,
     )
     try:
-        yield Bot(process, _wait_until_ready(process, Path(log.name)))
+        yield Starting(process, Path(log.name))
     finally:
         if process.poll() is None:
             process.terminate()
