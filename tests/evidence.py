@@ -49,16 +49,16 @@ async def gather_evidence(url: str, pictures: Path, spools: Sequence[Path], worl
     jobs, outbox, records = await rows_of(url)
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {world['token']}"}) as session:
         chat = [message async for message in _chat(session, world)]
-    left = [path.name for spool in spools for path in _below(spool)]
-    return Evidence(jobs, outbox, records, chat, {path.name: _digest(path) for path in _below(pictures)}, left)
+    return Evidence(jobs, outbox, records, chat, _digests(pictures), [name for each in spools for name in _names(each)])
 
 
-def _below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.name != PROBE]
+def _digests(pictures: Path) -> dict[str, str]:
+    files = [path for path in pictures.rglob("*") if path.is_file() and path.name != PROBE]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*")]
 
 
 async def _chat(session: aiohttp.ClientSession, world: dict[str, Any]) -> AsyncIterator[Json]:
