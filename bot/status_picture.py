@@ -180,7 +180,7 @@ class Canvas:
     def png(self) -> bytes:
         """Return the file."""
         file = BytesIO()
-        self._image.reduce(FINE).save(file, "PNG", optimize=True)
+        self._image.reduce(FINE).save(file, "PNG")
         return file.getvalue()
 
     def _title(self, top: float, text: str) -> float:

@@ -109,7 +109,7 @@ def test_doctor_says_of_everything_whether_it_is_well(tmp_path: Path) -> None:
     well = run(tmp_path / "data", "doctor")
 
     assert well.returncode == 0, well.stdout
-    for subject in ("token", "database", "disk", "device", "checkpoint demo", "painting page"):
+    for subject in ("token", "database", "disk", "device", "checkpoint demo", "painting page", "monitoring"):
         assert subject in well.stdout
     assert "CIDAS/clipseg-rd64-refined" in well.stdout
 

@@ -1,0 +1,32 @@
+"""A bot that is watched: its endpoint over HTTP, and its log as a program reads it."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import aiohttp
+from processes import running_bot
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+async def test_a_bot_tells_how_it_is_and_writes_nothing_but_objects_into_its_log(tmp_path: Path) -> None:
+    port = free_port()
+    with running_bot(tmp_path / "data", IMAGINE_LOGS="json", IMAGINE_OBSERVING__PORT=str(port)) as bot:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            async with session.get("/health") as response:
+                health = await response.json()
+            async with session.get("/metrics") as response:
+                metrics = await response.text()
+        await asyncio.to_thread(bot.stop)
+    lines = [json.loads(line) for line in (tmp_path / "data.log").read_text().splitlines()]
+
+    assert health["status"] == "well"
+    assert 'imagine_worker_state{state="broken",worker="cpu"} 0.0' in metrics
+    assert "imagine_database_up 1.0" in metrics
+    assert "discord.gateway" in {line["logger"] for line in lines}
