@@ -57,7 +57,8 @@ class Community:
         Kind("sdxl-lightning", 1024, 4, 1.0, 0.10, 37.6 / 250),
     )
     error: float = 0.1  #: of what a request takes beside what it should, lognormal
-    load_seconds: float = 6.0  #: to bring another checkpoint to a GPU, which holds one at a time
+    load_seconds: float = 6.0  #: to bring a checkpoint to a GPU that does not hold it
+    held: int = 2  #: checkpoints that a GPU holds, those that it drew with last
     light_requests: int = 5  #: whoever asks for no more than so many on the day, one at a time, is a light user
     seed: int = 7
 

@@ -119,7 +119,8 @@ class Fleet:
         self._limits = limits
         self._allowance = allowance_of((), (), limits)
         self._workers = Workers(cast(Executor, self._gpus), {})
-        self._loaded = dict.fromkeys((gpu.id for gpu in self._gpus.workers()), community.kinds[0].checkpoint)
+        first = community.kinds[0].checkpoint
+        self._held = {gpu.id: deque([first], maxlen=community.held) for gpu in self._gpus.workers()}
         self._costs = expected_costs(community)
         self._coming: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count(1)
@@ -216,14 +217,21 @@ class Fleet:
             return False
         job, served = self._open[entry.job], self._served[entry.job]
         self._waiting_cost -= job.cost
-        checkpoint = str(job.request["checkpoint"])
-        served.begun, served.gpu, served.loaded = self._now, gpu, self._loaded[gpu] != checkpoint
-        self._loaded[gpu] = checkpoint
+        served.begun, served.gpu, served.loaded = self._now, gpu, self._load(gpu, str(job.request["checkpoint"]))
         served.ended = self._now + served.seconds + served.loaded * self._community.load_seconds
         self._workers.takes(gpu, job)
         self._gpus.take(gpu, free=False)
         self._at(served.ended, partial(self._end, entry))
         return True
+
+    def _load(self, gpu: str, checkpoint: str) -> bool:
+        """Let the GPU hold a checkpoint, instead of the one that it used longest ago; say whether it had to load it."""
+        held = self._held[gpu]
+        loads = checkpoint not in held
+        if not loads:
+            held.remove(checkpoint)
+        held.append(checkpoint)
+        return loads
 
     def _claim(self, gpu: str) -> Entry | None:
         if self._slack is None:

@@ -28,7 +28,7 @@ import psutil
 
 from benchmarks._bot import report
 from benchmarks._stand_in import JOURNALS, LANES, SPEED, seconds_of
-from benchmarks.queue import postgresql, sqlite
+from benchmarks.queue import DATABASES
 from bot.builder import Builder, Tools
 from config.settings import Settings, load_settings
 from db.jobs import Job, NewJob
@@ -44,7 +44,6 @@ STEPS = 30
 PEOPLE, GUILDS = 64, 8
 START_SECONDS = 300.0
 WARM_UP = 4.0  # seconds, until the first pictures are finished and every lane is taken
-DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
 ENGINES = {1: "benchmarks._stand_in:OneLane", LANES: "benchmarks._stand_in:StandIn"}
 
 
