@@ -206,6 +206,8 @@ if __name__ == "__main__":
     parser.add_argument("--databases", nargs="+", choices=sorted(DATABASES), default=sorted(DATABASES))
     arguments = parser.parse_args()
     os.environ[SPEED] = str(arguments.speed)
+    # the clerks' processes import this module, and numpy with it, before they can ask for one thread as in the product
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     for store in arguments.databases:
         for number in arguments.workers:
             found = measure(number, arguments.lanes, arguments.side, arguments.seconds, arguments.desks, store)
