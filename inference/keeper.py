@@ -67,6 +67,7 @@ class Keeper:
 
     def __init__(self, name: str, duty: Duty) -> None:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        os.environ.pop("OMP_NUM_THREADS", None)  # Ray says 1 to an actor; the worker beside it decides for itself
         self._name = name
         self._duty = duty
         self._code = code_digest()
@@ -91,7 +92,8 @@ class Keeper:
         self._session, self._heard = session, time.monotonic()
         async with self._opening:
             await self._open()
-        await self._clear()
+        self._cancel_all()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._told.clear()
         return self._duty.digest, self._code
 
@@ -124,7 +126,7 @@ class Keeper:
         """End the session, and what it asked for. Raises Taken where another bot is served by now."""
         self._served(session)
         self._session = ""
-        await self._clear()
+        self._cancel_all()
 
     async def close(self) -> None:
         """End the worker."""
@@ -149,11 +151,10 @@ class Keeper:
         self._heard = time.monotonic()
         return self._supervisor
 
-    async def _clear(self) -> None:
-        """Let go of every attempt; the supervisor sees to it that each ends."""
-        for attempt_id in list(self._tasks):
+    def _cancel_all(self) -> None:
+        """Ask for the end of every attempt; the supervisor sees to it that it comes."""
+        for attempt_id in self._tasks:
             self._cancel(attempt_id)
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _cancel(self, attempt_id: str) -> None:
         if attempt_id in self._tasks and self._supervisor is not None:

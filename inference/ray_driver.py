@@ -17,7 +17,7 @@ from inference.streams import lost
 from inference.worker import PREVIEW_BACKLOG, end
 
 LOOK_EVERY = 2.0  # seconds; at who is in the cluster
-HEAD_SECONDS = 10.0  # that the head has to answer in
+HEAD_SECONDS = 20.0  # that the head has to answer in
 
 log = logging.getLogger(__name__)
 

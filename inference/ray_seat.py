@@ -24,6 +24,8 @@ LONGEST_PAUSE = 10.0
 OTHER_SETTINGS = "it had other settings than this bot, and is replaced"
 OTHER_CODE = "it had another version of the bot, and is replaced; if that repeats itself, update its machine"
 
+FAULTS = (RayError, TimeoutError, Taken)  #: of calls to a keeper
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,13 @@ class Seat:
                 await self._connect()
                 failures = 0
                 await self._listen()
-            except (RayError, TimeoutError, Misfit, Taken) as error:
+            except (
+                RayError,
+                TimeoutError,
+                Misfit,
+                Taken,
+                ValueError,
+            ) as error:  # the last: its name is still another's
                 self._lose(_reason(error))
             finally:
                 self._forget_attempts(self.info.problem or "its machine is gone")
@@ -61,7 +69,10 @@ class Seat:
             await asyncio.sleep(min(back_off(failures), LONGEST_PAUSE))
 
     def run(self, attempt: Attempt) -> None:
-        """Start an attempt."""
+        """Start an attempt; without a keeper it is lost at once."""
+        if not self._session:
+            self._tell(lost(attempt.id, self.info.problem or "its worker is not ready"))
+            return
         self._attempts[attempt.id] = attempt
         task = self._sending[attempt.id] = asyncio.create_task(self._send(attempt))
         task.add_done_callback(lambda _: self._sending.pop(attempt.id))
@@ -111,14 +122,14 @@ class Seat:
             await asyncio.wait_for(self._keeper.run.remote(self._session, parcel), CONNECT_SECONDS)
         except (OSError, TooLarge) as error:
             self._end(Failed(attempt_id=attempt.id, kind=FailureKind.ENGINE, detail=repr(error)))
-        except (RayError, TimeoutError, Taken) as error:
+        except FAULTS as error:
             self._end(lost(attempt.id, _reason(error)))
 
     async def _call(self, answer: Any) -> None:
         """Wait for a call of which nothing depends: where it fails, listening fails too."""
         try:
             await asyncio.wait_for(answer, CALL_SECONDS)
-        except (RayError, TimeoutError, Taken) as error:
+        except FAULTS as error:
             log.warning("worker %s: %s", self._place.name, _reason(error))
 
     def _end(self, event: Done | Failed) -> None:
