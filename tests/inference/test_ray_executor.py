@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 import psutil
 import pytest
+import pytest_asyncio
 from inference_kit import (
     QUICK,
     SCRIPTED,
+    Stage,
     a_checkpoint,
     a_new_attempt,
     begin,
@@ -28,6 +30,8 @@ from config.settings import ConfigError, Ray, Settings
 from inference.executor import WorkerState
 from inference.protocol import Done, FailureKind
 from inference.ray import RayExecutor, require
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SECRETS = {"DISCORD_TOKEN": "secret", "PGPASSWORD": "secret", "IMAGINE_KEY": "a secret of many letters"}
 
@@ -48,6 +52,20 @@ async def joined(fleet: Fleet, workers: int, **times: float) -> AsyncIterator[Ra
         await executor.close(0)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(fleet, tmp_path_factory):
+    """Open executors on the shared cluster, each with the same settings."""
+    settings = fleet.settings(settings_for(fleet.data, "scripted"))
+    stage = Stage(lambda: executor_on(settings), 2, tmp_path_factory.mktemp("spool"))
+    yield stage
+    await stage.close(0)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def executor(stage):
+    return await stage.executor()
+
+
 def pids(executor: RayExecutor) -> list[int]:
     return [pid_of(worker) for worker in executor.workers()]
 
@@ -66,80 +84,76 @@ async def until_state(executor: RayExecutor, worker: int, state: WorkerState) ->
     return executor.workers()[worker].problem or ""
 
 
-async def test_a_bot_that_starts_again_finds_its_workers_warm_and_free(fleet, tmp_path, monkeypatch):
+async def test_a_bot_that_starts_again_finds_its_workers_warm_and_free(stage, executor, tmp_path):
+    before = pids(executor)
+    begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    await stage.close(0)
+    executor = await stage.executor()
+    assert pids(executor) == before
+    assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
+
+
+async def test_a_driver_that_is_killed_costs_what_ran_and_no_worker(executor, tmp_path):
+    before = pids(executor)
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    await anext(stream)
+    driver().kill()
+    assert failure(await read(stream)) is FailureKind.WORKER_LOST
+    assert {worker.state for worker in executor.workers()} == {WorkerState.RESTARTING}
+    await until_free(executor, 2)
+    assert pids(executor) == before
+    assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
+
+
+async def test_a_keeper_that_is_killed_comes_back_with_a_new_worker(executor, tmp_path):
+    before = pids(executor)
+    stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
+    other = begin(executor, a_new_attempt(tmp_path / "other", prompt="slow", num_inference_steps=50), worker=1)
+    await anext(stream)
+    psutil.Process(before[0]).parent().kill()
+    assert failure(await read(stream)) is FailureKind.WORKER_LOST
+    assert isinstance((await read(other))[-1], Done)
+    await until_free(executor, 2)
+    assert pids(executor)[0] != before[0]
+    assert pids(executor)[1] == before[1]
+
+
+async def test_nothing_of_an_attempt_stays_on_its_machine_and_files_that_are_gone_fail_it(fleet, executor, tmp_path):
+    (tmp_path / "source.png").write_bytes(b"source")
+    gone = await run(executor, a_new_attempt(tmp_path / "spool", tmp_path / "gone.png"))
+    assert failure(gone) is FailureKind.ENGINE
+    attempt = a_new_attempt(tmp_path / "spool", tmp_path / "source.png", prompt="show what came")
+    assert isinstance((await run(executor, attempt))[-1], Done)
+    spools = fleet.data / "spools"
+    assert len(list(spools.iterdir())) >= 2  # where it would have been
+    async with asyncio.timeout(5):
+        while list(spools.glob("*/*")):  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.05)
+
+
+async def test_a_bot_gets_no_worker_that_another_is_served_by(fleet, stage, executor, tmp_path):
+    before = pids(executor)
+    second = executor_on(fleet.settings(settings_for(fleet.data, "scripted")))
+    await second.start()
+    try:
+        assert "another bot" in await until_state(second, 0, WorkerState.RESTARTING)
+        assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
+        await stage.close(0)
+        await until_free(second, 2)
+        assert pids(second) == before
+    finally:
+        await second.close(0)
+
+
+async def test_workers_with_other_settings_are_replaced(fleet, stage, executor, tmp_path, monkeypatch):
+    before = pids(executor)
+    await stage.close(0)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
-    async with joined(fleet, 2) as first:
+    async with joined(fleet, 2, preview_every=0.5) as other:
+        assert not set(pids(other)) & set(before)
+        assert isinstance((await run(other, a_new_attempt(tmp_path)))[-1], Done)
         assert not SECRETS.keys() & driver().environ().keys()
-        before = pids(first)
-        begin(first, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
-    async with joined(fleet, 2) as second:
-        assert pids(second) == before
-        assert isinstance((await run(second, a_new_attempt(tmp_path)))[-1], Done)
-
-
-async def test_a_driver_that_is_killed_costs_what_ran_and_no_worker(fleet, tmp_path):
-    async with joined(fleet, 2) as executor:
-        before = pids(executor)
-        stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
-        await anext(stream)
-        driver().kill()
-        assert failure(await read(stream)) is FailureKind.WORKER_LOST
-        assert {worker.state for worker in executor.workers()} == {WorkerState.RESTARTING}
-        await until_free(executor, 2)
-        assert pids(executor) == before
-        assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
-
-
-async def test_a_keeper_that_is_killed_comes_back_with_a_new_worker(fleet, tmp_path):
-    async with joined(fleet, 2) as executor:
-        before = pids(executor)
-        stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
-        other = begin(executor, a_new_attempt(tmp_path / "other", prompt="slow", num_inference_steps=50), worker=1)
-        await anext(stream)
-        psutil.Process(before[0]).parent().kill()
-        assert failure(await read(stream)) is FailureKind.WORKER_LOST
-        assert isinstance((await read(other))[-1], Done)
-        await until_free(executor, 2)
-        assert pids(executor)[0] != before[0]
-        assert pids(executor)[1] == before[1]
-
-
-async def test_workers_with_other_settings_are_replaced(fleet, tmp_path):
-    async with joined(fleet, 2) as executor:
-        before = pids(executor)
-    async with joined(fleet, 2, preview_every=0.5) as executor:
-        assert not set(pids(executor)) & set(before)
-        assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
-
-
-async def test_nothing_of_an_attempt_stays_on_its_machine_and_files_that_are_gone_fail_it(fleet, tmp_path):
-    (tmp_path / "source.png").write_bytes(b"source")
-    async with joined(fleet, 2) as executor:
-        gone = await run(executor, a_new_attempt(tmp_path / "spool", tmp_path / "gone.png"))
-        assert failure(gone) is FailureKind.ENGINE
-        attempt = a_new_attempt(tmp_path / "spool", tmp_path / "source.png", prompt="show what came")
-        assert isinstance((await run(executor, attempt))[-1], Done)
-        spools = fleet.data / "spools"
-        assert len(list(spools.iterdir())) >= 2  # where it would have been
-        async with asyncio.timeout(5):
-            while list(spools.glob("*/*")):  # noqa: ASYNC110 - of another process
-                await asyncio.sleep(0.05)
-
-
-async def test_a_bot_gets_no_worker_that_another_is_served_by(fleet, tmp_path):
-    async with joined(fleet, 2) as first:
-        second = executor_on(fleet.settings(settings_for(fleet.data, "scripted")))
-        await second.start()
-        try:
-            assert "another bot" in await until_state(second, 0, WorkerState.RESTARTING)
-            assert isinstance((await run(first, a_new_attempt(tmp_path)))[-1], Done)
-            before = pids(first)
-            await first.close(0)
-            await until_free(second, 2)
-            assert pids(second) == before
-        finally:
-            await second.close(0)
 
 
 @pytest.mark.slow
@@ -182,7 +196,7 @@ async def test_a_cluster_that_cannot_be_reached_stops_the_start(tmp_path):
         await executor_on(settings).start()
 
 
-def test_who_has_not_installed_ray_is_told_how():
+async def test_who_has_not_installed_ray_is_told_how():
     with pytest.raises(ConfigError, match=r"pip install '\.\[no_such_package\]'"):
         require("no_such_package")
 
