@@ -22,7 +22,7 @@ def test_pictures_lie_in_a_folder_or_in_a_bucket(pictures: str, address: str) ->
 
 @pytest.mark.parametrize("pictures", ["ftp://host/folder", "s3://", "s3:///prefix"])
 def test_another_kind_of_place_is_refused(pictures: str) -> None:
-    with pytest.raises(ConfigError, match="pictures: .*neither the path of a folder nor s3://bucket/prefix"):
+    with pytest.raises(ConfigError, match=r"pictures: .*neither the path of a folder nor s3://bucket/prefix"):
         load_settings(pictures=pictures)
 
 
