@@ -19,6 +19,7 @@ from bot.login import Login, join
 from bot.overview import Overview
 from bot.progress import ProgressBoard
 from bot.screen import Screen
+from config.secret_key import secret_key
 from config.settings import Settings
 from db.bell import listen
 from db.history import History
@@ -36,6 +37,7 @@ from jobs.dispatcher import Dispatcher
 from moderation.policy_file import load_policy
 from observing.metrics import Metrics
 from painting.server import PaintingServer
+from provenance.identity import load_identity
 
 CLOSE_SECONDS = 2.0
 EYES_BYTES = 8 << 30  # of address space: torch with two networks of a gigabyte
@@ -139,9 +141,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 async def _turn(settings: Settings, database: Database) -> AsyncIterator[None]:
     """Be the bot that serves the database; a standby does nothing before it is, so that there are never two.
 
-    Raises DatabaseTooNew at once, not only when it is needed.
+    What would keep it from serving it says at once, not only when it is needed: raises ConfigError.
     """
     await database.check_version()
+    load_identity(settings)
+    secret_key(settings)
     async with database.held(inf if settings.standby else PATIENCE):
         yield
 
