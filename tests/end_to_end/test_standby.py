@@ -80,10 +80,7 @@ def test_a_standby_without_a_database_for_both_is_told_so(tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 async def test_a_storm_over_two_machines_leaves_everything_in_order(tmp_path: Path) -> None:
+    weather = Weather(SEED, blows=60, pending=24, patience=300, pair=True)
     with postgres_server() as server:
-        weather = Weather(SEED, blows=60, pending=24, patience=300, pair=True)
-        check(
-            await endure(
-                weather, tmp_path, await asyncio.to_thread(server.create), lambda: asyncio.to_thread(server.crash)
-            )
-        )
+        url = await asyncio.to_thread(server.create)
+        check(await endure(weather, tmp_path, url, lambda: asyncio.to_thread(server.crash)))
