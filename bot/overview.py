@@ -5,8 +5,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from db.base import utc_now
 from db.outbox import Backlog, Outbox
 from inference.executor import Executor
@@ -56,6 +54,6 @@ class Overview:
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 return await self._outbox.backlog(utc_now())
-        except (TimeoutError, OSError, SQLAlchemyError) as error:
+        except Exception as error:  # noqa: BLE001 - however it fails, it does not answer
             log.warning("the database does not answer: %r", error)
             return None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, case, cast, extract, func, select
 
 from db.session import Database
 from db.tables.job import JobRow, JobStatus
@@ -82,7 +82,7 @@ class Loads:
 
 
 def _by_slice(
-    moment: ColumnElement[Any], since: datetime, seconds: int, oldest: Any, *wanted: ColumnElement[Any]
+    moment: SQLColumnExpression[Any], since: datetime, seconds: int, oldest: Any, *wanted: SQLColumnExpression[Any]
 ) -> Select[*tuple[Any, ...]]:
     """Select something of the jobs with a moment in each slice, by the slice's number."""
     number = (_epoch(moment) - int(since.timestamp())) // seconds
@@ -108,7 +108,7 @@ def _last_before(moment: datetime) -> Any:
     return func.coalesce(last, 0)
 
 
-def _epoch(moment: ColumnElement[Any]) -> ColumnElement[int]:
+def _epoch(moment: SQLColumnExpression[Any]) -> ColumnElement[int]:
     return cast(extract("epoch", moment), BigInteger)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from bot_kit import House, first_answer, in_channel
+from bot_kit import House, channel_of, first_answer, in_channel
 from fakes import draw, fail
 from guest import Refused
 from PIL import Image
+from strict_policy import id_of
 
 from bot.status import Status
 from bot.status_lines import sheet_of, status_alt
@@ -18,6 +19,8 @@ from db.load import Ends, Load, Waits
 from db.tables.job import JobStatus
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import FailureKind
+from local_discord import permissions
+from local_discord.guild import Overwrite
 from observing.snapshot import Snapshot, Waiting
 
 NOTHING = Ends(jobs={}, seconds=0.0)
@@ -39,6 +42,16 @@ async def test_it_is_for_moderators_alone(house: House) -> None:
     for guest in (house.guest("ada"), house.guest("mia", "dm")):
         with pytest.raises(Refused, match="no command"):
             await guest.type("/status")
+
+
+async def test_it_asks_for_the_rights_itself(house: House) -> None:
+    """Discord shows it to whom a channel gives the permission; that is not enough."""
+    ada = house.guest("ada", "studio")
+    await ada.type("/imagine a red circle")
+    allowed = Overwrite(id_of(house, "ada"), 1, allow=permissions.MANAGE_MESSAGES)
+    channel_of(house.server, "studio").overwrites.append(allowed)
+
+    assert "Only moderators" in (await first_answer(ada, "/status"))["content"]
 
 
 async def test_a_moderator_sees_it_drawn_and_told_and_nobody_else_does(house: House) -> None:
