@@ -137,12 +137,11 @@ class FairShare:
         return list(forgotten(self._root, ()))
 
     def lead(self) -> float:
-        """Return how far the start tags of those on the first level that wait lie apart, in GPU-seconds by weight.
+        """Return how far the start tags of those on the first level that wait are ahead of the clock, at the most.
 
-        What the algorithm promises bounds it, whatever the load.
+        In GPU-seconds by weight; what the algorithm promises bounds it by the costliest job, whatever the load.
         """
-        tags = [child.tag for child in self._root.waiting()]
-        return max(tags, default=0.0) - min(tags, default=0.0)
+        return max((child.tag - self._root.clock for child in self._root.waiting()), default=0.0)
 
     def order(self) -> Iterator[Entry]:
         """Return the waiting jobs in the order in which they would be served, were nobody to come or go.

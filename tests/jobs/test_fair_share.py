@@ -289,7 +289,9 @@ def test_the_lead_is_what_one_who_waits_was_served_more_than_who_is_due() -> Non
     assert line.lead() == 0
     flood(line, [1, 2], "ada", guild="a", cost=8.0)
     flood(line, [3, 4], "ben", guild="b", cost=3.0)
-    dispatch(line, 2)
+    dispatch(line, 2)  # one of each
+    assert line.lead() == 8
+    dispatch(line, 1)  # b's second, as it had less
     assert line.lead() == 5
-    dispatch(line, 1)  # b's last one: nobody is left to be ahead of
+    dispatch(line, 1)
     assert line.lead() == 0
