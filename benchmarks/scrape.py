@@ -10,24 +10,21 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.request import urlopen
 
 from benchmarks._bot import report
-from benchmarks.queue import new_job
+from benchmarks._many_jobs import put_in, row
 from bot.builder import Builder, Tools, all_offered
 from config.settings import Observing, load_settings
 from db.session import Database
-from db.tables.job import JobRow
 from inference.local import LocalExecutor
 from jobs.clerk import Clerk
 from observing.server import ObservingServer
 
 WAITING, GUILDS = 20_000, 1_000
-AT_ONCE = 500  # rows of one INSERT
 
 
 async def measure(scrapes: int) -> dict[str, Any]:
@@ -37,7 +34,7 @@ async def measure(scrapes: int) -> dict[str, Any]:
         executor, clerk = LocalExecutor(settings, all_offered(settings)), Clerk()  # neither is started
         async with Database(settings.database_url) as database, ObservingServer(Observing(port=0)) as server:
             await database.migrate()
-            await _fill(database)
+            await put_in(database, [row(number, GUILDS) for number in range(WAITING)])
             builder = Builder(settings, Tools(database, executor, clerk, clerk, None))
             await builder.dispatcher._queue.restore()
             for guild in range(GUILDS):
@@ -45,14 +42,6 @@ async def measure(scrapes: int) -> dict[str, Any]:
             server.watch(builder.metrics.registry, builder.overview.look)
             figures = {path: await _looks(server.port, path, scrapes) for path in ("metrics", "health")}
             return {"waiting": WAITING, "guilds": GUILDS, **figures}
-
-
-async def _fill(database: Database) -> None:
-    for first in range(0, WAITING, AT_ONCE):
-        numbers = range(first, first + AT_ONCE)
-        rows = [vars(replace(new_job(number), guild_id=1 + number % GUILDS)) for number in numbers]
-        async with database.transaction() as session:
-            await session.execute(database.insert(JobRow).values(rows))
 
 
 async def _looks(port: int, path: str, count: int) -> dict[str, float]:

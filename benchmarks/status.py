@@ -14,18 +14,18 @@ from statistics import median
 from typing import Any
 
 from benchmarks._bot import report
-from benchmarks.queue import new_job
+from benchmarks._many_jobs import put_in, row
 from bot.status import LASTS, SLICES, Status
 from bot.status_lines import sheet_of
 from bot.status_picture import draw_status
 from db.base import utc_now
 from db.load import Loads
 from db.session import Database
-from db.tables.job import JobRow, JobStatus
+from db.tables.job import JobStatus
 from jobs.clerk import Clerk
 from observing.snapshot import Snapshot, Waiting
 
-GUILDS, PART = 1_000, 500
+GUILDS = 1_000
 WINDOW_SHARE = 10  # one job in so many is of the six hours
 WAITED, TOOK = timedelta(seconds=40), timedelta(seconds=4)
 
@@ -36,7 +36,8 @@ async def measure(jobs: int, rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         async with Database(f"sqlite+aiosqlite:///{Path(folder) / 'status.db'}") as database, Clerk() as clerk:
             await database.migrate()
-            await _fill(database, jobs, now)
+            apart = LASTS * WINDOW_SHARE / jobs
+            await put_in(database, [_ended(number, now - (jobs - number) * apart) for number in range(jobs)])
             loads = Loads(database)
             load = await loads.of(1, LASTS, SLICES, now)
             sheet = sheet_of(Status(at=now, now=_nothing(), load=load), "en")
@@ -48,19 +49,9 @@ async def measure(jobs: int, rounds: int) -> dict[str, Any]:
             }
 
 
-async def _fill(database: Database, jobs: int, now: datetime) -> None:
-    """Put in jobs that ended, one after another at an even pace."""
-    apart = LASTS * WINDOW_SHARE / jobs
-    for first in range(0, jobs, PART):
-        rows = [_row(number, now - (jobs - number) * apart) for number in range(first, first + PART)]
-        async with database.transaction() as session:
-            await session.execute(database.insert(JobRow), rows)
-
-
-def _row(number: int, came: datetime) -> dict[str, Any]:
+def _ended(number: int, came: datetime) -> dict[str, Any]:
     times = {"created_at": came, "started_at": came + WAITED, "finished_at": came + WAITED + TOOK}
-    ended = {"status": JobStatus.DONE, "seconds": TOOK.total_seconds(), "guild_id": 1 + number % GUILDS}
-    return vars(new_job(number)) | times | ended
+    return row(number, GUILDS, status=JobStatus.DONE, seconds=TOOK.total_seconds(), **times)
 
 
 def _nothing() -> Snapshot:
