@@ -92,7 +92,7 @@ class Sheet:
 def draw_status(sheet: Sheet) -> bytes:
     """Return the PNG file."""
     rows = len(sheet.workers) + bool(sheet.workers_note) + len(sheet.ends)
-    height = 2 * MARGIN + ROW * (rows + 5) + 2 * (GRAPH + ROW) + 4 * GAP
+    height = 2 * MARGIN + ROW * (rows + 5) + 2 * (GRAPH + ROW) + 4 * GAP + MARGIN // 2
     canvas = Canvas(height)
     top = canvas.heading(sheet)
     top = canvas.workers(top, sheet)

@@ -112,7 +112,7 @@ def test_the_curves_are_told_in_words() -> None:
 
     assert "4 now, 7 at the most in 6 hours" in alt
     assert "20 s on average, 3 min at the longest" in alt
-    assert "had 25 % of what was drawn; as 5 servers drew, an equal part is 20 %" in alt
+    assert "had 25 % of what was drawn; an equal part among all that drew (5) is 20 %" in alt
     assert "drawn: 2 here, 9 in all" in alt
 
 
