@@ -19,6 +19,7 @@ from benchmarks._bot import report
 from benchmarks._many_jobs import put_in, row
 from bot.builder import Builder, Tools, all_offered
 from config.settings import Observing, load_settings
+from db.images import FolderStore
 from db.session import Database
 from inference.local import LocalExecutor
 from jobs.clerk import Clerk
@@ -35,7 +36,9 @@ async def measure(scrapes: int) -> dict[str, Any]:
         async with Database(settings.database_url) as database, ObservingServer(Observing(port=0)) as server:
             await database.migrate()
             await put_in(database, [row(number, GUILDS) for number in range(WAITING)])
-            builder = Builder(settings, Tools(database, executor, clerk, clerk, None))
+            builder = Builder(
+                settings, Tools(database, FolderStore(settings.data / "pictures"), executor, clerk, clerk, None)
+            )
             await builder.dispatcher._queue.restore()
             for guild in range(GUILDS):
                 builder.metrics.attempted("drawn", guild, 1.0, 1)
