@@ -80,7 +80,8 @@ def _worker(worker: WorkerInfo, checkpoints: Sequence[str], locale: str) -> Work
         name=worker.id,
         mark=mark,
         state=say(key, locale=locale),
-        checkpoint=", ".join(sorted(set(checkpoints))) or say("status.idle", locale=locale),
+        checkpoint=", ".join(sorted({name for name, _ in worker.warm}.union(checkpoints)))
+        or say("status.idle", locale=locale),
         busy=busy,
         lanes=lanes,
         lanes_told=told,

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,7 +64,7 @@ async def test_a_moderator_sees_it_drawn_and_told_and_nobody_else_does(house: Ho
     picture = Image.open(io.BytesIO(await mia.fetch(told["attachments"][0])))
 
     for words in (told["content"], told["attachments"][0]["description"]):
-        assert "fake: ready, idle, 0 of 1 at once" in words
+        assert "fake: ready, demo, 0 of 1 at once" in words
         assert "Requests waiting: 0 now" in words
         assert "drawn: 1 here, 1 in all" in words
         assert "failed: 1 here, 1 in all" in words
@@ -91,6 +92,17 @@ def test_a_worker_that_draws_tells_with_what_and_how_full_it_is() -> None:
     sheet = sheet_of(a_status([a_worker(0, free=5)], {"cuda:0": ["sdxl", "demo", "sdxl"]}), "en")
 
     assert "cuda:0: ready, demo, sdxl, 3 of 8 at once" in status_alt(sheet, "en")
+
+
+def test_a_worker_that_draws_nothing_tells_what_it_has_in_memory() -> None:
+    workers = [
+        replace(a_worker(0, free=8), warm=(("sdxl", ()), ("sdxl", (("pixel", 1.0),)), ("demo", ()))),
+        a_worker(1),
+    ]
+    alt = status_alt(sheet_of(a_status(workers), "en"), "en")
+
+    assert "cuda:0: ready, demo, sdxl, 0 of 8 at once" in alt
+    assert "cuda:1: ready, nothing loaded" in alt
 
 
 def test_many_workers_are_counted_instead_of_listed() -> None:
