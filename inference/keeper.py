@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from config.logs import LogStyle, set_up
 from config.settings import ROOT, load_settings
 from inference.devices import find_devices
 from inference.easel import WorkerConfig
@@ -66,7 +67,7 @@ class Keeper:
     """Runs the supervisor of one worker, and tells the bot that is served what comes of its attempts."""
 
     def __init__(self, name: str, duty: Duty) -> None:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        set_up(LogStyle.TEXT, logging.INFO)
         os.environ.pop("OMP_NUM_THREADS", None)  # Ray says 1 to an actor; the worker beside it decides for itself
         self._name = name
         self._duty = duty

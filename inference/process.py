@@ -35,8 +35,8 @@ log = logging.getLogger("inference.worker")
 class ChildProcess(Generic[T]):
     """A running `python -m module CONFIG`, at the other end of the socket `config.fd`. Leaving the context ends it.
 
-    Its messages are those of `codec`; `name` stands before the lines of its log; `environment` is added to ours; it is
-    killed where it takes longer than `grace` seconds to end.
+    Its messages are those of `codec`; `environment` is added to ours; it is killed where it takes
+    longer than `grace` seconds to end.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class ChildProcess(Generic[T]):
         module: str,
         config: BaseModel,
         codec: Codec[T],
-        name: str,
         *,
         environment: Mapping[str, str] | None = None,
         grace: float = EXIT_GRACE,
@@ -53,7 +52,6 @@ class ChildProcess(Generic[T]):
         self._module = module
         self._config = config
         self._codec = codec
-        self._name = name
         self._environment = environment or {}
         self._grace = grace
         self._process: asyncio.subprocess.Process
@@ -117,12 +115,8 @@ class ChildProcess(Generic[T]):
             self._module,
             self._config.model_copy(update={"fd": fd}).model_dump_json(),
             cwd=ROOT,
-            env={
-                **ENVIRONMENT,
-                **environment,
-                **self._environment,
-                **NUMERICS,
-            },  # nobody's settings may change a picture's bytes
+            # nobody's settings may change a picture's bytes
+            env={**ENVIRONMENT, **environment, **self._environment, **NUMERICS},
             pass_fds=(fd,),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

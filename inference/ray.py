@@ -118,7 +118,7 @@ class RayExecutor:
     async def _live_once(self, config: DriverConfig) -> str:
         """Run the driver to its end, and say why it ended."""
         driver = ChildProcess(
-            "inference.ray_driver", config, FROM_DRIVER, "Ray", environment=environment(), grace=LEAVE_SECONDS
+            "inference.ray_driver", config, FROM_DRIVER, environment=environment(), grace=LEAVE_SECONDS
         )
         try:
             async with driver:

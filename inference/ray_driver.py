@@ -9,6 +9,7 @@ import logging
 import sys
 from socket import socket
 
+from config.logs import LogStyle, set_up
 from inference.protocol import Cancel, Event, Preview, Unusable, encode
 from inference.ray_cluster import Cluster, Place, Unreachable
 from inference.ray_protocol import TO_DRIVER, DriverConfig, RunOn, ToDriver, Workers
@@ -118,7 +119,7 @@ async def serve(config: DriverConfig) -> None:
 
 def main() -> None:
     """Run the driver that the command line describes."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    set_up(LogStyle.JSON, logging.INFO)  # for the bot, which writes it into its own log
     asyncio.run(serve(DriverConfig.model_validate_json(sys.argv[1])))
 
 

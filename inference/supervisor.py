@@ -198,7 +198,7 @@ class Supervisor:
     async def _live_once(self) -> None:
         self._heard = self._moved = time.monotonic()
         self._loading = True
-        process = ChildProcess("inference.worker", self._config, MESSAGES, self.id)
+        process = ChildProcess("inference.worker", self._config, MESSAGES)
         try:
             async with process:
                 self._process = process
