@@ -16,6 +16,14 @@ from config.logs import LogStyle
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "config" / "default.toml"
 S3 = "s3://"
+SECRETS = (  #: in the environment of the bot's own process, and of no other
+    "DISCORD_TOKEN",
+    "IMAGINE_KEY",
+    "PGPASSWORD",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 Level = Literal["guild", "user"]

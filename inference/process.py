@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from pydantic import BaseModel
 
 from config.logs import relay
-from config.settings import ROOT
+from config.settings import ROOT, SECRETS
 from inference.numerics import NUMERICS
 from inference.protocol import BadFrame, Codec, encode
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-SECRETS = ("DISCORD_TOKEN", "PGPASSWORD", "IMAGINE_KEY")
 ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads that spin would take the bot's core

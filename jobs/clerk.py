@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from config.logs import LogStyle, set_up, style_here
+from config.settings import SECRETS
 from config.words import UserError
 
 T = TypeVar("T")
@@ -144,10 +145,12 @@ class Desk:
 
 
 def _settle_in(memory: int, style: LogStyle) -> None:
-    """Prepare the process: little priority, bounded memory, no threads, no life after the bot's."""
+    """Prepare the process: little priority, bounded memory, no threads, no secrets, no life after the bot's."""
     set_up(style, logging.WARNING)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
+    for secret in SECRETS:
+        os.environ.pop(secret, None)
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

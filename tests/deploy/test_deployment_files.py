@@ -23,7 +23,6 @@ GUIDES = [ROOT / "docs" / "deploying.md", ROOT / "docs" / "security.md"]
 CONFIGURING = [DEPLOY / "Dockerfile", DEPLOY / "compose.yaml", DEPLOY / ".env.example", *UNITS, *GUIDES]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DRAIN_SECONDS = 15  # docs/operating.md: the process is gone within so many seconds
-COMING = {"executor", "observing", "pictures", "ray", "standby"}
 
 
 def model_of(field: FieldInfo) -> type[BaseModel] | None:
@@ -47,7 +46,7 @@ def test_every_setting_that_is_named_exists(file: Path) -> None:
     named = re.findall(r"\bIMAGINE_([A-Z0-9]+(?:_+[A-Z0-9]+)*)\b", file.read_text(encoding="utf-8"))
     paths = [name.lower().split("__") for name in named]
 
-    assert [path for path in paths if not is_setting(path) and path[0] not in COMING] == []
+    assert [path for path in paths if not is_setting(path)] == []
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
@@ -58,14 +57,14 @@ def test_every_setting_of_the_guides_examples_exists(guide: Path) -> None:
         paths = [[table, name] for table, names in told.items() if isinstance(names, dict) for name in names]
         paths += [[name] for name in told]
 
-        assert [path for path in paths if not is_setting(path) and path[0] not in COMING] == []
+        assert [path for path in paths if not is_setting(path)] == []
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
 def test_every_file_that_the_guides_link_to_exists(guide: Path) -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", guide.read_text(encoding="utf-8"))
 
-    assert [link for link in links if not (guide.parent / link).exists() and "grafana" not in link] == []
+    assert [link for link in links if not (guide.parent / link).exists()] == []
 
 
 def test_the_health_check_asks_the_port_on_which_the_bot_answers() -> None:
@@ -85,7 +84,7 @@ def test_the_image_holds_all_that_the_bot_runs_on_and_nothing_else() -> None:
 
     assert lines[1] == "*"
     assert packages - {"benchmarks"} | modules <= let_in
-    assert let_in - packages - modules - COMING == {"pyproject.toml", "requirements.lock", "LICENSE"}
+    assert let_in - packages - modules == {"pyproject.toml", "requirements.lock", "LICENSE"}
 
 
 def test_the_image_runs_on_a_python_that_the_project_takes_and_every_base_has_a_version() -> None:

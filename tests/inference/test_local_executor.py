@@ -8,6 +8,7 @@ import sys
 import psutil
 from inference_kit import SCRIPTED, a_checkpoint, an_attempt, failure, run, running, until, worker_pid, worker_pids
 
+from config.settings import SECRETS
 from inference.executor import WorkerState
 from inference.local import named
 from inference.protocol import Done, FailureKind
@@ -93,10 +94,11 @@ asyncio.run(main())
 
 
 async def test_the_worker_does_not_know_the_bots_secrets(tmp_path, monkeypatch):
-    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    for name in SECRETS:
+        monkeypatch.setenv(name, "secret")
     async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED) as executor:
         await until(executor, WorkerState.READY)
-        assert "DISCORD_TOKEN" not in psutil.Process(worker_pid()).environ()
+        assert not psutil.Process(worker_pid()).environ().keys() & set(SECRETS)
 
 
 def test_the_back_off_rises_to_a_minute():

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config.settings import SECRETS
 from config.words import UserError
 from jobs.clerk import Clerk, ClerkFailed
 from provenance.intake import RefusedPicture
@@ -175,3 +176,10 @@ async def test_a_desk_that_hangs_holds_up_no_other(tmp_path):
 
         assert answers == [1, 1, 1]
         assert await asyncio.gather(*(clerk.call(meet, tmp_path, str(number), 2) for number in range(2))) == [2, 2]
+
+
+async def test_it_does_not_know_the_bots_secrets(monkeypatch):
+    for name in SECRETS:
+        monkeypatch.setenv(name, "secret")
+    async with Clerk() as clerk:
+        assert [await clerk.call(os.getenv, name) for name in SECRETS] == [None] * len(SECRETS)
