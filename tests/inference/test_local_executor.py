@@ -95,7 +95,7 @@ asyncio.run(main())
 
 async def test_the_worker_does_not_know_the_bots_secrets(tmp_path, monkeypatch):
     for name in SECRETS:
-        monkeypatch.setenv(name, "secret")
+        monkeypatch.setenv(name, "a secret of many letters")
     async with running(tmp_path, a_checkpoint(tmp_path, "scripted"), SCRIPTED) as executor:
         await until(executor, WorkerState.READY)
         assert not psutil.Process(worker_pid()).environ().keys() & set(SECRETS)
