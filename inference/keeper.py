@@ -76,6 +76,7 @@ class Keeper:
         self._heard = 0.0  #: when the bot that is served called last
         self._news = asyncio.Event()
         self._told: list[Told] = []
+        self._shown: WorkerInfo | None = None  #: as the bot knows the worker
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwanted: set[str] = set()
         self._opening = asyncio.Lock()
@@ -96,6 +97,7 @@ class Keeper:
         self._cancel_all()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._told.clear()
+        self._news.set()  # to this bot all is new
         return self._duty.digest, self._code
 
     async def hear(self, session: str) -> tuple[WorkerInfo, list[Told]]:
@@ -103,14 +105,15 @@ class Keeper:
 
         Raises Taken where another bot is served by now.
         """
-        supervisor = self._served(session)
+        self._served(session)
         with suppress(TimeoutError):
             async with asyncio.timeout(HEAR_SECONDS):
                 await self._news.wait()
-        self._served(session)
+        supervisor = self._served(session)
         self._news.clear()
         told, self._told = self._told, []
-        return replace(supervisor.info, lanes_free=supervisor.lanes), told
+        self._shown = _without_attempts(supervisor)
+        return self._shown, told
 
     async def run(self, session: str, parcel: Parcel) -> None:
         """Begin with an attempt. Raises Taken where another bot is served by now."""
@@ -142,9 +145,14 @@ class Keeper:
         data = load_settings().data
         self._spool = await asyncio.to_thread(_own_folder, data / SPOOLS)
         config = self._duty.worker.model_copy(update={"device": device, "cache": data})
-        self._supervisor = Supervisor(self._name, config, self._duty.patience, self._news.set)
+        self._supervisor = Supervisor(self._name, config, self._duty.patience, self._look)
         self._living = asyncio.create_task(self._supervisor.live())
         self._living.add_done_callback(_end_unless_closed)
+
+    def _look(self) -> None:
+        """Have the bot told where the worker is not as it knows it; which lanes it has given away it knows."""
+        if self._supervisor is not None and _without_attempts(self._supervisor) != self._shown:
+            self._news.set()
 
     def _served(self, session: str) -> Supervisor:
         if session != self._session or self._supervisor is None:
@@ -165,8 +173,7 @@ class Keeper:
     async def _carry_out(self, session: str, supervisor: Supervisor, parcel: Parcel) -> None:
         attempt_id = parcel.attempt.id
         try:
-            async with _folder(self._spool) as folder:
-                attempt = await asyncio.to_thread(parcel.unpack, folder)
+            async with _unpacked(parcel, self._spool) as attempt:
                 async for event in self._draw(supervisor, attempt):
                     self._tell(session, await _packed(event))
         except (OSError, TooLarge) as error:
@@ -193,6 +200,10 @@ class Keeper:
         self._news.set()
 
 
+def _without_attempts(supervisor: Supervisor) -> WorkerInfo:
+    return replace(supervisor.info, lanes_free=supervisor.lanes)
+
+
 async def _packed(event: Event) -> Told:
     return await asyncio.to_thread(Delivery.pack, event) if isinstance(event, Done) else event
 
@@ -202,12 +213,22 @@ def _is_preview(told: Told, attempt_id: str) -> bool:
 
 
 @asynccontextmanager
-async def _folder(parent: Path) -> AsyncIterator[Path]:
-    folder = await asyncio.to_thread(TemporaryDirectory, dir=parent)
+async def _unpacked(parcel: Parcel, parent: Path) -> AsyncIterator[Attempt]:
+    """Give the attempt with its files in a folder of its own, which goes with all that is in it."""
+    folder, attempt = await asyncio.to_thread(_unpack, parcel, parent)
     try:
-        yield Path(folder.name)
+        yield attempt
     finally:
         await asyncio.to_thread(folder.cleanup)
+
+
+def _unpack(parcel: Parcel, parent: Path) -> "tuple[TemporaryDirectory[str], Attempt]":
+    folder = TemporaryDirectory(dir=parent)
+    try:
+        return folder, parcel.unpack(Path(folder.name))
+    except OSError:
+        folder.cleanup()
+        raise
 
 
 def _own_folder(parent: Path) -> Path:

@@ -93,19 +93,20 @@ class Seat:
         keeper = await asyncio.to_thread(self._cluster.keeper, self._place, self._duty)
         session = uuid4().hex
         duty, code = await asyncio.wait_for(keeper.connect.remote(session), CONNECT_SECONDS)
-        if (duty, code) != (self._duty.digest, code_digest()):
+        our_code = await asyncio.to_thread(code_digest)
+        if (duty, code) != (self._duty.digest, our_code):
             await self._call(keeper.close.remote())
             await asyncio.to_thread(self._cluster.end, keeper)
-            raise Misfit(OTHER_SETTINGS if code == code_digest() else OTHER_CODE)
+            raise Misfit(OTHER_SETTINGS if code == our_code else OTHER_CODE)
         self._keeper, self._session = keeper, session
 
     async def _listen(self) -> None:
         while True:
             answer = self._keeper.hear.remote(self._session)
             info, told = await asyncio.wait_for(answer, HEAR_SECONDS + CALL_SECONDS)
+            self._show(info)  # first: nobody is to send another attempt to a worker that has just lost one
             for each in told:
                 await self._pass_on(each)
-            self._show(info)
 
     async def _pass_on(self, told: Told) -> None:
         if isinstance(told, Delivery):
