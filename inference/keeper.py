@@ -25,14 +25,14 @@ from inference.devices import find_devices
 from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo
 from inference.parcel import Delivery, Parcel, TooLarge
-from inference.protocol import Attempt, Done, Event, Failed, FailureKind, Preview, Progress, Started
+from inference.protocol import Attempt, Choice, Done, Event, Failed, FailureKind, Preview, Progress, Started
 from inference.supervisor import Patience, Supervisor
 
 HEAR_SECONDS = 2.0  # after which a bot that waits for news is answered, though there are none
 SESSION_SECONDS = 6.0  # without a call, after which another bot may come
 SPOOLS = "spools"  #: the folder of the data folder that holds one for each keeper of the machine, by its process id
 
-Told = Started | Progress | Preview | Failed | Delivery
+Told = Started | Progress | Preview | Failed | Delivery | Choice
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +79,15 @@ class Keeper:
         self._shown: WorkerInfo | None = None  #: as the bot knows the worker
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwanted: set[str] = set()
+        self._former: set[str] = set()  #: attempts of earlier sessions, which have lanes until they have ended
+        self._questions: dict[Choice, asyncio.Future[int | None]] = {}  #: of the worker, which no bot has answered yet
         self._opening = asyncio.Lock()
         self._spool: Path
         self._supervisor: Supervisor | None = None
         self._living: asyncio.Task[None]
 
     async def connect(self, session: str) -> tuple[str, str]:
-        """Serve the session from now on, with nothing left of those before; return the digests of duty and code.
+        """Serve the session from now on, and end what those before had asked for; return the digests of duty and code.
 
         Raises Taken where another bot is served.
         """
@@ -95,13 +97,15 @@ class Keeper:
         async with self._opening:
             await self._open()
         self._cancel_all()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._former = set(self._tasks)
         self._told.clear()
         self._news.set()  # to this bot all is new
         return self._duty.digest, self._code
 
     async def hear(self, session: str) -> tuple[WorkerInfo, list[Told]]:
-        """Wait for news, but not for long; return the worker with all its lanes, and what attempts told since.
+        """Wait for news, but not for long; return the worker with all lanes of the bot's, and what attempts told since.
+
+        A question of the worker is told until it is answered: bots and their drivers come and go.
 
         Raises Taken where another bot is served by now.
         """
@@ -111,8 +115,8 @@ class Keeper:
                 await self._news.wait()
         supervisor = self._served(session)
         self._news.clear()
-        told, self._told = self._told, []
-        self._shown = _without_attempts(supervisor)
+        told, self._told = [*self._told, *self._questions], []
+        self._shown = self._offer(supervisor)
         return self._shown, told
 
     async def run(self, session: str, parcel: Parcel) -> None:
@@ -125,6 +129,12 @@ class Keeper:
         """Ask for an attempt's end. Raises Taken where another bot is served by now."""
         self._served(session)
         self._cancel(attempt_id)
+
+    async def answer(self, session: str, choice: Choice, value: int | None) -> None:
+        """Tell the worker what counts for all. Raises Taken where another bot is served by now."""
+        self._served(session)
+        if choice in self._questions and not self._questions[choice].done():
+            self._questions[choice].set_result(value)
 
     async def leave(self, session: str) -> None:
         """End the session, and what it asked for. Raises Taken where another bot is served by now."""
@@ -145,14 +155,28 @@ class Keeper:
         data = load_settings().data
         self._spool = await asyncio.to_thread(_own_folder, data / SPOOLS)
         config = self._duty.worker.model_copy(update={"device": device, "cache": data})
-        self._supervisor = Supervisor(self._name, config, self._duty.patience, self._look)
+        self._supervisor = Supervisor(self._name, config, self._duty.patience, self._look, self._ask)
         self._living = asyncio.create_task(self._supervisor.live())
         self._living.add_done_callback(_end_unless_closed)
 
     def _look(self) -> None:
         """Have the bot told where the worker is not as it knows it; which lanes it has given away it knows."""
-        if self._supervisor is not None and _without_attempts(self._supervisor) != self._shown:
+        if self._supervisor is not None and self._offer(self._supervisor) != self._shown:
             self._news.set()
+
+    def _offer(self, supervisor: Supervisor) -> WorkerInfo:
+        """Return the worker with the lanes that the bot which is served may give away."""
+        return replace(supervisor.info, lanes_free=max(0, supervisor.lanes - len(self._former)))
+
+    async def _ask(self, name: str, value: int | None) -> int | None:
+        """Ask the bot, whose machine alone knows what the workers of all machines draw with."""
+        choice = Choice(name=name, value=value)
+        question = self._questions[choice] = asyncio.get_running_loop().create_future()
+        self._news.set()
+        try:
+            return await question
+        finally:
+            del self._questions[choice]
 
     def _served(self, session: str) -> Supervisor:
         if session != self._session or self._supervisor is None:
@@ -181,7 +205,9 @@ class Keeper:
             self._tell(session, Failed(attempt_id=attempt_id, kind=FailureKind.ENGINE, detail=repr(error)))
         finally:
             self._unwanted.discard(attempt_id)
+            self._former.discard(attempt_id)
             del self._tasks[attempt_id]
+            self._look()
 
     async def _draw(self, supervisor: Supervisor, attempt: Attempt) -> AsyncIterator[Event]:
         events = supervisor.run(attempt)
@@ -198,10 +224,6 @@ class Keeper:
             self._told = [each for each in self._told if not _is_preview(each, told.attempt_id)]
         self._told.append(told)
         self._news.set()
-
-
-def _without_attempts(supervisor: Supervisor) -> WorkerInfo:
-    return replace(supervisor.info, lanes_free=supervisor.lanes)
 
 
 async def _packed(event: Event) -> Told:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from config.settings import ConfigError, Ray, Settings
 from inference.checkpoints import Checkpoint
+from inference.choices import ChoiceFile
 from inference.devices import find_devices, output_of
 from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import Duty
 from inference.process import ChildProcess
 from inference.protocol import Attempt, Cancel, Event, Unusable
-from inference.ray_protocol import FROM_DRIVER, DriverConfig, FromDriver, RunOn, Workers
+from inference.ray_protocol import FROM_DRIVER, Answered, Asked, DriverConfig, FromDriver, RunOn, Workers
 from inference.streams import Streams, refused
 from inference.supervisor import Patience, back_off
 
@@ -45,6 +46,8 @@ class RayExecutor:
         self._settings = settings
         worker = WorkerConfig.of(settings, checkpoints, "", engine).model_copy(update={"cache": Path()})
         self._duty = Duty(worker=worker, patience=patience or Patience(load=settings.times.load))
+        self._choices = ChoiceFile(settings.data / "rows.json")
+        self._answers: set[asyncio.Task[None]] = set()
         self._driver: ChildProcess[FromDriver] | None = None
         self._workers: dict[str, WorkerInfo] = {}  #: each with all its lanes
         self._places: dict[str, str] = {}  #: running attempts, and their workers
@@ -150,8 +153,21 @@ class RayExecutor:
                 self._notify()
             case Unusable(problem=problem):
                 driver.kill(problem)
+            case Asked():
+                task = asyncio.create_task(self._answer(message, driver))
+                self._answers.add(task)
+                task.add_done_callback(self._answers.discard)
             case _:
                 self._deliver(message)
+
+    async def _answer(self, asked: Asked, driver: ChildProcess[FromDriver]) -> None:
+        """Say what counts for all workers; who gets no answer asks again, for as long as it is not ready."""
+        try:
+            value = await self._choices.settle(asked.choice.name, asked.choice.value)
+        except (OSError, ValueError):
+            log.exception("worker %s waits: what it chose could not be kept", asked.worker_id)
+        else:
+            driver.send(Answered(worker_id=asked.worker_id, choice=asked.choice, value=value))
 
     def _report(self, workers: Sequence[WorkerInfo]) -> None:
         """Log which workers have a problem that they had not before."""

@@ -7,12 +7,14 @@ be the bot's. The process ends when the bot is gone, and when the head is; the w
 import asyncio
 import logging
 import sys
+from collections.abc import Coroutine
 from socket import socket
+from typing import Any
 
 from config.logs import LogStyle, set_up
 from inference.protocol import Cancel, Event, Preview, Unusable, encode
 from inference.ray_cluster import Cluster, Place, Unreachable
-from inference.ray_protocol import TO_DRIVER, DriverConfig, RunOn, ToDriver, Workers
+from inference.ray_protocol import TO_DRIVER, Answered, Asked, DriverConfig, RunOn, ToDriver, Workers
 from inference.ray_seat import Seat
 from inference.streams import lost
 from inference.worker import PREVIEW_BACKLOG, end
@@ -54,9 +56,10 @@ class Driver:
                         seat.run(attempt)
                 case Cancel(attempt_id=attempt_id):
                     for seat, _ in self._seats.values():
-                        call = asyncio.create_task(seat.cancel(attempt_id))
-                        self._calls.add(call)
-                        call.add_done_callback(self._calls.discard)
+                        self._begin(seat.cancel(attempt_id))
+                case Answered(worker_id=worker_id, choice=choice, value=value):
+                    if (seat := self._seat(worker_id)) is not None:
+                        self._begin(seat.answer(choice, value))
 
         await self._leave()
 
@@ -89,8 +92,13 @@ class Driver:
     def _seat(self, worker_id: str) -> Seat | None:
         return next((seat for place, (seat, _) in self._seats.items() if place.name == worker_id), None)
 
-    def _tell(self, event: Event | None) -> None:
-        """Send an event, or how the workers are; previews are dropped when nobody reads them."""
+    def _begin(self, call: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(call)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    def _tell(self, event: Event | Asked | None) -> None:
+        """Send an event or a question, or how the workers are; previews are dropped when nobody reads them."""
         if event is None:
             seats = sorted(self._seats.items(), key=lambda item: item[0].name)
             self._writer.write(encode(Workers(workers=tuple(seat.info for _, (seat, _) in seats))))

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from config.settings import Ray
 from inference.executor import WorkerInfo
 from inference.keeper import Duty
-from inference.protocol import Attempt, Cancel, Codec, Event, Unusable
+from inference.protocol import Attempt, Cancel, Choice, Codec, Event, Unusable
 
 
 class DriverConfig(BaseModel):
@@ -35,8 +35,25 @@ class Workers:
     workers: tuple[WorkerInfo, ...]
 
 
-ToDriver = RunOn | Cancel
-FromDriver = Workers | Unusable | Event
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A worker's Choice. It is told again until it is answered."""
+
+    worker_id: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What counts for all workers; None where nobody has chosen yet."""
+
+    worker_id: str
+    choice: Choice
+    value: int | None
+
+
+ToDriver = RunOn | Cancel | Answered
+FromDriver = Workers | Unusable | Asked | Event
 
 TO_DRIVER: Codec[ToDriver] = Codec(get_args(ToDriver))
 FROM_DRIVER: Codec[FromDriver] = Codec(get_args(FromDriver))

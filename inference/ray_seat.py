@@ -13,12 +13,13 @@ from ray.exceptions import RayError, RayTaskError
 from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import HEAR_SECONDS, Duty, Taken, Told, code_digest
 from inference.parcel import Delivery, Parcel, TooLarge
-from inference.protocol import Attempt, Done, Event, Failed, FailureKind
+from inference.protocol import Attempt, Choice, Done, Event, Failed, FailureKind
 from inference.ray_cluster import Cluster, Place
+from inference.ray_protocol import Asked
 from inference.streams import lost
 from inference.supervisor import back_off
 
-CONNECT_SECONDS = 60.0  # for a keeper to start, and for what it had to do before to end
+CONNECT_SECONDS = 60.0  # for a keeper to start
 CALL_SECONDS = 10.0
 LONGEST_PAUSE = 10.0
 OTHER_SETTINGS = "it had other settings than this bot, and is replaced"
@@ -36,7 +37,9 @@ class Misfit(Exception):
 class Seat:
     """Finds or makes the keeper of a GPU, and passes on what it tells; `tell` hears each event, None for a change."""
 
-    def __init__(self, place: Place, cluster: Cluster, duty: Duty, tell: Callable[[Event | None], None]) -> None:
+    def __init__(
+        self, place: Place, cluster: Cluster, duty: Duty, tell: Callable[[Event | Asked | None], None]
+    ) -> None:
         self.info = WorkerInfo(id=place.name, state=WorkerState.STARTING, device="", lanes_free=0, fingerprint={})
         self._place = place
         self._cluster = cluster
@@ -84,6 +87,11 @@ class Seat:
         if attempt_id in self._attempts:
             await self._call(self._keeper.cancel.remote(self._session, attempt_id))
 
+    async def answer(self, choice: Choice, value: int | None) -> None:
+        """Answer the worker's question; where that fails, it is asked again."""
+        if self._session:
+            await self._call(self._keeper.answer.remote(self._session, choice, value))
+
     async def leave(self) -> None:
         """Let the keeper go, which another bot may then have at once."""
         if self._session:
@@ -114,6 +122,8 @@ class Seat:
                 self._end(await _unpacked(told, attempt))
         elif isinstance(told, Failed):
             self._end(told)
+        elif isinstance(told, Choice):
+            self._tell(Asked(worker_id=self._place.name, choice=told))
         else:
             self._tell(told)
 

@@ -244,9 +244,10 @@ class Supervisor:
         task.add_done_callback(self._answers.discard)
 
     async def _answer(self, choice: Choice, process: ChildProcess[Message]) -> None:
-        """Tell the worker what counts for all, for which it waits as long as loading may take."""
+        """Tell the worker what counts for all; that it waits for this is not its fault."""
         try:
             process.send(Chosen(value=await self._settle(choice.name, choice.value)))
+            self._moved = time.monotonic()
         except Exception:
             log.exception("worker %s: what it chose could not be kept", self.id)
             process.kill("what it chose could not be kept")
@@ -274,7 +275,7 @@ class Supervisor:
         if now - self._heard > self._patience.silence:
             return f"it gave no sign of life for {self._patience.silence:g} s"
         if self._loading:
-            late = now - self._moved > self._patience.load
+            late = not self._answers and now - self._moved > self._patience.load
             return f"it did not load its checkpoint within {self._patience.load:g} s" if late else ""
         stalled = self.busy and now - self._moved > self._patience.stall
         return f"it stood still for {self._patience.stall:g} s" if stalled else ""

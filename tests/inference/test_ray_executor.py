@@ -1,6 +1,7 @@
 """What is Ray's own: workers that outlive the bot, and the loss of keepers, nodes and heads."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -154,6 +155,22 @@ async def test_workers_with_other_settings_are_replaced(fleet, stage, executor, 
         assert not set(pids(other)) & set(before)
         assert isinstance((await run(other, a_new_attempt(tmp_path)))[-1], Done)
         assert not SECRETS.keys() & driver().environ().keys()
+
+
+async def test_what_workers_of_several_machines_try_out_the_bot_keeps_for_all(fleet, stage, executor, tmp_path):
+    await stage.close(0)
+    settings = fleet.settings(settings_for(tmp_path, "tried out"))  # its folder is not the machines'
+    other = RayExecutor(settings, {"tried out": a_checkpoint(tmp_path, "tried out")}, patience=QUICK, engine=SCRIPTED)
+    await other.start()
+    try:
+        await until_free(other, 2)
+        one, two = (worker.fingerprint for worker in other.workers())
+    finally:
+        await other.close(0)
+    assert one["pid"] != two["pid"]
+    assert one["rows"] == two["rows"]
+    assert json.loads((tmp_path / "rows.json").read_text()) == {"rows": int(one["rows"])}
+    assert not (fleet.data / "rows.json").exists()
 
 
 @pytest.mark.slow
