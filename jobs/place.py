@@ -107,7 +107,7 @@ class Situation:
         ahead = Ahead()
         for job in line:
             place = self._after(ahead, job.user_id, job.cost)
-            yield job.id, replace(place, reason=Reason.CHOOSY) if job.id in self.passed_over else place
+            yield job.id, replace(place, reason=Reason.CHOOSY) if self._is_choosy(job) else place
             ahead.add(job)
 
     def after(self, line: Iterable[Job], user_id: int, cost: float) -> Place:
@@ -116,6 +116,10 @@ class Situation:
         for job in line:
             ahead.add(job)
         return self._after(ahead, user_id, cost)
+
+    def _is_choosy(self, job: Job) -> bool:
+        """Say whether a worker is free, and the job waits for another one."""
+        return not self.full and job.id in self.passed_over
 
     def _after(self, ahead: Ahead, user_id: int, cost: float) -> Place:
         begins = self.soonest + ahead.cost / self.workers

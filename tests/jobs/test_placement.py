@@ -14,9 +14,9 @@ from db.session import Database
 from db.tables.job import Job, JobStatus
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, FailureKind
-from jobs.originals import differences
+from jobs.originals import Originals, differences
 from jobs.place import Reason
-from jobs.placement import PATIENCE, Waits
+from jobs.placement import PATIENCE, Placement, Waits
 
 GIB = 2**30
 OTHER = FINGERPRINT | {"device": "another card", "torch": "3.0"}
@@ -166,7 +166,7 @@ async def test_what_is_drawn_again_waits_for_such_a_worker_and_lets_others_pass(
         other = await bench.ask(BEN)
         await bench.audience.heard("preview", other.id)
         assert [executor.on, bench.dispatcher.counts()] == [["a", "b"], (2, 1)]
-        assert bench.dispatcher.place(again).reason is Reason.CHOOSY
+        assert bench.dispatcher.place(again).reason is Reason.NEXT
 
         executor.go_on.set()
         after = await bench.ended(again)
@@ -185,6 +185,7 @@ async def test_a_worker_like_it_that_restarts_is_waited_for(
         again = await bench.ask(seed=0, reproduces=original)
         await bench.ended(await bench.ask(BEN))
         assert executor.on == ["a", "b"]
+        assert bench.dispatcher.place(again).reason is Reason.CHOOSY
 
         executor.states.clear()
         await bench.ended(await bench.ask(BEN))
@@ -271,6 +272,31 @@ def test_nobody_waits_for_a_better_worker_for_ever() -> None:
     assert not too_long(10.0 + PATIENCE, other)
     waits.forget(one)
     assert not too_long(10.0 + PATIENCE, one)
+
+
+def test_who_has_waited_for_a_better_worker_for_long_enough_goes_to_any() -> None:
+    now, large = [0.0], job(id=1)
+    small, restarts = a_worker(DREW), replace(a_worker(DREW), id="b", state=WorkerState.RESTARTING)
+    waits = Waits(lambda: now[0])
+
+    def placement(free: list[WorkerInfo]) -> Placement:
+        return Placement(
+            candidates=[replace(small, memory=GIB), restarts],
+            free=[replace(each, memory=GIB) for each in free],
+            holds={"a": set()},
+            failed={},
+            memory={"demo": 2 * GIB},
+            originals=Originals(None),  # type: ignore[arg-type]  # nothing is looked up
+            waits=waits,
+        )
+
+    assert placement([small]).where(large) is None
+    now[0] = PATIENCE - 1.0
+    assert placement([small]).where(large) is None
+    now[0] = PATIENCE
+    assert placement([]).where(large) is None
+    assert placement([small]).where(large) == "a"
+    assert not placement([small]).is_warm(large)
 
 
 # What is known to differ
