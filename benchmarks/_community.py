@@ -14,7 +14,7 @@ HOUR = 3_600.0
 class Kind:
     """A kind of request: its checkpoint and settings, how often it is asked for, and what a picture of it takes.
 
-    `seconds` are those of one H100: published steps a second, and the rest at the FLOP/s that these come to.
+    `tera` are the TFLOP of a picture: of its steps, guidance included, and of its decode.
     """
 
     checkpoint: str
@@ -22,7 +22,7 @@ class Kind:
     steps: int
     guidance: float
     share: float
-    seconds: float
+    tera: float
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,21 @@ class Community:
     flood_requests: int = 1_500
     pictures: tuple[tuple[int, float], ...] = ((1, 0.3), (2, 0.2), (4, 0.5))
     kinds: tuple[Kind, ...] = (
-        Kind("sdxl", 1024, 30, 5.0, 0.65, 30 / 18.5 + 10.47 / 250),
-        Kind("sd15", 512, 25, 7.5, 0.25, 25 / 66.0 + 2.51 / 106),
-        Kind("sdxl-lightning", 1024, 4, 1.0, 0.10, 37.6 / 250),
+        Kind("sdxl", 1024, 30, 5.0, 0.65, 30 * 13.52 + 10.47),
+        Kind("sd15", 512, 25, 7.5, 0.25, 25 * 1.607 + 2.51),
+        Kind("sdxl-lightning", 1024, 4, 1.0, 0.10, 4 * 6.761 + 10.47),
     )
+    speed: float = 99.0  #: TFLOP/s of a GPU: what an RTX 4090 comes to with SD 1.5 in stable-fast's README
+    dollars: float = 0.5  #: for an hour of it
     error: float = 0.1  #: of what a request takes beside what it should, lognormal
     load_seconds: float = 6.0  #: to bring a checkpoint to a GPU that does not hold it
     held: int = 2  #: checkpoints that a GPU holds, those that it drew with last
     light_requests: int = 5  #: whoever asks for no more than so many on the day, one at a time, is a light user
     seed: int = 7
+
+    def seconds(self, kind: int, pictures: int) -> float:
+        """Return what pictures of a kind, by its number, should take of a GPU."""
+        return pictures * self.kinds[kind].tera / self.speed
 
 
 @dataclass(frozen=True, slots=True)

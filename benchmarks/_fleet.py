@@ -187,7 +187,7 @@ class Fleet:
         )
 
     def _enter(self, job: Job, visit: Visit, wish: Wish) -> None:
-        seconds = self._community.kinds[wish.kind].seconds * wish.pictures * wish.luck
+        seconds = self._community.seconds(wish.kind, wish.pictures) * wish.luck
         session = visit.session
         self._open[job.id] = job
         self._served[job.id] = Served(session.user, session.guild, session.light, wish.pictures, self._now, seconds)
@@ -208,11 +208,11 @@ class Fleet:
             self._line.forget()
             self._forgot = self._now
         handed = [True]
-        while any(handed):
+        while len(self._line) and any(handed):
             handed = [self._hand_out(gpu.id) for gpu in self._workers.idlest_first()]
 
     def _hand_out(self, gpu: str) -> bool:
-        entry = self._claim(gpu)
+        entry = self._claim(gpu) if len(self._line) else None
         if entry is None:
             return False
         job, served = self._open[entry.job], self._served[entry.job]
@@ -261,7 +261,7 @@ def expected_costs(community: Community) -> dict[tuple[int, int], float]:
     ]
     for _ in range(CALIBRATED):
         for number, pictures, request in asked:
-            model.observe(request, community.kinds[number].seconds * pictures * luck.lognormal(0, community.error))
+            model.observe(request, community.seconds(number, pictures) * luck.lognormal(0, community.error))
     return {(number, pictures): model.estimate(request) for number, pictures, request in asked}
 
 

@@ -179,9 +179,9 @@ def _read(file: Path, began: float, until: float) -> Journal:
 
 def _busy() -> dict[str, float]:
     """Return the processor seconds that the bot's process, its clerks and its workers have had so far."""
-    own = psutil.Process()
+    own = psutil.Process()  # type: ignore[no-untyped-call]
     spent = {"bot_cores": sum(own.cpu_times()[:2]), "clerks_cores": 0.0, "workers_cores": 0.0}
-    for child in own.children():
+    for child in own.children():  # type: ignore[no-untyped-call]
         kind = "workers_cores" if "inference.worker" in " ".join(child.cmdline()) else "clerks_cores"
         spent[kind] += sum(child.cpu_times()[:2])
     return spent

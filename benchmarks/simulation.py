@@ -31,7 +31,6 @@ from jobs.fair_share import FairShare
 
 GPUS = (4, 8, 16, 32, 64)
 PENDING_PER_GPU = 100  # pictures
-DOLLARS = 2.5  # for an hour of an H100, rented
 GUILD_SPAN, PEOPLE_SPAN = 600.0, 1_800.0  # seconds
 NEARLY_ALL = 0.95
 
@@ -93,7 +92,7 @@ def figures_of(outcome: Outcome, community: Community, gpus: int) -> dict[str, A
         "utilisation": round((busy - loads * community.load_seconds) / (gpus * day), 3),
         "loads_per_1000_jobs": round(1_000 * loads / len(served)),
         "gpu_hours": round(gpus * community.hours, 1),
-        "dollars_per_1000_pictures": round(gpus * community.hours * DOLLARS / pictures * 1_000, 2),
+        "dollars_per_1000_pictures": round(gpus * community.hours * community.dollars / pictures * 1_000, 2),
         "by_hour": by_hour(served, waits, community),
     }
 
@@ -147,7 +146,7 @@ def plot(figures: dict[str, Any], gpus: Sequence[int], file: Path) -> None:
     by_hour_of(axes[0, 0], figures, gpus[:3])
     panels: list[tuple[Axes, str, str, Any]] = [
         (axes[0, 1], "Light users: 99th percentile of waits", "seconds", lambda each: each["light_wait_s"].get("p99")),
-        (axes[0, 2], "Jain's index over people who waited, in a guild", "1: equal", lambda each: each["jain_people"]),
+        (axes[0, 2], "Jain's index over guilds that always waited", "1: equal", lambda each: each["jain_guilds"]),
         (axes[1, 0], "Refused, as a limit was reached", "% of requests", lambda each: each["refused_percent"]),
         (axes[1, 1], "Loads of a checkpoint", "per 1,000 jobs", lambda each: each["loads_per_1000_jobs"]),
     ]
@@ -158,7 +157,9 @@ def plot(figures: dict[str, Any], gpus: Sequence[int], file: Path) -> None:
             panel.plot(gpus, [np.nan if each is None else each for each in values], line, color=colour, label=order)
         panel.set(title=title, ylabel=unit, xlabel="GPUs", xscale="log", xticks=gpus, xticklabels=gpus)
         panel.minorticks_off()
+        panel.set_xlim(gpus[0] * 0.9, gpus[-1] * 1.1)
     axes[0, 1].set_yscale("symlog", linthresh=1)
+    axes[0, 1].set_ylim(bottom=0)
     axes[0, 1].legend(loc="upper right")
     axes[0, 2].set_ylim(0, 1.05)
     costs_of(axes[1, 2], figures, gpus)
@@ -185,7 +186,8 @@ def costs_of(panel: Axes, figures: dict[str, Any], gpus: Sequence[int]) -> None:
     for place, each in enumerate(found):
         label = f"{each['dollars_per_1000_pictures']:.2f} $\n{each['utilisation']:.0%} busy"
         panel.text(place, each["dollars_per_1000_pictures"], label, ha="center", va="bottom")
-    panel.set(title=f"Fair share: cost at {DOLLARS:g} $ an hour", ylabel="$ per 1,000 pictures", xlabel="GPUs")
+    dollars = figures["assumptions"]["dollars"]
+    panel.set(title=f"Fair share: cost at {dollars:g} $ an hour", ylabel="$ per 1,000 pictures", xlabel="GPUs")
     panel.margins(y=0.2)
 
 
