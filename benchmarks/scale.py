@@ -31,6 +31,7 @@ from benchmarks._stand_in import JOURNALS, LANES, SPEED, seconds_of
 from benchmarks.queue import DATABASES
 from bot.builder import Builder, Tools
 from config.settings import Settings, load_settings
+from db.images import FolderStore
 from db.jobs import Job, NewJob
 from db.session import Database
 from inference.executor import Executor, WorkerState
@@ -111,8 +112,9 @@ async def at_work(
 ) -> AsyncIterator[Demand]:
     """Run the product's dispatcher, and give those who ask of it."""
     await database.migrate()
+    store = FolderStore(settings.data / "pictures")
     async with Clerk(desks=desks) as pictures, Clerk() as prompts:
-        builder = Builder(settings, Tools(database, executor, pictures, prompts, None))
+        builder = Builder(settings, Tools(database, store, executor, pictures, prompts, None))
         await builder.screen.prepare()
         await executor.start()
         demand = Demand(builder.dispatcher, side)

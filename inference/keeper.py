@@ -171,7 +171,8 @@ class Keeper:
     async def _ask(self, name: str, value: int | None) -> int | None:
         """Ask the bot, whose machine alone knows what the workers of all machines draw with."""
         choice = Choice(name=name, value=value)
-        question = self._questions[choice] = asyncio.get_running_loop().create_future()
+        question: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._questions[choice] = question
         self._news.set()
         try:
             return await question
