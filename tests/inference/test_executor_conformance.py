@@ -174,6 +174,7 @@ async def test_a_killed_worker_loses_its_attempt_and_comes_back(executor, tmp_pa
         if isinstance(event, Progress) and event.step == 2:
             kill(worker)
     assert failure(events) is FailureKind.WORKER_LOST
+    assert executor.workers()[0].lanes_free == 0  # nobody is to send the next attempt there, too
     await until_free(executor, WORKERS)
     assert pid_of(executor.workers()[0]) != pid_of(worker)
     assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
