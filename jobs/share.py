@@ -8,6 +8,7 @@ from itertools import count, pairwise
 from math import inf, isfinite
 
 NEVER = -1
+SIBLINGS = 32  #: that are looked at for one that suits: thousands may be as near to their turn
 STALE = 64  #: places in a line that nobody holds any more, beyond as many as are held, before it is made anew
 
 Path = tuple[Hashable, ...]
@@ -144,22 +145,24 @@ def due(node: Share) -> list[Share]:
 def due_beside(node: Share, suits: Fits, fits: Fits, slack: float) -> tuple[Way, Way]:
     """Return the way to the first owner whose next job suits, and to the first whose next job fits, as all have to.
 
-    The first does not lie further behind the second than the slack. A way is empty where there is none.
+    The first does not lie further behind the second than the slack, nor by more than so many of its siblings as are
+    looked at. A way is empty where there is none.
     """
     if not node.pending:
         return [], []
     if not node.children:
         fitting = way([node]) if fits(node.queue[0]) else []
         return (fitting if fitting and suits(node.queue[0]) else []), fitting
-    first, last = Way(), inf
+    first, last, further = Way(), inf, 0
     for child in node.line:
-        if child.tag > last:
+        if child.tag > last or further > SIBLINGS:
             break
         suiting, fitting = due_beside(child, suits, fits, slack)
         if fitting and not first:
             first, last = [(node, child.tag), *fitting], child.tag + slack
         if suiting:
             return [(node, first[0][1]), *suiting], first
+        further += bool(first)
     return [], first
 
 

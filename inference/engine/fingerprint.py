@@ -55,7 +55,8 @@ def fingerprint(device: torch.device, dtype: torch.dtype, weights: str, *, low_m
 
 def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+        card = torch.cuda.get_device_properties(device)  # there are cards of one name with chips of several sizes
+        return f"{card.name}, {card.multi_processor_count} multiprocessors"
     return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
