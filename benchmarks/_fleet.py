@@ -170,6 +170,7 @@ class Fleet:
         visit.wishes.clear()
 
     def _admit(self, job: Job) -> None:
+        # at most: with so many pictures open nobody comes near the longest wait, so the place need not be known better
         begins = self._waiting_cost / len(self._gpus)
         place = Place(len(self._line), 0, begins, begins + job.cost, Reason.OTHERS)
         check_room(job, place, list(self._open.values()), self._limits, self._allowance, dict)
