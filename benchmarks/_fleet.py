@@ -1,11 +1,11 @@
-"""GPUs that serve a day in simulated time: the product's own line, workers' rule, cost model and limits, no clock.
+"""GPUs that serve a day in simulated time: the product's own line, placement, cost model and limits, no clock.
 
 A GPU draws one job at a time; the real one takes up to eight and shares its steps among them.
 """
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,14 +20,16 @@ from bot.allowance import allowance_of
 from bot.room import check_room
 from config.settings import Limits
 from config.words import UserError
+from db.history import History
 from db.tables.job import Job, JobStatus
-from inference.executor import Executor, WorkerInfo, WorkerState
+from inference.executor import WorkerInfo, WorkerState
 from inference.request import ImageRequest, Sampler
 from jobs.cost import CostModel
 from jobs.fair_share import FairShare
+from jobs.originals import Originals
 from jobs.place import Place, Reason
+from jobs.placement import Placement, Waits
 from jobs.share import Entry
-from jobs.workers import Workers
 
 CALIBRATED = 16  # requests of each kind and number of pictures that the costs are learnt from
 FORGET_EVERY = 60.0  # seconds
@@ -69,22 +71,46 @@ class Outcome:
 
 
 class Gpus:
-    """Which GPUs are free: all that the workers' rule asks of an executor."""
+    """Which GPUs are free, and what each holds: the checkpoints that it used last, so many of them."""
 
-    def __init__(self, number: int) -> None:
-        self._free = {f"gpu:{each}": True for each in range(number)}
-        self._known = {(name, free): _info(name, free=free) for name in self._free for free in (True, False)}
+    def __init__(self, number: int, held: int, first: str) -> None:
+        self._infos = {name: _info(name) for name in (f"gpu:{each}" for each in range(number))}
+        self._free = dict(self._infos)  #: who has been idle for longest comes first
+        self._held = {name: deque([first], maxlen=held) for name in self._infos}
 
     def __len__(self) -> int:
-        return len(self._free)
+        return len(self._infos)
 
-    def workers(self) -> Sequence[WorkerInfo]:
-        """Return the GPUs as they are now."""
-        return [self._known[each] for each in self._free.items()]
+    @property
+    def free(self) -> Collection[str]:
+        """The names of those that are free."""
+        return self._free.keys()
 
-    def take(self, name: str, *, free: bool) -> None:
-        """Let one be busy, or free."""
-        self._free[name] = free
+    def placement(self, waits: Waits) -> Placement:
+        """Return where jobs may go now."""
+        return Placement(
+            candidates=self._infos.values(),
+            free=list(self._free.values()),
+            holds={name: {(checkpoint, ()) for checkpoint in self._held[name]} for name in self._free},
+            failed={},
+            memory={},
+            originals=Originals(cast(History, None)),  # nobody reproduces
+            waits=waits,
+        )
+
+    def take(self, name: str, checkpoint: str) -> bool:
+        """Let one draw with a checkpoint, which replaces the one used longest ago; say whether it had to load it."""
+        del self._free[name]
+        held = self._held[name]
+        loads = checkpoint not in held
+        if not loads:
+            held.remove(checkpoint)
+        held.append(checkpoint)
+        return loads
+
+    def give_back(self, name: str) -> None:
+        """Let one be free."""
+        self._free[name] = self._infos[name]
 
 
 @dataclass
@@ -112,15 +138,13 @@ class Fleet:
         limits: Limits,
     ) -> None:
         self._community = community
-        self._gpus = Gpus(gpus)
+        self._gpus = Gpus(gpus, community.held, community.kinds[0].checkpoint)
         self._line = line
         self._levels = levels
         self._slack = slack
         self._limits = limits
         self._allowance = allowance_of((), (), limits)
-        self._workers = Workers(cast(Executor, self._gpus), {})
-        first = community.kinds[0].checkpoint
-        self._held = {gpu.id: deque([first], maxlen=community.held) for gpu in self._gpus.workers()}
+        self._waits = Waits(lambda: self._now)
         self._costs = expected_costs(community)
         self._coming: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count(1)
@@ -170,7 +194,7 @@ class Fleet:
         visit.wishes.clear()
 
     def _admit(self, job: Job) -> None:
-        # at most: with so many pictures open nobody comes near the longest wait, so the place need not be known better
+        # at most: what is open by its pictures never comes near the longest wait, so no more has to be known
         begins = self._waiting_cost / len(self._gpus)
         place = Place(len(self._line), 0, begins, begins + job.cost, Reason.OTHERS)
         check_room(job, place, list(self._open.values()), self._limits, self._allowance, dict)
@@ -208,45 +232,34 @@ class Fleet:
         if self._now - self._forgot > FORGET_EVERY:
             self._line.forget()
             self._forgot = self._now
-        handed = [True]
-        while len(self._line) and any(handed):
-            handed = [self._hand_out(gpu.id) for gpu in self._workers.idlest_first()]
+        while len(self._line) and self._hand_out():
+            pass
 
-    def _hand_out(self, gpu: str) -> bool:
-        entry = self._claim(gpu) if len(self._line) else None
+    def _hand_out(self) -> bool:
+        """Begin with the job that is due; say whether a GPU was free for it."""
+        placement = self._gpus.placement(self._waits)
+        entry = self._claim(placement) if self._gpus.free else None
         if entry is None:
             return False
         job, served = self._open[entry.job], self._served[entry.job]
+        gpu = placement.where(job)
+        assert gpu is not None, "nobody waits for a certain one"
         self._waiting_cost -= job.cost
-        served.begun, served.gpu, served.loaded = self._now, gpu, self._load(gpu, str(job.request["checkpoint"]))
+        served.begun, served.gpu = self._now, gpu
+        served.loaded = self._gpus.take(gpu, str(job.request["checkpoint"]))
         served.ended = self._now + served.seconds + served.loaded * self._community.load_seconds
-        self._workers.takes(gpu, job)
-        self._gpus.take(gpu, free=False)
         self._at(served.ended, partial(self._end, entry))
         return True
 
-    def _load(self, gpu: str, checkpoint: str) -> bool:
-        """Let the GPU hold a checkpoint, instead of the one that it used longest ago; say whether it had to load it."""
-        held = self._held[gpu]
-        loads = checkpoint not in held
-        if not loads:
-            held.remove(checkpoint)
-        held.append(checkpoint)
-        return loads
-
-    def _claim(self, gpu: str) -> Entry | None:
+    def _claim(self, placement: Placement) -> Entry | None:
         if self._slack is None:
             return self._line.claim()
-
-        def warm(entry: Entry) -> bool:
-            return self._workers.is_warm(gpu, self._open[entry.job])
-
-        return self._line.claim_beside(warm, self._slack) or self._line.claim_beside(lambda _: True, inf)
+        return self._line.claim_beside(lambda entry: placement.is_warm(self._open[entry.job]), self._slack)
 
     def _end(self, entry: Entry) -> None:
         served = self._served[entry.job]
         self._line.refund(entry.path, max(0.0, entry.cost - served.seconds))
-        self._gpus.take(served.gpu, free=True)
+        self._gpus.give_back(served.gpu)
         del self._open[entry.job]
         self._then.pop(entry.job)()
         self._serve()
@@ -280,5 +293,5 @@ def _request(kind: Kind, pictures: int) -> ImageRequest:
     )
 
 
-def _info(name: str, *, free: bool) -> WorkerInfo:
-    return WorkerInfo(id=name, state=WorkerState.READY, device=name, lanes_free=int(free), fingerprint={})
+def _info(name: str) -> WorkerInfo:
+    return WorkerInfo(id=name, state=WorkerState.READY, device=name, lanes_free=1, fingerprint={})

@@ -12,6 +12,8 @@ from benchmarks._fleet import Fleet, Outcome, Served
 from benchmarks.simulation import ORDERS, Order, figures_of, jain, served_by, spans_waited
 from config.settings import load_settings
 from jobs.fair_share import FairShare
+from jobs.placement import Placement
+from jobs.share import Entry
 
 SMALL = Community(guilds=120, hours=2.5, people_most=40, events=5, flooders=2, flood_requests=60, requests_median=15.0)
 GPUS = 2
@@ -71,16 +73,17 @@ def test_what_takes_longer_than_there_is_time_for_makes_people_wait(day: Outcome
 class Sleepy(Fleet):
     """Never gives the second GPU anything while the first one draws."""
 
-    def _hand_out(self, gpu: str) -> bool:
-        return gpu == "gpu:0" and super()._hand_out(gpu)
+    def _claim(self, placement: Placement) -> Entry | None:
+        return super()._claim(placement) if "gpu:0" in self._gpus.free else None
 
 
 class Doubling(Fleet):
     """Forgets that a GPU is busy."""
 
-    def _hand_out(self, gpu: str) -> bool:
-        handed = super()._hand_out(gpu)
-        self._gpus.take(gpu, free=True)
+    def _hand_out(self) -> bool:
+        handed = super()._hand_out()
+        for number in range(GPUS):
+            self._gpus.give_back(f"gpu:{number}")
         return handed
 
 
