@@ -21,7 +21,7 @@ def a_picture() -> bytes:
 async def test_what_people_send_is_looked_at_in_a_process_of_its_own(tmp_path):
     check = tiny.make_check(tmp_path, 2.0)
     async with Clerk(memory=MEMORY) as eyes:
-        await eyes.call(open_eyes, check)
+        await eyes.call(open_eyes, check, timeout=110)
         seen = await eyes.call(look, check, a_picture())
 
     assert seen == look(check, a_picture())
@@ -35,4 +35,4 @@ async def test_eyes_without_networks_do_not_open(tmp_path):
     async with Clerk(memory=MEMORY) as eyes:
         (tmp_path / "there").rename(tmp_path / "gone")
         with pytest.raises(CheckpointUnusable, match="does not exist"):
-            await eyes.call(open_eyes, check)
+            await eyes.call(open_eyes, check, timeout=110)
