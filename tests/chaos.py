@@ -55,7 +55,7 @@ image_check = "closed world"
 class Weather:
     """How bad it gets: what each person may have `pending`, and with how much `patience` the end is awaited.
 
-    A `pair` is a bot and its standby, each on a machine of its own.
+    A `pair` is a bot and its standby, each on a machine of its own. `people` come, by their names and channels.
     """
 
     seed: int
@@ -63,6 +63,7 @@ class Weather:
     pending: int
     patience: float
     pair: bool = False
+    people: tuple[tuple[str, str], ...] = PEOPLE
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ async def endure(
 
 async def rage(storm: Storm, session: aiohttp.ClientSession, world: dict[str, Any], weather: Weather) -> None:
     """Let people use the bot while it is struck as often as the weather says."""
-    crowd, began = [Guest(session, world["page"], name, channel) for name, channel in PEOPLE], time.monotonic()
+    crowd, began = [Guest(session, world["page"], name, channel) for name, channel in weather.people], time.monotonic()
     await presence_of_the_bot(crowd[0], True)
     await ask_at_once(crowd[:3], "/imagine warm steps:2", 1, weather.patience)
     start = min(LONGEST_START, time.monotonic() - began)

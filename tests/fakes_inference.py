@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._textures import draw_texture
 from inference.checkpoints import Checkpoint
 from inference.choices import ChoiceFile
 from inference.contract import (
@@ -24,6 +25,7 @@ from inference.contract import (
 from inference.protocol import Attempt, Counts, Loaded, Pixels
 from inference.request import Adapters
 
+STEP_SECONDS = 0.1  # of the plain one
 BIG_PREVIEW = b"\0" * 2**20
 
 
@@ -163,3 +165,21 @@ class ScriptedEngine:
                 raise ZeroDivisionError("division by zero")
             case "die":
                 os._exit(3)
+
+
+class PlainEngine(ScriptedEngine):
+    """Draws every picture of a request, each as its seed says, and takes a GPU's time for it."""
+
+    def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
+        self._held[checkpoint, adapters] = {"engine": "plain", "weights": "0" * 64}
+        return self._held[checkpoint, adapters]
+
+    def tick(self) -> list[Ending]:
+        time.sleep(STEP_SECONDS if self._scripts else 0)
+        return super().tick()
+
+    def _drawing(self, script: Script) -> Drawing:
+        singles = script.attempt.request.singles()
+        canvases = [draw_texture(each.seed, each.height, each.width) for each in singles]
+        pictures = tuple(self._picture(script.attempt, number, canvas) for number, canvas in enumerate(canvases))
+        return Drawing(pictures=pictures, seconds=STEP_SECONDS * script.step, truncated="")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from processes import ROOT, environment_of
 
 from db.base import utc_now
 
+COMMAND = (sys.executable, "run_bot.py")
 STOP_SECONDS = 60.0
 
 
@@ -24,6 +26,7 @@ class Household:
 
     data: Path
     variables: dict[str, str]
+    command: Sequence[str] = COMMAND
     deaths: list[datetime] = field(default_factory=list)  #: of the bot, by our hand or another
     falls: list[int] = field(default_factory=list)  #: the exit statuses where nobody had killed it
     _process: asyncio.subprocess.Process | None = None
@@ -77,7 +80,7 @@ class Household:
         while True:
             with self.log.open("ab") as log:
                 self._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "run_bot.py"),
+                    *self.command,
                     cwd=ROOT,
                     env=environment_of(self.data, self.variables),
                     stdout=asyncio.subprocess.DEVNULL,

@@ -2,14 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Self
 
-from household import Household
+from household import COMMAND, Household
 
 
 @dataclass
@@ -52,8 +52,11 @@ class Pair:
         return max(await asyncio.gather(*(each.stop(how) for each in self.both)))
 
 
-def pair_of(folder: Path, variables: Mapping[str, str], seed: int) -> Pair:
+def pair_of(
+    folder: Path, variables: Mapping[str, str], seed: int, commands: Sequence[Sequence[str]] = (COMMAND, COMMAND)
+) -> Pair:
     """Return two machines, each with a data folder of its own and the same settings."""
     settings = dict(variables) | {"IMAGINE_STANDBY": "true"}
-    one, other = (Household(folder / name, settings) for name in ("one", "other"))
+    names = ("one", "other")
+    one, other = (Household(folder / name, settings, each) for name, each in zip(names, commands, strict=True))
     return Pair((one, other), Random(f"pair {seed}"))

@@ -87,9 +87,10 @@ def starting_bot(data: Path, **variables: str) -> Iterator[Starting]:
 
 
 @contextmanager
-def running_chat_server() -> Iterator[dict[str, Any]]:
+def running_chat_server(host: str = "127.0.0.1") -> Iterator[dict[str, Any]]:
     """Start the chat server alone and return what it says of itself."""
-    process = subprocess.Popen([sys.executable, "-m", "local_discord"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "local_discord", "--host", host]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())

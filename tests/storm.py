@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 
 from household import Household
+
+from db.base import utc_now
 
 CALM = (0.02, 1.5)  # between two blows, as a multiple of what the bot takes from its start to its first picture
 POLL_SECONDS = 0.05
@@ -25,6 +28,7 @@ class Storm:
     seed: int
     restart_database: Blow | None = None
     struck: list[str] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)  #: of the blows
 
     async def strike(self, blows: int, start: float) -> None:
         """Deal so many blows to a bot that takes so many seconds to its first picture."""
@@ -33,6 +37,7 @@ class Storm:
             await asyncio.sleep(start * dice.uniform(*CALM))
             left = left or dice.sample(list(kinds), k=len(kinds))
             name = left.pop()
+            self.moments.append(utc_now())
             await kinds[name]()
             self.struck.append(name)
 
