@@ -185,7 +185,7 @@ def costs_of(panel: Axes, figures: dict[str, Any], gpus: Sequence[int]) -> None:
     panel.bar([str(number) for number in gpus], [each["dollars_per_1000_pictures"] for each in found], color="#56B4E9")
     for place, each in enumerate(found):
         label = f"{each['dollars_per_1000_pictures']:.2f} $\n{each['utilisation']:.0%} busy"
-        panel.text(place, each["dollars_per_1000_pictures"], label, ha="center", va="bottom")
+        panel.text(place, each["dollars_per_1000_pictures"], label, ha="center", va="bottom", fontsize=8)
     dollars = figures["assumptions"]["dollars"]
     panel.set(title=f"Fair share: cost at {dollars:g} $ an hour", ylabel="$ per 1,000 pictures", xlabel="GPUs")
     panel.margins(y=0.2)
