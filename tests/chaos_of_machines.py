@@ -132,7 +132,7 @@ async def all_draw(person: Guest, url: str, machines: set[str], patience: float)
     await presence_of_the_bot(person, True)
     while not machines <= found and asyncio.get_running_loop().time() < deadline:
         asking = asyncio.create_task(ask_at_once([person], "/imagine at last steps:20", 4, patience))
-        while not asking.done():  # noqa: ASYNC110 - another's news
+        while not asking.done():
             jobs, _, _ = await rows_of(url)
             found |= {job.worker.partition("-")[0] for job in jobs if job.worker is not None}
             await asyncio.sleep(POLL_SECONDS)
