@@ -242,7 +242,7 @@ class Dispatcher:
             async with asyncio.timeout(KEEP_SECONDS):
                 await asyncio.gather(*tasks, return_exceptions=True)
                 for running in stuck:
-                    self._conclude(running, await self._settle(running, Lost()))
+                    self._conclude(running, lost := Lost(), await self._settle(running, lost))
         except Exception:
             log.exception("what ran could not be put back; the next start does it")
 
@@ -321,22 +321,28 @@ class Dispatcher:
     # What becomes of an attempt
 
     async def _attend(self, running: Running) -> None:
-        job, fate = running.job, Fate.ELSEWHERE
+        job, outcome, fate = running.job, None, Fate.ELSEWHERE
         with about(job=job.id, attempt=running.id, worker=running.worker, guild=job.guild_id):
             try:
-                fate = await self._try(running)
+                outcome, fate = await self._try(running)
             except Exception:
                 log.exception("job %s: the end of attempt %s was not kept; its lease runs out", job.id, running.id)
             finally:
-                del self._running[job.id]  # before anybody hears that it waits again
-            self._conclude(running, fate)
+                self._leaves(running)  # before anybody hears that it waits again
+            self._conclude(running, outcome, fate)
 
-    async def _try(self, running: Running) -> Fate:
+    def _leaves(self, running: Running) -> None:
+        """Let an attempt run no more; the job's next one may have begun."""
+        if self._running.get(running.job.id) is running:
+            del self._running[running.job.id]
+
+    async def _try(self, running: Running) -> tuple[Outcome, Fate]:
         try:
-            return await self._settle(running, await self._attempts.carry_out(running, self._audience))
+            outcome = await self._attempts.carry_out(running, self._audience)
+            return outcome, await self._settle(running, outcome)
         except Exception:
             log.exception("job %s: attempt %s broke", running.job.id, running.id)
-            return await self._settle(running, Lost())
+            return (lost := Lost()), await self._settle(running, lost)
 
     async def _settle(self, running: Running, outcome: Outcome) -> Fate:
         if isinstance(outcome, Drawn):
@@ -344,12 +350,13 @@ class Dispatcher:
             self._costs.observe(outcome.request, done.seconds, kind_of(done.pictures[0].fingerprint))
         elsewhere = bool(self._workers.untried(running.job) - {running.worker})
         async with self._queue.turn:
-            fate = await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)
-        self._audience.settled(running, outcome)
-        return fate
+            return await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)
 
-    def _conclude(self, running: Running, fate: Fate) -> None:
+    def _conclude(self, running: Running, outcome: Outcome | None, fate: Fate) -> None:
+        """Tell what is kept already, so that nobody who hears of it can undo it; without an outcome, nothing is."""
         job = running.job
+        if outcome is not None:
+            self._audience.settled(running, outcome)
         match fate:
             case Fate.SERVED | Fate.CLOSED:
                 self._ended(job)

@@ -2,12 +2,19 @@
 
 from db.base import utc_now
 from db.tables.job import Job
-from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop
+from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop, Unkept
 from jobs.audience import Silence
 from jobs.place import Place
 from observing.metrics import Metrics
 
-OUTCOMES = {Drawn: "drawn", GivenUp: "given up", Refused: "refused", Lost: "lost", NoRoom: "no room"}
+OUTCOMES: dict[type[Outcome], str] = {
+    Drawn: "drawn",
+    GivenUp: "given up",
+    Refused: "refused",
+    Lost: "lost",
+    Unkept: "not kept",
+    NoRoom: "no room",
+}
 
 
 class Tally(Silence):

@@ -19,9 +19,12 @@ from db.shares import Shares
 from db.timings import Timings
 from inference.checkpoints import Checkpoint, load_checkpoints
 from inference.request import ImageRequest, Sampler
+from jobs.audience import Audiences
 from jobs.dispatcher import Dispatcher
 from jobs.finish import Finisher
 from jobs.queue import Queue
+from jobs.tally import Tally
+from observing.metrics import Metrics
 
 ADA, BEN, CARL, GUILD = 11, 12, 13, 1
 _interactions = count(1)
@@ -34,6 +37,7 @@ class Bench:
     dispatcher: Dispatcher
     executor: FakeExecutor
     audience: FakeAudience
+    metrics: Metrics
     jobs: Jobs
     history: History
     outbox: Outbox
@@ -126,10 +130,11 @@ async def at_work(
         spool=spool,
         memory=memory or {},
     )
-    audience = FakeAudience()
-    task = asyncio.create_task(dispatcher.run(audience, calibrated))
+    audience, metrics = FakeAudience(), Metrics()
+    told = Audiences(audience, Tally(metrics))
+    task = asyncio.create_task(dispatcher.run(told, calibrated))
     try:
-        yield Bench(dispatcher, executor, audience, jobs, history, Outbox(database), store, folder)
+        yield Bench(dispatcher, executor, audience, metrics, jobs, history, Outbox(database), store, folder)
     finally:
         await dispatcher.drain()
         task.cancel()

@@ -58,6 +58,9 @@ async def test_a_store_that_is_away_for_longer_than_all_attempts_fails_no_job(
         assert (job.status, job.attempts) == (JobStatus.DONE, 1)
         assert len(executor.attempts) == 6
         assert len(await bench.history.of_job(job.id)) == 1
+        counted = bench.metrics.registry.get_sample_value
+        assert counted("imagine_attempts_total", {"outcome": "not kept"}) == 5
+        assert counted("imagine_attempts_total", {"outcome": "lost"}) in (None, 0)
 
 
 async def test_a_lost_attempt_is_tried_again_and_counted(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from jobs_kit import request
@@ -10,10 +11,10 @@ from samples import job
 from config.words import UserError
 from db.base import utc_now
 from inference.protocol import Done
-from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop
+from jobs.attempt import Drawn, GivenUp, Lost, NoRoom, Outcome, Refused, Running, Stop, Unkept
 from jobs.finish import Finished
 from jobs.place import Place, Reason
-from jobs.tally import Tally
+from jobs.tally import OUTCOMES, Tally
 from observing.metrics import DIRECT, Metrics
 
 PLACE = Place(0, 0, 0.0, 1.0, Reason.NEXT)
@@ -69,6 +70,7 @@ def test_a_job_that_was_tried_before_and_one_that_was_taken_back_have_no_wait(ta
         (Refused(ERROR), None, "refused", 2.0),
         (NoRoom(), None, "no room", 2.0),
         (Lost(), None, "lost", 2.0),
+        (Unkept(), None, "not kept", 2.0),
     ],
 )
 def test_an_attempt_is_counted_by_what_it_came_to_with_the_time_it_had(
@@ -79,3 +81,7 @@ def test_an_attempt_is_counted_by_what_it_came_to_with_the_time_it_had(
 
     assert value(metrics, "imagine_attempts_total", outcome=told) == 1
     assert value(metrics, "imagine_gpu_seconds_total", guild=DIRECT) == seconds
+
+
+def test_every_outcome_has_a_name_to_be_counted_by() -> None:
+    assert OUTCOMES.keys() == set(get_args(Outcome))
