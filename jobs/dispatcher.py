@@ -19,7 +19,7 @@ from db.timings import Timings
 from inference.checkpoints import Checkpoint
 from inference.executor import Executor
 from inference.request import ImageRequest
-from jobs.attempt import Attempts, Drawn, Lost, Outcome, Running, Stop
+from jobs.attempt import Attempts, Drawn, Lost, NoRoom, Outcome, Running, Stop
 from jobs.audience import Audience, Silence
 from jobs.calibration import Calibration
 from jobs.caretaker import Caretaker, until_done
@@ -361,7 +361,8 @@ class Dispatcher:
             case Fate.SERVED | Fate.CLOSED:
                 self._ended(job)
             case Fate.WAITING:
-                self._workers.failed(running.worker, job)
+                if isinstance(outcome, Lost | NoRoom):
+                    self._workers.failed(running.worker, job)
                 self._wait([job])
             case Fate.ELSEWHERE:
                 self._wake.set()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FINGERPRINT, FakeExecutor, InThreadClerk, draw, fail
+from fakes import FINGERPRINT, FakeAwayStore, FakeExecutor, InThreadClerk, draw, fail
 from jobs_kit import ADA, BEN, Bench, at_work
 from samples import job
 
@@ -297,6 +297,16 @@ def test_who_has_waited_for_a_better_worker_for_long_enough_goes_to_any() -> Non
     assert placement([]).where(large) is None
     assert placement([small]).where(large) == "a"
     assert not placement([small]).is_warm(large)
+
+
+async def test_a_worker_is_not_to_blame_for_pictures_that_could_not_be_kept(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor, store = two(), FakeAwayStore(tmp_path, away=1)
+    async with at_work(sqlite_database, tmp_path, clerk, executor, store=store) as bench:
+        await bench.ended(await bench.ask())
+
+        assert executor.on == ["a", "a"], "where its checkpoint is"
 
 
 # What is known to differ
