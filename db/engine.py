@@ -17,6 +17,14 @@ BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 60
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+WATCHED = {  # how PostgreSQL finds out that we are gone: within 25 seconds, not the two hours that are usual
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+    # an open transaction is undone sooner: before the lock is let go of, so that no late COMMIT reaches a standby's
+    "idle_in_transaction_session_timeout": "10000",
+}
 
 
 def make_engine(url: str, **options: Any) -> AsyncEngine:
@@ -29,8 +37,7 @@ def make_engine(url: str, **options: Any) -> AsyncEngine:
     if address.drivername == "sqlite+aiosqlite":
         return _sqlite(url, options)
     if address.drivername == "postgresql+asyncpg":
-        limits = {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS}
-        return create_async_engine(url, pool_pre_ping=True, connect_args=limits, **options)
+        return _postgresql(url, options)
     raise ConfigError(f'database: "{address.drivername}" is not one of {", ".join(DRIVERS)}')
 
 
@@ -49,6 +56,19 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
     event.listen(engine.sync_engine, "begin", _begin)
     event.listen(engine.sync_engine.pool, "invalidate", _roll_back)
     return engine
+
+
+def _postgresql(url: str, options: dict[str, Any]) -> AsyncEngine:
+    limits = {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS}
+    engine = create_async_engine(url, pool_pre_ping=True, connect_args=limits, **options)
+    event.listen(engine.sync_engine, "connect", _watch)
+    return engine
+
+
+def _watch(connection: Any, _record: Any) -> None:
+    # said once it is open: a pooler turns away who says at the start what it does not know
+    settings = "; ".join(f"SET {name} = {value}" for name, value in WATCHED.items())
+    connection.run_async(lambda driver: driver.execute(settings))
 
 
 def _check_writable(file: Path) -> None:

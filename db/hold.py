@@ -19,12 +19,6 @@ LOOK_EVERY = 5.0  # seconds
 LOOK_SECONDS = 5.0  # after which a server that has not answered is as good as gone
 GOOD_FOR = 15.0  # seconds after a look; the server lets go of who is silent for 25, not sooner
 TRY_EVERY = 0.5  # seconds
-WATCHED = {  # how the server finds out that we are gone: within 25 seconds, not the two hours that are usual
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "25000",
-}
 PATIENCE = 35.0  # seconds
 LOST = (DBAPIError, OSError)  # what a server that is not there comes to
 
@@ -105,7 +99,6 @@ class Hold:
     async def _take(self, patience: float) -> None:
         connection = await self._engine.connect()
         try:
-            await connection.execute(select(*(func.set_config(*each, False) for each in WATCHED.items())))
             driver: Any = (await connection.get_raw_connection()).driver_connection
             await self._win(connection, patience)
         except BaseException:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from db_fixtures import postgres_server
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from config.settings import ConfigError
 from db import hold
 from db.base import Base, value_of
+from db.engine import WATCHED
 from db.errors import DatabaseInUse, DatabaseUnreachable, HoldLost
 from db.hold import ONE_BOT
 from db.jobs import Job, JobStatus, NewJob
@@ -301,14 +302,36 @@ async def test_a_session_whose_bot_is_gone_is_waited_for_and_said_so(database, d
             await waiting
 
 
-async def test_the_server_is_told_to_look_whether_who_holds_it_is_still_there(database):
+@pytest.mark.parametrize("way", ["transaction", "writing", "reading", "held"])
+async def test_the_server_is_told_to_look_whether_who_speaks_with_it_is_still_there(database, way):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    query = text("SELECT name FROM pg_settings WHERE source = 'session' AND name LIKE 'tcp%'")
-    holding = hold.Hold(database._engine, patience=0)
-    await holding.take()
+    query = text("SELECT name FROM pg_settings WHERE source = 'session' AND name = ANY(:watched)")
+    async with getattr(database, way)() as session:
+        asked = database._hold._connection if way == "held" else session
 
-    assert set(await holding._connection.scalars(query)) == set(hold.WATCHED)
+        assert set(await asked.scalars(query, {"watched": list(WATCHED)})) == set(WATCHED)
+
+
+def test_an_open_transaction_is_undone_before_a_lost_lock_can_be_anothers():
+    """Else a COMMIT that a network held back would come when another bot serves."""
+    lock = [int(WATCHED[f"tcp_keepalives_{part}"]) for part in ("idle", "interval", "count")]
+
+    assert hold.GOOD_FOR + int(WATCHED["idle_in_transaction_session_timeout"]) / 1000 <= lock[0] + lock[1] * lock[2]
+
+
+@pytest.mark.slow
+async def test_a_transaction_that_a_vanished_bot_left_open_holds_up_its_successor_for_seconds(database, database_url):
+    if database.is_sqlite:
+        pytest.skip("a SQLite file is guarded by the lock of its data folder")
+    await People(database).accept_licence(1, "1")
+    async with Database(database_url) as ghost, ghost._engine.connect() as left_open:
+        await left_open.execute(text("UPDATE people SET licence_version = '2'"))
+
+        async with asyncio.timeout(40):
+            await People(database).accept_licence(1, "3")
+        with pytest.raises(DBAPIError):
+            await left_open.execute(text("SELECT 1"))
 
 
 async def test_a_bot_leaves_in_order_where_its_server_is_gone(database, database_url):
