@@ -16,13 +16,14 @@ from config.logs import LogStyle
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "config" / "default.toml"
 S3 = "s3://"
-SECRETS = (  #: in the environment of the bot's own process, and of no other
+SECRETS = (  #: in the environment of the bot's own process, and of no other but Ray's, which has the last one
     "DISCORD_TOKEN",
     "IMAGINE_KEY",
     "PGPASSWORD",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "RAY_AUTH_TOKEN",
 )
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

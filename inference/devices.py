@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from config.settings import ROOT
+from config.settings import ROOT, SECRETS
 
 PROBE = (sys.executable, "-m", "inference.engine.devices")
 PROBE_SECONDS = 120.0
@@ -33,10 +33,15 @@ async def probe(command: Sequence[str] = PROBE, seconds: float = PROBE_SECONDS) 
         return CPU
 
 
+def without_secrets() -> dict[str, str]:
+    """Return our environment as another process may have it."""
+    return {name: value for name, value in os.environ.items() if name not in SECRETS}
+
+
 async def output_of(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> bytes:
-    """Return what a command prints; `environment` is added to ours. Raises TimeoutError, and OSError."""
+    """Return what a command prints; `environment` is added to ours without secrets. Raises TimeoutError, OSError."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=asyncio.subprocess.PIPE
+        *command, cwd=ROOT, env={**without_secrets(), **(environment or {})}, stdout=asyncio.subprocess.PIPE
     )
     try:
         output, _ = await asyncio.wait_for(process.communicate(), seconds)

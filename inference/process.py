@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import re
 import socket
 import sys
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from pydantic import BaseModel
 
 from config.logs import relay
-from config.settings import ROOT, SECRETS
+from config.settings import ROOT
+from inference.devices import without_secrets
 from inference.numerics import NUMERICS
 from inference.protocol import BadFrame, Codec, encode
 
@@ -107,7 +107,6 @@ class ChildProcess(Generic[T]):
         return self.reason or f"the process ended by itself with status {self._process.returncode}"
 
     async def _spawn(self, fd: int) -> asyncio.subprocess.Process:
-        environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -115,7 +114,7 @@ class ChildProcess(Generic[T]):
             self._config.model_copy(update={"fd": fd}).model_dump_json(),
             cwd=ROOT,
             # nobody's settings may change a picture's bytes
-            env={**ENVIRONMENT, **environment, **self._environment, **NUMERICS},
+            env={**ENVIRONMENT, **without_secrets(), **self._environment, **NUMERICS},
             pass_fds=(fd,),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

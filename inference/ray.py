@@ -218,13 +218,14 @@ async def visit(settings: Ray) -> dict[str, int]:
 
 
 def environment() -> dict[str, str]:
-    """Return what Ray is told by variables: to report to nobody, and what `ray start` decides without being told.
+    """Return what Ray is told by variables: its token, to report to nobody, and what `ray start` decides by itself.
 
     That is: where there is a token, it is used.
     """
     told = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}  # a GPU waits for nobody else on its machine
-    has_token = any(name in os.environ for name in TOKENS) or (Path.home() / ".ray" / "auth_token").exists()
-    return told | ({"RAY_AUTH_MODE": os.environ.get("RAY_AUTH_MODE", "token")} if has_token else {})
+    token = {name: os.environ[name] for name in TOKENS if name in os.environ}
+    has_token = token or (Path.home() / ".ray" / "auth_token").exists()
+    return told | token | ({"RAY_AUTH_MODE": os.environ.get("RAY_AUTH_MODE", "token")} if has_token else {})
 
 
 def require(extra: str) -> None:

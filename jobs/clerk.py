@@ -1,6 +1,7 @@
 """The clerk: processes of low priority that do the work on pictures, so that the bot never waits or dies of it."""
 
 import asyncio
+import ctypes
 import logging
 import os
 import resource
@@ -150,11 +151,20 @@ def _settle_in(memory: int, style: LogStyle) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     for secret in SECRETS:
-        os.environ.pop(secret, None)
+        _erase(secret)
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _erase(variable: str) -> None:
+    """Take a variable out of the environment, and out of the memory that /proc/PID/environ shows."""
+    library = ctypes.CDLL(None)
+    library.getenv.restype = ctypes.c_void_p
+    if (value := library.getenv(variable.encode())) is not None:
+        ctypes.memset(value, 0, len(ctypes.string_at(value)))
+        del os.environ[variable]
 
 
 def _end_with_parent() -> None:

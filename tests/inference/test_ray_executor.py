@@ -28,9 +28,10 @@ from ray_fixtures import Fleet, a_fleet
 
 from bot.doctor import examine
 from config.settings import ConfigError, Ray, Settings
+from inference.devices import without_secrets
 from inference.executor import WorkerState
 from inference.protocol import Done, FailureKind
-from inference.ray import RayExecutor, require
+from inference.ray import RayExecutor, environment, require
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -211,6 +212,13 @@ async def test_a_cluster_that_cannot_be_reached_stops_the_start(tmp_path):
     settings = settings_for(tmp_path, "scripted").model_copy(update={"ray": Ray(address="127.0.0.1:1")})
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1:1"):
         await executor_on(settings).start()
+
+
+async def test_the_clusters_token_is_kept_from_all_but_who_speaks_with_ray(monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "token")
+    assert "RAY_AUTH_TOKEN" not in without_secrets()
+    assert environment()["RAY_AUTH_TOKEN"] == "token"
+    assert environment()["RAY_AUTH_MODE"] == os.environ.get("RAY_AUTH_MODE", "token")
 
 
 async def test_who_has_not_installed_ray_is_told_how():

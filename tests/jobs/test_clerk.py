@@ -180,6 +180,11 @@ async def test_a_desk_that_hangs_holds_up_no_other(tmp_path):
 
 async def test_it_does_not_know_the_bots_secrets(monkeypatch):
     for name in SECRETS:
-        monkeypatch.setenv(name, "secret")
+        monkeypatch.setenv(name, "a secret of the bot's")
+    monkeypatch.setenv("NO_SECRET", "something else")
     async with Clerk() as clerk:
         assert [await clerk.call(os.getenv, name) for name in SECRETS] == [None] * len(SECRETS)
+        began_with = await clerk.call(Path.read_bytes, Path("/proc/self/environ"))
+
+    assert b"something else" in began_with
+    assert b"a secret of the bot's" not in began_with
