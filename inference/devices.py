@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from config.settings import ROOT, SECRETS
+from config.settings import ROOT, SECRETS, ConfigError
 
 PROBE = (sys.executable, "-m", "inference.engine.devices")
 PROBE_SECONDS = 120.0
@@ -21,6 +21,18 @@ log = logging.getLogger(__name__)
 async def find_devices() -> tuple[str, ...]:
     """Return every GPU that torch can use ("cuda:0", ...), else ("cpu",)."""
     return CPU if shutil.which("nvidia-smi") is None else await probe()
+
+
+async def given_device(command: Sequence[str] = PROBE) -> str:
+    """Return the device of a process that was given one. Raises ConfigError where it is a GPU that torch cannot use."""
+    if shutil.which("nvidia-smi") is None:
+        return CPU[0]
+    device, *_ = await probe(command)
+    if (device,) == CPU:
+        raise ConfigError(
+            "torch cannot use this machine's GPU; `python -m inference.engine.devices` there says more"
+        )
+    return device
 
 
 async def probe(command: Sequence[str] = PROBE, seconds: float = PROBE_SECONDS) -> tuple[str, ...]:

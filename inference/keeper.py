@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config.logs import LogStyle, set_up
 from config.settings import ROOT, load_settings
-from inference.devices import find_devices
+from inference.devices import given_device
 from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo
 from inference.parcel import Delivery, Parcel, TooLarge
@@ -89,13 +89,13 @@ class Keeper:
     async def connect(self, session: str) -> tuple[str, str]:
         """Serve the session from now on, and end what those before had asked for; return the digests of duty and code.
 
-        Raises Taken where another bot is served.
+        Raises Taken where another bot is served, ConfigError where this machine's settings or its GPU are of no use.
         """
+        async with self._opening:
+            await self._open()
         if self._session and time.monotonic() - self._heard < SESSION_SECONDS:
             raise Taken("it serves another bot")
         self._session, self._heard = session, time.monotonic()
-        async with self._opening:
-            await self._open()
         self._cancel_all()
         self._former = set(self._tasks)
         self._told.clear()
@@ -151,7 +151,7 @@ class Keeper:
         """Start the worker, once, on the device that this process has been given."""
         if self._supervisor is not None:
             return
-        device, *_ = await find_devices()
+        device = await given_device()
         data = load_settings().data
         self._spool = await asyncio.to_thread(_own_folder, data / SPOOLS)
         config = self._duty.worker.model_copy(update={"device": device, "cache": data})
@@ -260,7 +260,7 @@ def _own_folder(parent: Path) -> Path:
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
     for folder in parent.iterdir():
-        if int(folder.name) not in psutil.pids():  # type: ignore[no-untyped-call]
+        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):
             shutil.rmtree(folder, ignore_errors=True)  # another keeper may be at it, too
     return own
 

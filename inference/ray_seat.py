@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from ray.exceptions import RayError, RayTaskError
 
+from inference.devices import PROBE_SECONDS
 from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import HEAR_SECONDS, Duty, Taken, Told, code_digest
 from inference.parcel import Delivery, Parcel, TooLarge
@@ -19,7 +20,8 @@ from inference.ray_protocol import Asked
 from inference.streams import lost
 from inference.supervisor import back_off
 
-CONNECT_SECONDS = 60.0  # for a keeper to start
+CONNECT_SECONDS = PROBE_SECONDS + 60.0  # for a keeper to start, and to look at its GPU
+SEND_SECONDS = 60.0  # for the files of an attempt
 CALL_SECONDS = 10.0
 LONGEST_PAUSE = 10.0
 OTHER_SETTINGS = "it had other settings than this bot, and is replaced"
@@ -130,7 +132,7 @@ class Seat:
     async def _send(self, attempt: Attempt) -> None:
         try:
             parcel = await asyncio.to_thread(Parcel.pack, attempt)
-            await asyncio.wait_for(self._keeper.run.remote(self._session, parcel), CONNECT_SECONDS)
+            await asyncio.wait_for(self._keeper.run.remote(self._session, parcel), SEND_SECONDS)
         except (OSError, TooLarge) as error:
             self._end(Failed(attempt_id=attempt.id, kind=FailureKind.ENGINE, detail=repr(error)))
         except FAULTS as error:

@@ -1,6 +1,7 @@
 """The keeper of a GPU without its cluster: what it owes to one bot after another."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 from inference_kit import QUICK, SCRIPTED, a_checkpoint, a_new_attempt, settings_for
 
+from config.settings import ConfigError
 from inference.easel import WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
-from inference.keeper import Duty, Keeper, Told
+from inference.keeper import Duty, Keeper, Taken, Told
 from inference.parcel import Delivery, Parcel
 from inference.protocol import Choice
 from inference.supervisor import Patience
@@ -81,6 +83,26 @@ async def test_who_waits_for_an_answer_in_the_middle_of_an_attempt_is_free_for_t
     assert busy.lanes_free == 1
     (done,) = [each.done for each in told if isinstance(each, Delivery)]
     assert done.pictures[0].fingerprint["rows"] == "8"
+
+
+async def test_a_keeper_that_cannot_begin_says_why_every_time_and_serves_nobody_meanwhile(tmp_path, monkeypatch):
+    async with a_keeper(tmp_path, monkeypatch) as keeper:
+        with monkeypatch.context() as machine:
+            machine.setenv("IMAGINE_LIMITS__PENDING_PER_USER", "none")
+            for session in ("one", "two"):
+                with pytest.raises(ConfigError, match="pending_per_user"):
+                    await keeper.connect(session)
+        await keeper.connect("three")
+        with pytest.raises(Taken):
+            await keeper.connect("four")
+
+
+async def test_what_is_no_keepers_in_the_folder_of_their_files_is_left_alone(tmp_path, monkeypatch):
+    for name in ("lost+found", "4194305"):  # the latter's process is none, as numbers end before it
+        (tmp_path / "spools" / name).mkdir(parents=True)
+    async with a_keeper(tmp_path, monkeypatch) as keeper:
+        await keeper.connect("one")
+        assert {each.name for each in (tmp_path / "spools").iterdir()} == {"lost+found", str(os.getpid())}
 
 
 @pytest.mark.slow
