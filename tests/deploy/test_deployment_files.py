@@ -102,13 +102,57 @@ def test_the_image_runs_on_a_python_that_the_project_takes_and_every_base_has_a_
 def test_compose_asks_for_every_secret_and_the_example_names_each_without_a_value() -> None:
     text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
     needed = set(re.findall(r"\$\{(\w+):\?", text))
-    passed_on = {name for name, value in COMPOSE["x-environment"].items() if value is None}
     named = dict(re.findall(r"^#? ?([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 
-    assert needed == {"DISCORD_TOKEN", "IMAGINE_KEY", "PGPASSWORD"}
-    assert needed | passed_on <= named.keys()
-    assert [name for name in needed | {"AWS_SECRET_ACCESS_KEY"} if named[name]] == []
-    assert set(re.findall(r"\$\{(\w+)", text)) - {"IMAGE_TAG"} <= named.keys()
+    assert needed == {"DISCORD_TOKEN", "IMAGINE_KEY", "PGPASSWORD", "GRAFANA_PASSWORD"}
+    assert needed <= named.keys()
+    assert [name for name in needed | {"AWS_SECRET_ACCESS_KEY", "HF_TOKEN"} if named[name]] == []
+    assert set(re.findall(r"\$\{(\w+)", text)) - {"IMAGE_TAG", "IMAGINE_STANDBY"} <= named.keys()
+
+
+def test_no_password_is_known_to_who_has_read_the_compose_file() -> None:
+    passwords = [
+        value
+        for service in COMPOSE["services"].values()
+        for name, value in service.get("environment", {}).items()
+        if "PASSWORD" in name and value
+    ]
+
+    assert passwords
+    assert [each for each in passwords if ":?" not in each] == []
+
+
+def variables_of(service: dict[str, Any], told: dict[str, str]) -> dict[str, str]:
+    """Return a container's environment as compose makes it of a .env file: `environment` wins over `env_file`."""
+    filled = {
+        name: re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: told.get(found[1]) or found[2], value)
+        for name, value in service["environment"].items()
+    }
+    return (told if service["env_file"] == ".env" else {}) | filled
+
+
+@pytest.mark.parametrize("service", ["bot", "standby"])
+def test_whatever_the_guides_name_reaches_the_bot_and_graphs_keep_their_password(service: str) -> None:
+    operating = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    texts = [EXAMPLE, operating, *(guide.read_text(encoding="utf-8") for guide in GUIDES)]
+    named = {
+        name for text in texts for name in re.findall(r"\b(?:IMAGINE|PG|AWS|HF|DISCORD)_?[A-Z0-9_]*[A-Z0-9]\b", text)
+    }
+    named -= {"HF_HOME", "IMAGINE_DATA"}  # volumes are mounted there
+    told = dict.fromkeys(named, "told") | {"GRAFANA_PASSWORD": "secret"}
+    given = variables_of(COMPOSE["services"][service], told)
+
+    assert {"PGSSLMODE", "PGSSLROOTCERT", "AWS_SESSION_TOKEN", "HF_TOKEN", "IMAGINE_DEVICES", "IMAGINE_LOGS"} <= named
+    assert {name for name in named if given.get(name) != "told"} == set()
+    assert "secret" not in given.values()
+
+
+def test_a_database_elsewhere_needs_none_of_composes_own() -> None:
+    waits_for = COMPOSE["x-bot"]["depends_on"]["database"]
+
+    assert COMPOSE["services"]["database"]["profiles"] == ["database"]
+    assert waits_for == {"condition": "service_healthy", "required": False}
+    assert "\nCOMPOSE_PROFILES=database\n" in EXAMPLE
 
 
 def test_the_file_with_the_secrets_is_never_committed() -> None:
@@ -125,13 +169,13 @@ def test_compose_publishes_nothing_beyond_this_machine() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_a_bot_and_its_standby_differ_in_nothing_but_their_data_and_their_part() -> None:
+def test_a_bot_and_its_standby_differ_in_nothing_but_their_data() -> None:
     bot, standby = COMPOSE["services"]["bot"], COMPOSE["services"]["standby"]
-    environment = {**bot["environment"], "IMAGINE_STANDBY": "true"}
     volumes = [volume.replace("standby-", "") for volume in standby["volumes"]]
 
-    assert {**standby, "volumes": volumes} == {**bot, "environment": environment, "profiles": ["standby"]}
-    assert set(standby["volumes"]) & set(bot["volumes"]) == {"pictures:/pictures", "weights:/weights"}
+    assert {**standby, "volumes": volumes} == {**bot, "profiles": ["standby"]}
+    assert set(bot["volumes"]) - set(standby["volumes"]) == {"data:/data"}
+    assert variables_of(bot, {})["IMAGINE_STANDBY"] == "true"
 
 
 def test_who_stops_the_bot_waits_until_it_has_drained() -> None:
@@ -173,7 +217,11 @@ def mounts() -> Iterator[tuple[str, str]]:
 def test_everything_that_is_kept_lies_in_a_volume() -> None:
     kept = set(re.findall(r"(?:IMAGINE_DATA|IMAGINE_PICTURES|HF_HOME)=(\S+)", DOCKERFILE))
     declared = re.search(r"^VOLUME \[(.*)\]$", DOCKERFILE, re.MULTILINE)
+    owned = re.search(r"install --directory --owner imagine --group imagine (.+)$", DOCKERFILE, re.MULTILINE)
 
     assert declared is not None
-    assert {place for _, place in mounts()} == kept == set(re.findall(r'"([^"]+)"', declared[1]))
+    assert owned is not None
+    assert kept == set(re.findall(r'"([^"]+)"', declared[1]))
+    assert {place for _, place in mounts()} == kept | {"/data/credentials"}  # the certificates are both bots'
+    assert set(owned[1].split()) == {place for _, place in mounts()}
     assert {name for name, _ in mounts()} <= COMPOSE["volumes"].keys()
