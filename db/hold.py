@@ -145,12 +145,12 @@ class Hold:
             log.warning("the database's server had let go of us; it is ours again")
 
     async def _take_again(self, seen: float) -> None:
-        """Take the lock that was ours before. Where there is a standby, it may have served and gone in a long absence.
+        """Take the lock that was ours before. Another bot, a standby or not, may have served and gone meanwhile.
 
         What is in memory here would be out of date then; a new start reads it anew.
         """
         await self._take(min(self._patience, PATIENCE))
-        if not isfinite(self._patience) and self._seen - seen > GOOD_FOR:
+        if self._seen - seen > GOOD_FOR:
             raise DatabaseInUse("database: another bot may have used it while it was out of reach; start anew")
 
     async def _drop(self, connection: AsyncConnection) -> None:

@@ -442,8 +442,9 @@ async def test_a_bot_that_lost_its_database_to_another_one_ends(database, databa
     assert [type(error) for error in raised.value.exceptions] == [DatabaseInUse]
 
 
-async def test_a_bot_with_a_standby_starts_anew_after_an_absence_in_which_that_may_have_served(
-    database, database_url, monkeypatch
+@pytest.mark.parametrize("patience", [5.0, math.inf])
+async def test_a_bot_starts_anew_after_an_absence_in_which_another_may_have_served(
+    database, database_url, monkeypatch, patience
 ):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
@@ -451,15 +452,15 @@ async def test_a_bot_with_a_standby_starts_anew_after_an_absence_in_which_that_m
     monkeypatch.setattr(hold, "GOOD_FOR", 0.1)
     async with Database(database_url) as other:
         with pytest.raises(ExceptionGroup) as raised:
-            await be_absent(other, database)
+            await be_absent(other, database, patience)
 
     assert [str(error) for error in raised.value.exceptions] == [
         "database: another bot may have used it while it was out of reach; start anew"
     ]
 
 
-async def be_absent(bot: Database, other: Database) -> None:
-    async with bot.held(math.inf), asyncio.timeout(20):
+async def be_absent(bot: Database, other: Database, patience: float) -> None:
+    async with bot.held(patience), asyncio.timeout(20):
         await let_go_of(other)
         await asyncio.Event().wait()
 
