@@ -11,7 +11,8 @@ from config.settings import ROOT
 
 RULES = ROOT / "deploy" / "prometheus" / "imagine-rules.yml"
 UP = 'up{job="imagine"}'
-FIRST, SECOND = (f'imagine_worker_state{{state="ready",worker="node-{number}"}}' for number in (1, 2))
+DRAWS, DRAWS_TOO = (f'imagine_worker_state{{state="ready",worker="node-{number}"}}' for number in (1, 2))
+ON, OFF = (f'imagine_gateway_connected{{shard="{number}"}}' for number in (0, 1))
 PROMTOOL = shutil.which("promtool")
 
 pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there; Prometheus brings it")
@@ -43,11 +44,18 @@ def test_where_no_bot_answers_that_is_said_and_nothing_of_its_workers(tmp_path: 
 
 
 def test_workers_that_are_all_restarting_draw_nothing(tmp_path: Path) -> None:
-    firing(tmp_path, {UP: "1x30", FIRST: "0x30"}, 15, alerts={"ImagineNothingDraws"})
+    firing(tmp_path, {UP: "1x30", DRAWS: "0x30"}, 15, alerts={"ImagineNothingDraws"})
 
 
 def test_one_ready_worker_of_two_is_looked_at(tmp_path: Path) -> None:
-    lost = {UP: "1x120", FIRST: "1x120", SECOND: "1x30 stale"}
+    lost = {UP: "1x120", DRAWS: "1x120", DRAWS_TOO: "1x30 stale"}
 
     firing(tmp_path, lost, 30, alerts=set())
     firing(tmp_path, lost, 70, alerts={"ImagineFewerWorkers"})
+
+
+def test_one_lost_shard_of_two_is_looked_at(tmp_path: Path) -> None:
+    lost = {UP: "1x30", DRAWS: "1x30", ON: "1x30", OFF: "1x5 0x25"}
+
+    firing(tmp_path, lost, 10, alerts=set())
+    firing(tmp_path, lost, 20, alerts={"ImagineShardAway"})
