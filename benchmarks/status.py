@@ -56,7 +56,7 @@ def _ended(number: int, came: datetime) -> dict[str, Any]:
 
 def _nothing() -> Snapshot:
     waiting = Waiting(jobs=0, pictures=0, cost=0.0, guilds=0, lead=0.0, largest=0.0)
-    return Snapshot(workers=(), running={}, waiting=waiting, clerks={}, gateway={}, outbox=None)
+    return Snapshot(workers=(), running={}, waiting=waiting, clerks={}, gateway={}, outbox=None, pictures=True)
 
 
 async def _milliseconds(work: Callable[[], Awaitable[Any]], rounds: int) -> float:

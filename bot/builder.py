@@ -244,6 +244,7 @@ class Builder:
             executor=tools.executor,
             outbox=self._outbox,
             clerks={name: clerk for name, clerk in clerks.items() if clerk is not None},
+            store=self._store,
         )
 
     def _tell(self) -> None:

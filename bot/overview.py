@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from db.base import utc_now
+from db.images import PictureStore
 from db.outbox import Backlog, Outbox
 from inference.executor import Executor
 from jobs.clerk import Clerk
@@ -28,12 +29,14 @@ class Overview:
         executor: Executor,
         outbox: Outbox,
         clerks: Mapping[str, Clerk],
+        store: PictureStore,
     ) -> None:
         self._gateway = gateway
         self._dispatcher = dispatcher
         self._executor = executor
         self._outbox = outbox
         self._clerks = clerks
+        self._store = store
 
     async def look(self) -> Snapshot:
         """Return how things stand; what is long is added up beside the event loop."""
@@ -48,6 +51,7 @@ class Overview:
             clerks={name: clerk.failures for name, clerk in self._clerks.items()},
             gateway=self._gateway(),
             outbox=await self._backlog(),
+            pictures=self._store.answers,
         )
 
     async def _backlog(self) -> Backlog | None:

@@ -4,11 +4,12 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from config.settings import ConfigError
 from config.words import UserError
@@ -16,6 +17,8 @@ from config.words import UserError
 PNG = ".png"
 UNFINISHED = ".part"
 DAY = 86_400.0
+
+T = TypeVar("T")
 
 
 class PictureDamaged(Exception):
@@ -27,7 +30,12 @@ class PicturesAway(UserError):
 
 
 class PictureStore(Protocol):
-    """Files by the first digits of their names: ab/cd/abcd….png. Whatever asks it may raise PicturesAway."""
+    """Files by the first digits of their names: ab/cd/abcd….png. Whatever asks it may raise PicturesAway.
+
+    `answers` tells whether it could do what it was asked last, as far as that was up to it.
+    """
+
+    answers: bool
 
     async def check(self) -> None:
         """Raise ConfigError where no picture can be kept."""
@@ -61,6 +69,7 @@ class FolderStore:
     """A folder of pictures. What was put would survive a loss of power."""
 
     def __init__(self, folder: Path) -> None:
+        self.answers = True
         self._folder = folder
         self._sweeping = Lock()  # between looking at a file's age and removing it nobody may rejuvenate it
 
@@ -70,33 +79,43 @@ class FolderStore:
 
     async def check(self) -> None:
         """Raise ConfigError where the folder cannot be written."""
-        await asyncio.to_thread(self._check)
+        await self._ask(self._check)
 
     async def put(self, data: bytes) -> str:
         """Store the bytes, and return their SHA-256. Raises OSError."""
-        return await asyncio.to_thread(self._put, data)
+        return await self._ask(self._put, data)
 
     async def read(self, sha256: str) -> bytes:
         """Return the picture's bytes. Raises FileNotFoundError, and PictureDamaged where they have changed."""
-        return await asyncio.to_thread(self._read, sha256)
+        return await self._ask(self._read, sha256)
 
     async def fetch(self, sha256: str, folder: Path) -> Path:
         """Return the picture's file; nothing is put into the folder. Raises FileNotFoundError."""
         path = self.path(sha256)
-        await asyncio.to_thread(path.stat)
+        await self._ask(path.stat)
         return path
 
     async def exists(self, sha256: str) -> bool:
         """Tell whether the picture is there."""
-        return await asyncio.to_thread(self.path(sha256).is_file)
+        return await self._ask(self.path(sha256).is_file)
 
     async def delete(self, sha256: str) -> None:
         """Remove the picture if it is there."""
-        await asyncio.to_thread(self.path(sha256).unlink, missing_ok=True)
+        await self._ask(partial(self.path(sha256).unlink, missing_ok=True))
 
     async def sweep(self, known: Collection[str], older: float = DAY) -> list[str]:
         """Remove what nobody knows, unfinished files too, and return the names of the files removed."""
-        return await asyncio.to_thread(self._sweep, known, older)
+        return await self._ask(self._sweep, known, older)
+
+    async def _ask(self, do: Callable[..., T], *arguments: object) -> T:
+        """Return what it comes to, beside the event loop. That a picture is not there is an answer, too."""
+        try:
+            done = await asyncio.to_thread(do, *arguments)
+        except OSError as error:
+            self.answers = isinstance(error, FileNotFoundError)
+            raise
+        self.answers = True
+        return done
 
     def _check(self) -> None:
         try:

@@ -41,6 +41,7 @@ class ObjectStore:
     """
 
     def __init__(self, files: S3FileSystem, root: str, patience: float, call: float) -> None:
+        self.answers = True
         self._files = files  # it works on a thread of its own
         self._root = root.rstrip("/")
         self._patience = patience
@@ -116,13 +117,18 @@ class ObjectStore:
         deadline = time.monotonic() + (self._patience if patience is None else patience)
         while True:
             try:
-                return await self._try(ask, seconds)
+                answer = await self._try(ask, seconds)
             except FileNotFoundError:
+                self.answers = True
                 raise
             except AWAY as error:
+                self.answers = False
                 log.warning("the pictures' store does not answer: %r", error)
                 if time.monotonic() + REST_SECONDS > deadline:
                     raise PicturesAway("jobs.pictures_away") from error
+            else:
+                self.answers = True
+                return answer
             await asyncio.sleep(REST_SECONDS)
 
     async def _try(self, ask: Ask[T], seconds: float | None = None) -> T:

@@ -85,6 +85,7 @@ def _surroundings(now: Snapshot) -> Iterator[Family]:
     yield clerks
     yield from _gateway(now)
     yield GaugeMetricFamily("imagine_database_up", "Whether it answered in time", float(now.outbox is not None))
+    yield GaugeMetricFamily("imagine_pictures_up", "Whether their store answered last", float(now.pictures))
     if now.outbox is not None:
         yield GaugeMetricFamily("imagine_outbox_messages", "Messages that are still to be sent", now.outbox.messages)
         yield GaugeMetricFamily("imagine_outbox_overdue_seconds", "How late the latest of them is", now.outbox.overdue)

@@ -23,6 +23,8 @@ def examine(now: Snapshot) -> Iterator[Check]:
     yield Check("gateway", now.connected > 0, f"{now.connected} of {shards} shards are connected")
     answers = now.outbox is not None
     yield Check("database", answers, "it answers" if answers else "it does not answer")
+    told = "it answers" if now.pictures else "their store did not answer when it was asked last"
+    yield Check("pictures", now.pictures, told)
     told = f"{now.ready} of {workers} are ready, {now.broken} broken"
     yield Check("workers", now.broken < workers, told if workers else "there are none")
     if now.outbox is not None:

@@ -43,6 +43,7 @@ class Snapshot:
 
     `running` has the checkpoints of the attempts on each worker, `clerks` how often each clerk failed, `gateway` the
     latency of each shard in seconds, None of one that is not connected. No `outbox`: the database did not answer.
+    `pictures` is whether their store did when it was asked last.
     """
 
     workers: Sequence[WorkerInfo]
@@ -51,6 +52,7 @@ class Snapshot:
     clerks: Mapping[str, int]
     gateway: Mapping[int, float | None]
     outbox: Backlog | None
+    pictures: bool
 
     @property
     def ready(self) -> int:

@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.overview import Overview
+from db.images import FolderStore
 from db.outbox import Outbox
 from db.session import Database
 from inference.executor import WorkerState
@@ -71,6 +72,7 @@ async def test_the_overview_sees_what_waits_and_what_runs(house: House) -> None:
     assert now.waiting.largest == now.waiting.cost > 0
     assert (now.connected, now.ready, now.broken) == (1, 1, 0)
     assert now.outbox is not None
+    assert now.pictures
 
 
 async def test_the_overview_tells_of_a_lost_gateway_and_of_broken_workers(house: House) -> None:
@@ -81,14 +83,20 @@ async def test_the_overview_tells_of_a_lost_gateway_and_of_broken_workers(house:
     assert (now.connected, now.ready, now.broken) == (0, 0, 1)
 
 
-async def test_a_database_that_does_not_answer_is_told_and_does_no_harm(house: House, tmp_path: Path) -> None:
+async def test_a_database_and_a_store_that_do_not_answer_are_told_and_do_no_harm(house: House, tmp_path: Path) -> None:
     nowhere = Database(sqlite_url(tmp_path / "nowhere" / "test.db"))
+    store = FolderStore(tmp_path)
+    store.answers = False
     overview = Overview(
         gateway=dict,
         dispatcher=house.studio._dispatcher,
         executor=house.executor,
         outbox=Outbox(nowhere),
         clerks={},
+        store=store,
     )
 
-    assert (await overview.look()).outbox is None
+    now = await overview.look()
+
+    assert now.outbox is None
+    assert not now.pictures

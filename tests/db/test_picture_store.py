@@ -172,6 +172,19 @@ async def test_a_write_that_fails_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == [taken]
 
 
+async def test_a_folder_tells_whether_it_could_be_used_last(tmp_path):
+    store, missing = FolderStore(tmp_path / "pictures"), "0" * 64
+    (tmp_path / "pictures").write_bytes(b"not a folder")
+    with pytest.raises(OSError, match="pictures"):
+        await store.put(b"a picture")
+    assert not store.answers
+
+    (tmp_path / "pictures").unlink()
+    with pytest.raises(FileNotFoundError):
+        await store.read(missing)
+    assert store.answers, "that a picture is not there is an answer"
+
+
 async def test_a_folder_that_cannot_be_written_is_named_at_the_start(tmp_path):
     (tmp_path / "pictures").write_bytes(b"not a folder")
 
@@ -221,6 +234,10 @@ async def test_a_bucket_that_stays_away_is_said_to_be_away_and_not_to_be_empty(t
                 await store.read(sha256)
             with pytest.raises(PicturesAway):
                 await store.exists(sha256)
+            assert not store.answers
+            server.start()
+            assert await store.exists(sha256)
+            assert store.answers
 
 
 async def test_a_server_that_says_nothing_is_given_up(tmp_path, monkeypatch):

@@ -54,6 +54,13 @@ def test_one_ready_worker_of_two_is_looked_at(tmp_path: Path) -> None:
     firing(tmp_path, lost, 70, alerts={"ImagineFewerWorkers"})
 
 
+def test_a_store_of_pictures_that_stays_away_wakes_somebody(tmp_path: Path) -> None:
+    away = {UP: "1x30", DRAWS: "1x30", "imagine_pictures_up": "1 0x1 1x10 0x20"}
+
+    firing(tmp_path, away, 11, alerts=set())
+    firing(tmp_path, away, 20, alerts={"ImaginePicturesAway"})
+
+
 def test_one_lost_shard_of_two_is_looked_at(tmp_path: Path) -> None:
     lost = {UP: "1x30", DRAWS: "1x30", ON: "1x30", OFF: "1x5 0x25"}
 

@@ -22,4 +22,5 @@ WELL = Snapshot(
     clerks={"pictures": 1},
     gateway={0: 0.05, 1: None},
     outbox=Backlog(messages=2, overdue=0.5),
+    pictures=True,
 )

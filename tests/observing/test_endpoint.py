@@ -128,6 +128,7 @@ async def test_a_bot_that_serves_is_well(watching: ObservingServer) -> None:
         ({"gateway": {0: None, 1: None}}, "0 of 2 shards are connected"),
         ({"gateway": {}}, "0 of 0 shards are connected"),
         ({"outbox": None}, "it does not answer"),
+        ({"pictures": False}, "their store did not answer when it was asked last"),
         ({"workers": (replace(WORKER, state=WorkerState.BROKEN),)}, "0 of 1 are ready, 1 broken"),
         ({"workers": ()}, "there are none"),
         ({"outbox": Backlog(messages=9, overdue=1_000.0)}, "9 wait, the latest 1000 s late"),
