@@ -18,6 +18,7 @@ from observing.snapshot import Snapshot
 LOOK_SECONDS = 5.0
 SHUTDOWN_SECONDS = 1.0
 STANDS_BY = "it starts, or waits for the database that another bot has"
+STARTS = "no shard has been connected yet"
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +26,17 @@ Look = Callable[[], Awaitable[Snapshot]]
 
 
 class ObservingServer:
-    """Tells programs how the bot fares. Until there is something to look at, it stands by, which is nothing ill."""
+    """Tells programs how the bot fares.
+
+    Until there is something to look at, it stands by; until a shard was connected once, it starts. Neither is ill.
+    """
 
     def __init__(self, settings: Observing) -> None:
         self._settings = settings
         self._gauges = Gauges()
         self._registry: CollectorRegistry | None = None
         self._look: Look | None = None
+        self._was_connected = False
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
 
     @property
@@ -73,15 +78,19 @@ class ObservingServer:
         return web.Response(body=await asyncio.to_thread(encode, self._registry), headers={"Content-Type": kind})
 
     async def _health(self, _: web.Request) -> web.StreamResponse:
-        return await self._judge(standing_by=200)
+        return await self._judge(not_yet=200)
 
     async def _ready(self, _: web.Request) -> web.StreamResponse:
-        return await self._judge(standing_by=503)
+        return await self._judge(not_yet=503)
 
-    async def _judge(self, *, standing_by: int) -> web.StreamResponse:
+    async def _judge(self, *, not_yet: int) -> web.StreamResponse:
         if self._look is None:
-            return web.json_response({"status": "standing by", "reason": STANDS_BY}, status=standing_by)
-        checks = list(examine(await self._look()))
+            return web.json_response({"status": "standing by", "reason": STANDS_BY}, status=not_yet)
+        now = await self._look()
+        self._was_connected |= now.connected > 0
+        if not self._was_connected:
+            return web.json_response({"status": "starting", "reason": STARTS}, status=not_yet)
+        checks = list(examine(now))
         well = all(check.well for check in checks)
         told = {check.name: {"well": check.well, "reason": check.reason} for check in checks}
         return web.json_response({"status": "well" if well else "ill", **told}, status=200 if well else 503)

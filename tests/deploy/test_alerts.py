@@ -36,7 +36,11 @@ def firing(folder: Path, series: dict[str, str], minute: int, *, alerts: set[str
 
 
 def test_a_bot_that_has_no_workers_at_all_draws_nothing(tmp_path: Path) -> None:
-    firing(tmp_path, {UP: "1x30"}, 15, alerts={"ImagineNothingDraws"})
+    firing(tmp_path, {UP: "1x30", ON: "1x30"}, 15, alerts={"ImagineNothingDraws"})
+
+
+def test_a_bot_that_has_not_logged_in_yet_and_never_does_is_disconnected(tmp_path: Path) -> None:
+    firing(tmp_path, {UP: "1x30", DRAWS: "1x30"}, 10, alerts={"ImagineDisconnected"})
 
 
 def test_where_no_bot_answers_that_is_said_and_nothing_of_its_workers(tmp_path: Path) -> None:
@@ -44,18 +48,18 @@ def test_where_no_bot_answers_that_is_said_and_nothing_of_its_workers(tmp_path: 
 
 
 def test_workers_that_are_all_restarting_draw_nothing(tmp_path: Path) -> None:
-    firing(tmp_path, {UP: "1x30", DRAWS: "0x30"}, 15, alerts={"ImagineNothingDraws"})
+    firing(tmp_path, {UP: "1x30", ON: "1x30", DRAWS: "0x30"}, 15, alerts={"ImagineNothingDraws"})
 
 
 def test_one_ready_worker_of_two_is_looked_at(tmp_path: Path) -> None:
-    lost = {UP: "1x120", DRAWS: "1x120", DRAWS_TOO: "1x30 stale"}
+    lost = {UP: "1x120", ON: "1x120", DRAWS: "1x120", DRAWS_TOO: "1x30 stale"}
 
     firing(tmp_path, lost, 30, alerts=set())
     firing(tmp_path, lost, 70, alerts={"ImagineFewerWorkers"})
 
 
 def test_a_store_of_pictures_that_stays_away_wakes_somebody(tmp_path: Path) -> None:
-    away = {UP: "1x30", DRAWS: "1x30", "imagine_pictures_up": "1 0x1 1x10 0x20"}
+    away = {UP: "1x30", ON: "1x30", DRAWS: "1x30", "imagine_pictures_up": "1 0x1 1x10 0x20"}
 
     firing(tmp_path, away, 11, alerts=set())
     firing(tmp_path, away, 20, alerts={"ImaginePicturesAway"})

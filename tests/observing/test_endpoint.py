@@ -137,6 +137,7 @@ async def test_a_bot_that_serves_is_well(watching: ObservingServer) -> None:
 async def test_what_is_ill_is_told_with_a_reason(
     watching: ObservingServer, bot: Bot, change: dict[str, Any], reason: str
 ) -> None:
+    await get(watching, "/health")  # its shards were connected once
     bot.now = replace(WELL, **change)
     for path in ("/health", "/health/ready"):
         status, text = await get(watching, path)
@@ -156,6 +157,16 @@ async def test_a_standby_is_well_and_not_ready(server: ObservingServer) -> None:
 
     assert statuses == [200, 503, 503]
     assert "standing by" in (await get(server, "/health"))[1]
+
+
+@pytest.mark.parametrize("gateway", [{}, {0: None, 1: None}])
+async def test_a_bot_that_starts_is_well_and_not_ready(
+    watching: ObservingServer, bot: Bot, gateway: dict[int, float | None]
+) -> None:
+    bot.now = replace(WELL, gateway=gateway, workers=())
+
+    assert [(await get(watching, path))[0] for path in ("/health", "/health/ready", "/metrics")] == [200, 503, 200]
+    assert "starting" in (await get(watching, "/health"))[1]
 
 
 async def test_a_failure_inside_stays_inside(
