@@ -280,6 +280,8 @@ class Dispatcher:
     async def _claim(self) -> Job | None:
         """Lease the job that is due, rather one for a checkpoint that a free worker has loaded."""
         placement = self._workers.placement()
+        if placement.full:  # the line may be long, and this is asked at every change
+            return None
         return await self._queue.claim(
             lambda job: placement.where(job) if job.attempts < ATTEMPTS else None,
             self._times.lease,

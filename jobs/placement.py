@@ -43,25 +43,40 @@ class Placement:
         self._memory = memory
         self._originals = originals
         self._waits = waits
-        self._roomy = cache(self._with_room)  # most jobs differ in nothing but their checkpoint
+        self._roomy = cache(self._with_room)
+        self._usual = cache(self._of_usual)  # most jobs differ in nothing but what they need in memory
+
+    @property
+    def full(self) -> bool:
+        """Whether no worker takes anything at present."""
+        return not self._free
 
     def where(self, job: Job) -> str | None:
         """Return the worker that the job goes to, None where it has to wait for another one."""
-        fitting = self._fitting(job)
-        if not fitting and self._free and self._waits.too_long(job):
-            fitting = self._free
         needed = loaded_for(job)
-        warm = (worker.id for worker in fitting if needed in self._holds[worker.id])
-        return next(warm, fitting[0].id if fitting else None)
+        worker = self._usual(needed) if self._is_usual(job) else self._warmest(self._best(job), needed)
+        if worker is None and self._free and self._waits.too_long(job):
+            return self._warmest(self._free, needed)
+        return worker
 
     def is_warm(self, job: Job) -> bool:
         """Say whether the worker that the job goes to need not load its checkpoint."""
         return loaded_for(job) in self._holds.get(self.where(job) or "", ())
 
-    def _fitting(self, job: Job) -> Sequence[WorkerInfo]:
+    def _is_usual(self, job: Job) -> bool:
+        """Say whether it matters for a job only what it needs in memory."""
+        return job.id not in self._failed and not self._originals.of(job)
+
+    def _of_usual(self, needed: Loaded) -> str | None:
+        return self._warmest(self._roomy(needed[0]), needed)
+
+    def _warmest(self, fitting: Sequence[WorkerInfo], needed: Loaded) -> str | None:
+        """Return the first worker that has it in memory, else the idlest; None where none fits."""
+        warm = (worker.id for worker in fitting if needed in self._holds[worker.id])
+        return next(warm, fitting[0].id if fitting else None)
+
+    def _best(self, job: Job) -> Sequence[WorkerInfo]:
         """Return those of the free workers than which there is no better one."""
-        if job.id not in self._failed and not self._originals.of(job):
-            return self._roomy(_checkpoint(job))
         best = min((self._unfitness(worker, job) for worker in self._candidates), default=None)
         return [worker for worker in self._free if self._unfitness(worker, job) == best]
 

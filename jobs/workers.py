@@ -1,7 +1,7 @@
 """The workers, as far as it matters who of them gets a job."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from db.tables.job import Job
 from inference.executor import Executor, WorkerInfo, WorkerState
@@ -40,12 +40,16 @@ class Workers:
 
     def placement(self) -> Placement:
         """Return where jobs may go now: who has least to do comes first."""
-        workers, busy = self._executor.workers(), Counter(running.worker for running in self._running.values())
-        free = [worker for worker in workers if self._lanes_free(worker) > 0]
+        workers, busy, about_to_begin = self._executor.workers(), Counter[str](), Counter[str]()
+        for running in self._running.values():
+            busy[running.worker] += 1
+            about_to_begin[running.worker] += not running.begun
+        ready = (worker for worker in workers if worker.state is WorkerState.READY)
+        free = [worker for worker in ready if worker.lanes_free > about_to_begin[worker.id]]
         return Placement(
             candidates=[worker for worker in workers if worker.state is not WorkerState.BROKEN],
             free=sorted(free, key=lambda worker: busy[worker.id]),
-            holds={worker.id: self._held(worker) for worker in free},
+            holds=self._held(free),
             failed=self._failed,
             memory=self._memory,
             originals=self._originals,
@@ -78,11 +82,10 @@ class Workers:
         self._failed.pop(job.id, None)
         self.waits.forget(job)
 
-    def _held(self, worker: WorkerInfo) -> set[Loaded]:
-        """Return what the worker has in memory, and what it has been given to load."""
-        coming = {loaded_for(each.job) for each in self._running.values() if each.worker == worker.id}
-        return {*worker.warm, *coming}
-
-    def _lanes_free(self, worker: WorkerInfo) -> int:
-        about_to_begin = sum(not each.begun and each.worker == worker.id for each in self._running.values())
-        return worker.lanes_free - about_to_begin if worker.state is WorkerState.READY else 0
+    def _held(self, workers: Iterable[WorkerInfo]) -> dict[str, set[Loaded]]:
+        """Return what each of the workers has in memory, and what it has been given to load."""
+        held = {worker.id: set(worker.warm) for worker in workers}
+        for running in self._running.values():
+            if running.worker in held:
+                held[running.worker].add(loaded_for(running.job))
+        return held

@@ -1,5 +1,6 @@
 """Where jobs go: to whom has their checkpoint, to whom has room, and what is drawn again to whom is like the first."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,54 @@ async def test_a_worker_with_enough_memory_that_died_for_good_is_not_waited_for(
         await bench.ended(await bench.ask(checkpoint="sdxl"))
 
         assert executor.on == ["a"]
+
+
+class Asked(dict[str, int]):
+    """What checkpoints need, and of which of them that was asked."""
+
+    def __init__(self, needs: dict[str, int]) -> None:
+        super().__init__(needs)
+        self.asked: list[str] = []
+
+    def get(self, checkpoint: str, default: Any = None) -> Any:
+        self.asked.append(checkpoint)
+        return super().get(checkpoint, default)
+
+
+async def test_while_no_worker_is_free_the_line_is_not_looked_at(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor, memory = FakeExecutor(), Asked({"demo": GIB})
+    executor.memory = {"fake": 2 * GIB}
+    executor.go_on.clear()
+    async with at_work(sqlite_database, tmp_path, clerk, executor, memory=memory) as bench:
+        first = await bench.ask()
+        await bench.audience.heard("preview", first.id)
+        memory.asked.clear()
+        second = await bench.ask(BEN)
+        await asyncio.sleep(0.1)
+        assert memory.asked == []
+
+        executor.go_on.set()
+        await bench.ended(second)
+        assert memory.asked != []
+
+
+def test_for_jobs_that_need_the_same_the_workers_are_looked_at_once() -> None:
+    memory = Asked({"demo": GIB})
+    placement = Placement(
+        candidates=[replace(a_worker({}), memory=2 * GIB)],
+        free=[replace(a_worker({}), memory=2 * GIB)],
+        holds={"a": set()},
+        failed={},
+        memory=memory,
+        originals=Originals(None),  # type: ignore[arg-type]  # nothing is looked up
+        waits=Waits(),
+    )
+    needed = job(request={"checkpoint": "demo"})
+
+    first = [placement.where(replace(needed, id=1)), len(memory.asked)]
+    assert [placement.where(replace(needed, id=2)), len(memory.asked)] == first
 
 
 # The promise
