@@ -29,9 +29,7 @@ async def given_device(command: Sequence[str] = PROBE) -> str:
         return CPU[0]
     device, *_ = await probe(command)
     if (device,) == CPU:
-        raise ConfigError(
-            "torch cannot use this machine's GPU; `python -m inference.engine.devices` there says more"
-        )
+        raise ConfigError("torch cannot use this machine's GPU; `python -m inference.engine.devices` there says more")
     return device
 
 

@@ -30,6 +30,7 @@ from inference.supervisor import Patience, Supervisor
 
 HEAR_SECONDS = 2.0  # after which a bot that waits for news is answered, though there are none
 SESSION_SECONDS = 6.0  # without a call, after which another bot may come
+LEAVE_SECONDS = 3.0  # for a bot that leaves to be let go
 SPOOLS = "spools"  #: the folder of the data folder that holds one for each keeper of the machine, by its process id
 
 Told = Started | Progress | Preview | Failed | Delivery | Choice

@@ -16,7 +16,7 @@ from inference.choices import ChoiceFile
 from inference.devices import find_devices, output_of
 from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
-from inference.keeper import Duty
+from inference.keeper import LEAVE_SECONDS, Duty
 from inference.process import ChildProcess
 from inference.protocol import Attempt, Cancel, Event, Unusable
 from inference.ray_protocol import FROM_DRIVER, Answered, Asked, DriverConfig, FromDriver, RunOn, Workers
@@ -25,7 +25,7 @@ from inference.supervisor import Patience, back_off
 
 JOIN_SECONDS = 60.0  # for the cluster to be joined, or to start
 SILENCE_SECONDS = 30.0
-LEAVE_SECONDS = 5.0
+END_SECONDS = LEAVE_SECONDS + 3.0  # for the driver, which lets the workers go first
 
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")  #: variables that say which token a cluster asks for
 
@@ -120,9 +120,7 @@ class RayExecutor:
 
     async def _live_once(self, config: DriverConfig) -> str:
         """Run the driver to its end, and say why it ended."""
-        driver = ChildProcess(
-            "inference.ray_driver", config, FROM_DRIVER, environment=environment(), grace=LEAVE_SECONDS
-        )
+        driver = ChildProcess("inference.ray_driver", config, FROM_DRIVER, environment=environment(), grace=END_SECONDS)
         try:
             async with driver:
                 self._driver = driver

@@ -12,6 +12,7 @@ from socket import socket
 from typing import Any
 
 from config.logs import LogStyle, set_up
+from inference.keeper import Duty
 from inference.protocol import Cancel, Event, Preview, Unusable, encode
 from inference.ray_cluster import Cluster, Place, Unreachable
 from inference.ray_protocol import TO_DRIVER, Answered, Asked, DriverConfig, RunOn, ToDriver, Workers
@@ -28,9 +29,11 @@ log = logging.getLogger(__name__)
 class Driver:
     """Reads the bot's messages, and lets the cluster draw."""
 
-    def __init__(self, config: DriverConfig, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._duty = config.duty
-        self._cluster = Cluster(config.ray, config.gpus)
+    def __init__(
+        self, duty: Duty, cluster: Cluster, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._duty = duty
+        self._cluster = cluster
         self._reader = reader
         self._writer = writer
         self._seats: dict[Place, tuple[Seat, asyncio.Task[None]]] = {}
@@ -39,10 +42,12 @@ class Driver:
     async def run(self) -> None:
         """Serve until the bot closes the socket. Raises Unreachable where the cluster is not there, or is gone."""
         self._cluster.join()  # on the main thread, as Ray wants it; there is nothing else to do yet
-        tasks = [asyncio.create_task(self._look_out()), asyncio.create_task(self._obey())]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        looking, obeying = asyncio.create_task(self._look_out()), asyncio.create_task(self._obey())
+        done, _ = await asyncio.wait([looking, obeying], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+        looking.cancel()
+        await self._leave()
 
     async def _obey(self) -> None:
         """Do what the bot says, until it is gone."""
@@ -60,8 +65,6 @@ class Driver:
                 case Answered(worker_id=worker_id, choice=choice, value=value):
                     if (seat := self._seat(worker_id)) is not None:
                         self._begin(seat.answer(choice, value))
-
-        await self._leave()
 
     async def _next(self) -> ToDriver | None:
         try:
@@ -106,7 +109,12 @@ class Driver:
             self._writer.write(encode(event))
 
     async def _leave(self) -> None:
-        await asyncio.gather(*(seat.leave() for seat, _ in self._seats.values()))
+        """Let every keeper go, once there is no seat left that would look for it again."""
+        seats, tasks = [seat for seat, _ in self._seats.values()], [task for _, task in self._seats.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(seat.leave() for seat in seats))
         await asyncio.to_thread(self._cluster.leave)
 
 
@@ -114,7 +122,7 @@ async def serve(config: DriverConfig) -> None:
     """Serve the bot at the other end of `config.fd`, until it or the cluster is gone; then end the process."""
     reader, writer = await asyncio.open_connection(sock=socket(fileno=config.fd))
     try:
-        await Driver(config, reader, writer).run()
+        await Driver(config.duty, Cluster(config.ray, config.gpus), reader, writer).run()
     except Unreachable as error:
         writer.write(encode(Unusable(problem=str(error))))
         await writer.drain()

@@ -12,7 +12,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from inference.devices import PROBE_SECONDS
 from inference.executor import WorkerInfo, WorkerState
-from inference.keeper import HEAR_SECONDS, Duty, Taken, Told, code_digest
+from inference.keeper import HEAR_SECONDS, LEAVE_SECONDS, Duty, Taken, Told, code_digest
 from inference.parcel import Delivery, Parcel, TooLarge
 from inference.protocol import Attempt, Choice, Done, Event, Failed, FailureKind
 from inference.ray_cluster import Cluster, Place
@@ -97,7 +97,7 @@ class Seat:
     async def leave(self) -> None:
         """Let the keeper go, which another bot may then have at once."""
         if self._session:
-            await self._call(self._keeper.leave.remote(self._session))
+            await self._call(self._keeper.leave.remote(self._session), LEAVE_SECONDS)
 
     async def _connect(self) -> None:
         keeper = await asyncio.to_thread(self._cluster.keeper, self._place, self._duty)
@@ -138,10 +138,10 @@ class Seat:
         except FAULTS as error:
             self._end(lost(attempt.id, _reason(error)))
 
-    async def _call(self, answer: Any) -> None:
+    async def _call(self, answer: Any, seconds: float = CALL_SECONDS) -> None:
         """Wait for a call of which nothing depends: where it fails, listening fails too."""
         try:
-            await asyncio.wait_for(answer, CALL_SECONDS)
+            await asyncio.wait_for(answer, seconds)
         except FAULTS as error:
             log.warning("worker %s: %s", self._place.name, _reason(error))
 
