@@ -42,6 +42,10 @@ class Taken(Exception):
     """Another bot is served."""
 
 
+class NotKept(Exception):
+    """What a worker chose could not be kept; the text says why."""
+
+
 class Duty(BaseModel):
     """What a keeper is told. The worker's device and cache are the machine's own, and filled in there."""
 
@@ -121,9 +125,14 @@ class Keeper:
         return self._shown, told
 
     async def run(self, session: str, parcel: Parcel) -> None:
-        """Begin with an attempt. Raises Taken where another bot is served by now."""
-        supervisor = self._served(session)
+        """Begin with an attempt, once one of that name which an earlier bot has left is over.
+
+        Raises Taken where another bot is served by now.
+        """
         attempt_id = parcel.attempt.id
+        if self._served(session) and attempt_id in self._tasks:
+            await asyncio.wait([self._tasks[attempt_id]])
+        supervisor = self._served(session)
         self._tasks[attempt_id] = asyncio.create_task(self._carry_out(session, supervisor, parcel))
 
     async def cancel(self, session: str, attempt_id: str) -> None:
@@ -131,11 +140,19 @@ class Keeper:
         self._served(session)
         self._cancel(attempt_id)
 
-    async def answer(self, session: str, choice: Choice, value: int | None) -> None:
-        """Tell the worker what counts for all. Raises Taken where another bot is served by now."""
+    async def answer(self, session: str, choice: Choice, value: int | None, problem: str = "") -> None:
+        """Tell the worker what counts for all, or end it where there is a problem with that.
+
+        Raises Taken where another bot is served by now.
+        """
         self._served(session)
-        if choice in self._questions and not self._questions[choice].done():
-            self._questions[choice].set_result(value)
+        question = self._questions.get(choice)
+        if question is None or question.done():
+            return
+        if problem:
+            question.set_exception(NotKept(problem))
+        else:
+            question.set_result(value)
 
     async def leave(self, session: str) -> None:
         """End the session, and what it asked for. Raises Taken where another bot is served by now."""

@@ -18,8 +18,8 @@ from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import LEAVE_SECONDS, Duty
 from inference.process import ChildProcess
-from inference.protocol import Attempt, Cancel, Event, Unusable
-from inference.ray_protocol import FROM_DRIVER, Answered, Asked, DriverConfig, FromDriver, RunOn, Workers
+from inference.protocol import Attempt, Cancel, Counts, Event, Unusable
+from inference.ray_protocol import FROM_DRIVER, Answered, Asked, Changed, DriverConfig, FromDriver, Present, RunOn
 from inference.streams import Streams, refused
 from inference.supervisor import Patience, back_off
 
@@ -60,7 +60,7 @@ class RayExecutor:
     async def start(self) -> None:
         """Join the cluster; returns before its workers are ready. Raises ConfigError where that cannot be done."""
         require("ray")
-        gpus = len(self._settings.devices or await find_devices())
+        gpus = len(self._settings.devices or await find_devices()) if self._settings.ray.address == "local" else 0
         config = DriverConfig(ray=self._settings.ray, gpus=gpus, duty=self._duty)
         self._joined = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._live(config), name="Ray's driver")
@@ -142,13 +142,13 @@ class RayExecutor:
 
     def _take(self, message: FromDriver, driver: ChildProcess[FromDriver]) -> None:
         match message:
-            case Workers(workers=workers):
+            case Changed(worker=worker):
+                self._show(worker)
+            case Present(worker_ids=worker_ids):
                 self._deaths = 0
-                self._report(workers)
-                self._workers = {each.id: each for each in workers}
+                self._keep_only(worker_ids)
                 if not self._joined.done():
                     self._joined.set_result(None)
-                self._notify()
             case Unusable(problem=problem):
                 driver.kill(problem)
             case Asked():
@@ -159,20 +159,31 @@ class RayExecutor:
                 self._deliver(message)
 
     async def _answer(self, asked: Asked, driver: ChildProcess[FromDriver]) -> None:
-        """Say what counts for all workers; who gets no answer asks again, for as long as it is not ready."""
+        """Say what counts for all workers, or why that cannot be said."""
+        value, problem = None, ""
         try:
             value = await self._choices.settle(asked.choice.name, asked.choice.value)
-        except (OSError, ValueError):
-            log.exception("worker %s waits: what it chose could not be kept", asked.worker_id)
-        else:
-            driver.send(Answered(worker_id=asked.worker_id, choice=asked.choice, value=value))
+        except Exception as error:
+            log.exception("what worker %s chose could not be kept", asked.worker_id)
+            problem = str(error)
+        driver.send(Answered(worker_id=asked.worker_id, choice=asked.choice, value=value, problem=problem))
 
-    def _report(self, workers: Sequence[WorkerInfo]) -> None:
-        """Log which workers have a problem that they had not before."""
-        for each in workers:
-            known = self._workers.get(each.id)
-            if each.problem and (known is None or known.problem != each.problem):
-                log.warning("worker %s: %s", each.id, each.problem)
+    def _show(self, worker: WorkerInfo) -> None:
+        """Take note of a worker as it is now, and log a problem that it had not before."""
+        known = self._workers.get(worker.id)
+        if worker.problem and (known is None or known.problem != worker.problem):
+            log.warning("worker %s: %s", worker.id, worker.problem)
+        self._workers[worker.id] = worker
+        if known is None or without_counts(known) != without_counts(worker):
+            self._notify()
+
+    def _keep_only(self, worker_ids: Sequence[str]) -> None:
+        """Forget the workers that are gone with their machines."""
+        gone = self._workers.keys() - set(worker_ids)
+        for worker_id in gone:
+            del self._workers[worker_id]
+        if gone:
+            self._notify()
 
     def _deliver(self, event: Event) -> None:
         if self._streams.deliver(event):
@@ -199,6 +210,11 @@ class RayExecutor:
     def _notify(self) -> None:
         event, self._change = self._change, asyncio.Event()
         event.set()
+
+
+def without_counts(worker: WorkerInfo) -> WorkerInfo:
+    """Return what there is to say of a worker besides what goes on all the time, of which nobody need wake up."""
+    return replace(worker, steps=0, counts=Counts())
 
 
 async def visit(settings: Ray) -> dict[str, int]:

@@ -70,14 +70,17 @@ class Cluster:
         ray.shutdown()
 
     def machines(self) -> list[Machine]:
-        """Return the nodes that are there."""
-        nodes = [node for node in ray.nodes() if node["Alive"]]
+        """Return the nodes that are there. Raises Unreachable."""
+        try:
+            nodes = [node for node in ray.nodes() if node["Alive"]]
+        except Exception as error:
+            raise Unreachable(f"the head of the Ray cluster does not answer: {error}") from error
         return [
             Machine(node["NodeID"], node["NodeManagerHostname"], int(node["Resources"].get("GPU", 0))) for node in nodes
         ]
 
     def places(self) -> list[Place]:
-        """Return every GPU of the nodes that are there."""
+        """Return every GPU of the nodes that are there. Raises Unreachable."""
         return [place for machine in self.machines() for place in machine.places()]
 
     def keeper(self, place: Place, duty: Duty) -> Any:

@@ -13,9 +13,9 @@ from typing import Any
 
 from config.logs import LogStyle, set_up
 from inference.keeper import Duty
-from inference.protocol import Cancel, Event, Preview, Unusable, encode
+from inference.protocol import Cancel, Preview, Unusable, encode
 from inference.ray_cluster import Cluster, Place, Unreachable
-from inference.ray_protocol import TO_DRIVER, Answered, Asked, DriverConfig, RunOn, ToDriver, Workers
+from inference.ray_protocol import TO_DRIVER, Answered, Changed, DriverConfig, FromDriver, Present, RunOn, ToDriver
 from inference.ray_seat import Seat
 from inference.streams import lost
 from inference.worker import PREVIEW_BACKLOG, end
@@ -62,9 +62,9 @@ class Driver:
                 case Cancel(attempt_id=attempt_id):
                     for seat, _ in self._seats.values():
                         self._begin(seat.cancel(attempt_id))
-                case Answered(worker_id=worker_id, choice=choice, value=value):
+                case Answered(worker_id=worker_id, choice=choice, value=value, problem=problem):
                     if (seat := self._seat(worker_id)) is not None:
-                        self._begin(seat.answer(choice, value))
+                        self._begin(seat.answer(choice, value, problem))
 
     async def _next(self) -> ToDriver | None:
         try:
@@ -79,9 +79,8 @@ class Driver:
                 places = await asyncio.wait_for(asyncio.to_thread(self._cluster.places), HEAD_SECONDS)
             except TimeoutError:
                 raise Unreachable(f"the head of the Ray cluster did not answer within {HEAD_SECONDS:g} s") from None
-            for place in set(places) - set(self._seats):
-                seat = Seat(place, self._cluster, self._duty, self._tell)
-                self._seats[place] = seat, asyncio.create_task(seat.live(), name=f"worker {place.name}")
+            for place in sorted(set(places) - set(self._seats), key=lambda place: place.name):
+                self._take_seat(place)
             for place in set(self._seats) - set(places):
                 log.warning("worker %s is gone with its machine", place.name)
                 _, task = self._seats.pop(place)
@@ -89,8 +88,13 @@ class Driver:
             for _, task in self._seats.values():
                 if task.done():
                     task.result()  # raises: no seat ends by itself
-            self._tell(None)
+            self._tell(Present(worker_ids=tuple(place.name for place in self._seats)))
             await asyncio.sleep(LOOK_EVERY)
+
+    def _take_seat(self, place: Place) -> None:
+        seat = Seat(place, self._cluster, self._duty, self._tell)
+        self._tell(Changed(worker=seat.info))
+        self._seats[place] = seat, asyncio.create_task(seat.live(), name=f"worker {place.name}")
 
     def _seat(self, worker_id: str) -> Seat | None:
         return next((seat for place, (seat, _) in self._seats.items() if place.name == worker_id), None)
@@ -100,13 +104,10 @@ class Driver:
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    def _tell(self, event: Event | Asked | None) -> None:
-        """Send an event or a question, or how the workers are; previews are dropped when nobody reads them."""
-        if event is None:
-            seats = sorted(self._seats.items(), key=lambda item: item[0].name)
-            self._writer.write(encode(Workers(workers=tuple(seat.info for _, (seat, _) in seats))))
-        elif not (isinstance(event, Preview) and self._writer.transport.get_write_buffer_size() > PREVIEW_BACKLOG):
-            self._writer.write(encode(event))
+    def _tell(self, message: FromDriver) -> None:
+        """Send it; previews are dropped when nobody reads them."""
+        if not (isinstance(message, Preview) and self._writer.transport.get_write_buffer_size() > PREVIEW_BACKLOG):
+            self._writer.write(encode(message))
 
     async def _leave(self) -> None:
         """Let every keeper go, once there is no seat left that would look for it again."""

@@ -29,10 +29,17 @@ class RunOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workers:
-    """The workers of the cluster as they are now, each with all its lanes; also a sign of life."""
+class Changed:
+    """A worker as it is now, with all its lanes; the first that is told of one that comes."""
 
-    workers: tuple[WorkerInfo, ...]
+    worker: WorkerInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """The workers of the cluster; also a sign of life."""
+
+    worker_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +52,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What counts for all workers; None where nobody has chosen yet."""
+    """What counts for all workers, None where nobody has chosen yet; or why that cannot be told."""
 
     worker_id: str
     choice: Choice
     value: int | None
+    problem: str = ""
 
 
 ToDriver = RunOn | Cancel | Answered
-FromDriver = Workers | Unusable | Asked | Event
+FromDriver = Changed | Present | Unusable | Asked | Event
 
 TO_DRIVER: Codec[ToDriver] = Codec(get_args(ToDriver))
 FROM_DRIVER: Codec[FromDriver] = Codec(get_args(FromDriver))

@@ -16,7 +16,7 @@ from inference.keeper import HEAR_SECONDS, LEAVE_SECONDS, Duty, Taken, Told, cod
 from inference.parcel import Delivery, Parcel, TooLarge
 from inference.protocol import Attempt, Choice, Done, Event, Failed, FailureKind
 from inference.ray_cluster import Cluster, Place
-from inference.ray_protocol import Asked
+from inference.ray_protocol import Asked, Changed
 from inference.streams import lost
 from inference.supervisor import back_off
 
@@ -37,10 +37,10 @@ class Misfit(Exception):
 
 
 class Seat:
-    """Finds or makes the keeper of a GPU, and passes on what it tells; `tell` hears each event, None for a change."""
+    """Finds or makes the keeper of a GPU, and passes on what it tells; `tell` hears of that, and of each change."""
 
     def __init__(
-        self, place: Place, cluster: Cluster, duty: Duty, tell: Callable[[Event | Asked | None], None]
+        self, place: Place, cluster: Cluster, duty: Duty, tell: Callable[[Event | Asked | Changed], None]
     ) -> None:
         self.info = WorkerInfo(id=place.name, state=WorkerState.STARTING, device="", lanes_free=0, fingerprint={})
         self._place = place
@@ -89,10 +89,10 @@ class Seat:
         if attempt_id in self._attempts:
             await self._call(self._keeper.cancel.remote(self._session, attempt_id))
 
-    async def answer(self, choice: Choice, value: int | None) -> None:
+    async def answer(self, choice: Choice, value: int | None, problem: str) -> None:
         """Answer the worker's question; where that fails, it is asked again."""
         if self._session:
-            await self._call(self._keeper.answer.remote(self._session, choice, value))
+            await self._call(self._keeper.answer.remote(self._session, choice, value, problem))
 
     async def leave(self) -> None:
         """Let the keeper go, which another bot may then have at once."""
@@ -160,7 +160,7 @@ class Seat:
     def _show(self, info: WorkerInfo) -> None:
         if info != self.info:
             self.info = info
-            self._tell(None)
+            self._tell(Changed(worker=info))
 
 
 async def _unpacked(delivery: Delivery, attempt: Attempt) -> Done | Failed:

@@ -13,9 +13,9 @@ def visit(settings: Ray) -> dict[str, Any]:
     cluster = Cluster(settings)
     try:
         cluster.join()
+        machines = {f"{machine.name}-{machine.id[:6]}": machine.gpus for machine in cluster.machines()}
     except Unreachable as error:
         return {"problem": str(error)}
-    machines = {f"{machine.name}-{machine.id[:6]}": machine.gpus for machine in cluster.machines()}
     cluster.leave()
     return {"machines": machines}
 

@@ -248,9 +248,9 @@ class Supervisor:
         try:
             process.send(Chosen(value=await self._settle(choice.name, choice.value)))
             self._moved = time.monotonic()
-        except Exception:
+        except Exception as error:
             log.exception("worker %s: what it chose could not be kept", self.id)
-            process.kill("what it chose could not be kept")
+            process.kill(f"what it chose could not be kept: {error}")
 
     def _note_movement(self, steps: int, loading: bool) -> None:
         if (steps, loading) != (self._steps, self._loading):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from inference_kit import QUICK, SCRIPTED, a_checkpoint, a_new_attempt, settings_for
+from inference_kit import QUICK, SCRIPTED, a_checkpoint, a_new_attempt, an_attempt, settings_for
 
 from config.settings import ConfigError
 from inference.easel import WorkerConfig
@@ -83,6 +83,29 @@ async def test_who_waits_for_an_answer_in_the_middle_of_an_attempt_is_free_for_t
     assert busy.lanes_free == 1
     (done,) = [each.done for each in told if isinstance(each, Delivery)]
     assert done.pictures[0].fingerprint["rows"] == "8"
+
+
+async def test_a_worker_whose_choice_cannot_be_kept_ends_and_says_why(tmp_path, monkeypatch):
+    async with a_keeper(tmp_path, monkeypatch, "tried out") as keeper:
+        await keeper.connect("one")
+        _, (question, *_) = await heard(keeper, "one", lambda _, told: bool(questions(told)))
+        await keeper.answer("one", question, None, "the disk is full")
+        info, _ = await heard(keeper, "one", lambda info, _: info.problem is not None)
+
+    assert "the disk is full" in (info.problem or "")
+
+
+async def test_an_attempt_may_have_the_name_of_one_that_an_earlier_bot_has_left(tmp_path, monkeypatch):
+    async with a_keeper(tmp_path, monkeypatch) as keeper:
+        await keeper.connect("one")
+        await heard(keeper, "one", lambda info, _: info.state is WorkerState.READY)
+        left = an_attempt(tmp_path / "one", "calibration:0", prompt="slow", num_inference_steps=150)
+        await keeper.run("one", Parcel.pack(left))
+        await heard(keeper, "one", lambda _, told: bool(told))
+        await keeper.leave("one")
+        await keeper.connect("two")
+        await keeper.run("two", Parcel.pack(an_attempt(tmp_path / "two", "calibration:0")))
+        await heard(keeper, "two", lambda _, told: any(isinstance(each, Delivery) for each in told))
 
 
 async def test_a_keeper_that_cannot_begin_says_why_every_time_and_serves_nobody_meanwhile(tmp_path, monkeypatch):
