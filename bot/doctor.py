@@ -1,16 +1,18 @@
 """Looks at everything that a bot needs to run, and says of each what to do."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 
 import psutil
 
 from bot.diagnosis import Finding
+from bot.discord_access import discord_access
 from bot.extras import extras
-from bot.standing import standing
-from config.settings import LOOPBACK, ConfigError, Settings
+from config.settings import LOOPBACK, S3, ConfigError, Settings
 from db.audit import Audit
 from db.session import Database
 from db.stores import open_store
@@ -26,9 +28,9 @@ AUDITED = "0003"  # the first schema with an audit log
 
 
 async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> list[Finding]:
-    """Return one finding or more per subject."""
+    """Return one finding or more per subject. Nothing is made by it: who looks may be another user than the bot's."""
     return [
-        *await standing(settings),
+        *await discord_access(settings),
         *await _database(settings),
         *_sharing(settings),
         await _pictures(settings),
@@ -44,7 +46,9 @@ async def examine(settings: Settings, checkpoints: Mapping[str, Checkpoint]) -> 
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    scheme, _, path = settings.database_url.partition(":///")
+    if scheme.startswith("sqlite") and not _is_there(Path(path)):
+        return [_to_be_made("database", Path(path))]
     try:
         async with Database(settings.database_url) as database:
             revision = await database.revision()
@@ -68,16 +72,19 @@ def _sharing(settings: Settings) -> list[Finding]:
         return []
     shared = {
         "key (IMAGINE_KEY)": settings.key is not None,
-        "certificates ([credentials])": settings.credentials.key is not None,
         "pictures (pictures)": "{data}" not in settings.pictures,
     }
     if not (own := [name for name, is_shared in shared.items() if not is_shared]):
-        return [Finding("standby", True, "key, certificates and pictures are not this machine's alone")]
+        text = "key and pictures are not this machine's alone; both have to sign with the same certificate"
+        return [Finding("standby", True, text)]
     text = f"another machine would have others: {', '.join(own)}; docs/operating.md says what machines share"
     return [Finding("standby", not settings.standby, text)]
 
 
 async def _pictures(settings: Settings) -> Finding:
+    folder = None if settings.pictures_address.startswith(S3) else Path(settings.pictures_address)
+    if folder is not None and not _is_there(folder):
+        return _to_be_made("pictures", folder)
     try:
         async with open_store(settings.pictures_address):
             return Finding("pictures", True, f"kept in {settings.pictures_address}")
@@ -85,8 +92,26 @@ async def _pictures(settings: Settings) -> Finding:
         return Finding("pictures", False, f"{error}")
 
 
+def _is_there(path: Path) -> bool:
+    """Say whether there is such a file or folder; one that this user cannot see is not."""
+    return os.access(path, os.F_OK)
+
+
+def _nearest(path: Path) -> Path:
+    """Return the path itself, or the folder above it that is there."""
+    return next(each for each in (path, *path.parents) if _is_there(each))
+
+
+def _to_be_made(subject: str, path: Path) -> Finding:
+    """Say of what the first start makes whether it can."""
+    if os.access(_nearest(path), os.W_OK):
+        return Finding(subject, True, f"{path} is not there yet: the first start makes it")
+    advice = f"{_nearest(path)} lets this user write nothing: correct its rights, or be the bot's user"
+    return Finding(subject, False, f"{path} is not there, and {advice}")
+
+
 def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.data).free
+    free = shutil.disk_usage(_nearest(settings.data)).free
     text = f"{free / 2**30:.1f} GiB free under {settings.data}"
     if free < DISK_BYTES:
         return Finding("disk", False, f"{text}: make room, or set IMAGINE_DATA to a folder on another disk")
@@ -101,7 +126,9 @@ def _review(settings: Settings) -> Finding:
 
 
 def _credentials(settings: Settings) -> Finding:
-    """Look at who signs; where nobody does yet, an identity is made."""
+    made = settings.data / "credentials" / "key.pem"
+    if settings.credentials.key is None and not _is_there(made):
+        return _to_be_made("credentials", made)
     try:
         identity = load_identity(settings)
     except ConfigError as error:

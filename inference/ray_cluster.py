@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
+from ray.exceptions import AuthenticationError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from config.settings import Ray
@@ -104,6 +105,9 @@ class Cluster:
 
 
 def _advice(error: Exception) -> str:
+    if isinstance(error, AuthenticationError) or "Failed to connect to Ray" in str(error):  # it says no more of a token
+        remedy = "RAY_AUTH_TOKEN has to be here and the same as the head's (docs/deploying.md says how)"
+        return f"it lets nobody in without its token: {remedy}; or its head is gone. {error}"
     if isinstance(error, RuntimeError) and "ersion" in str(error):
         return f"the same versions of Ray and Python are needed everywhere. {error}"
-    return f"start Ray on this machine, too (docs/operating.md says how). {error}"
+    return f"start Ray on this machine, too (docs/deploying.md says how). {error}"

@@ -114,6 +114,15 @@ def test_doctor_says_of_everything_whether_it_is_well(tmp_path: Path) -> None:
     assert "CIDAS/clipseg-rd64-refined" in well.stdout
 
 
+def test_doctor_makes_nothing_of_what_it_looks_at(tmp_path: Path) -> None:
+    looked = run(tmp_path / "data", "doctor")
+
+    assert looked.returncode == 0, looked.stdout
+    assert list(tmp_path.iterdir()) == []
+    for subject, name in (("database", "imagine.db"), ("pictures", "pictures"), ("credentials", "key.pem")):
+        assert any(line.startswith(f"ok       {subject}: ") and name in line for line in looked.stdout.splitlines())
+
+
 def test_doctor_finds_an_audit_log_that_was_changed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     run(data, "db", "upgrade")

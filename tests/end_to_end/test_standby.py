@@ -67,7 +67,7 @@ def test_doctor_says_what_a_standby_would_not_share_with_the_other_machine(tmp_p
     well = run(tmp_path / "data", "doctor", IMAGINE_DATABASE=url, **STANDBY, **shared_by_machines(tmp_path))
 
     assert [each.returncode for each in (ill, well)] == [1, 0]
-    assert "PROBLEM  standby: another machine would have others: key (IMAGINE_KEY), certificates" in ill.stdout
+    assert "PROBLEM  standby: another machine would have others: key (IMAGINE_KEY), pictures" in ill.stdout
 
 
 def test_a_standby_without_a_database_for_both_is_told_so(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ NEEDED = discord.Permissions(
 Json = dict[str, Any]
 
 
-async def standing(settings: Settings) -> list[Finding]:
+async def discord_access(settings: Settings) -> list[Finding]:
     """Return what Discord says; where there is no token, what is done without one."""
     if settings.discord_token is None:
         advice = "not set, so run_bot.py starts a chat server of its own; set DISCORD_TOKEN to join Discord"

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 
 from bot.diagnosis import Finding
-from bot.standing import standing
+from bot.discord_access import discord_access
 from config.settings import Settings, load_settings
 from local_discord.gateway_identify import IdentifyLimit
 from local_discord.permissions import ATTACH_FILES
@@ -20,7 +20,7 @@ def settings_for(server: LocalDiscord, folder: Path, **changes: Any) -> Settings
 
 
 async def findings(server: LocalDiscord, folder: Path, **changes: Any) -> dict[str, Finding]:
-    return {each.subject: each for each in await standing(settings_for(server, folder, **changes))}
+    return {each.subject: each for each in await discord_access(settings_for(server, folder, **changes))}
 
 
 async def test_servers_are_looked_at_page_by_page_and_only_those_that_lack_something_are_named(
