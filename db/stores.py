@@ -19,7 +19,7 @@ async def open_store(address: str) -> AsyncIterator[PictureStore]:
     try:
         from db.objects import ObjectStore
     except ImportError as error:
-        raise ConfigError(f"pictures: {S3} needs one more package: pip install '.[s3]'") from error
+        raise ConfigError(f"pictures: {S3} needs the package s3fs: make setup installs it") from error
     async with ObjectStore.opened(address.removeprefix(S3)) as store:
         await store.check()
         yield store

@@ -245,4 +245,4 @@ def environment() -> dict[str, str]:
 def require(extra: str) -> None:
     """Raise ConfigError where the package of that name is not there, which is an extra of the same name."""
     if find_spec(extra) is None:
-        raise ConfigError(f"executor: {extra} is not installed; pip install '.[{extra}]' does it")
+        raise ConfigError(f"executor: the package {extra} is missing: make setup installs it")

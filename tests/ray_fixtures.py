@@ -96,7 +96,7 @@ class Fleet:
 @contextmanager
 def a_fleet(data: Path, *gpus: int) -> Iterator[Fleet]:
     """Give a cluster of nodes with so many GPUs each, if any; the first is the head."""
-    pytest.importorskip("ray", reason="Ray is an extra: pip install '.[ray]'")
+    pytest.importorskip("ray", reason="Ray is an extra: make setup installs it")
     cluster = Fleet(data)
     try:
         for number, start in zip(gpus, chain([cluster.start], repeat(cluster.add)), strict=False):

@@ -155,6 +155,13 @@ def test_a_database_elsewhere_needs_none_of_composes_own() -> None:
     assert "\nCOMPOSE_PROFILES=database\n" in EXAMPLE
 
 
+def test_make_setup_installs_what_the_guides_say_it_does() -> None:
+    locked = set((ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines())
+    extras = PROJECT["project"]["optional-dependencies"]
+
+    assert {*extras["s3"], *extras["ray"]} <= locked
+
+
 def test_the_file_with_the_secrets_is_never_committed() -> None:
     ignored = subprocess.run(["git", "check-ignore", "deploy/.env"], cwd=ROOT, capture_output=True, timeout=10)
     example = subprocess.run(["git", "check-ignore", "deploy/.env.example"], cwd=ROOT, capture_output=True, timeout=10)
