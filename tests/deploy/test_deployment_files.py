@@ -207,6 +207,21 @@ def test_rays_ports_are_the_same_in_both_units_and_the_guide() -> None:
     others = sorted({int(port.partition("=")[2]) for port in ports_in(head)} - {int(low[1]), int(high[1])})
     assert others == list(range(others[0], others[-1] + 1))
     assert f"| {others[0]} to {others[-1]}, {low[1]} to {high[1]} |" in guide
+    firewall = re.search(r"table inet imagine \{.*?\n\}", guide, re.DOTALL)
+    assert firewall is not None
+    assert f'"wg0" tcp dport {{ 6379, {others[0]}-{others[-1]}, {low[1]}-{high[1]} }} accept' in firewall[0]
+
+
+def test_the_firewall_of_the_guide_lets_in_what_its_table_names_and_nothing_for_nobody() -> None:
+    guide = GUIDES[0].read_text(encoding="utf-8")
+    firewall = re.search(r"table inet imagine \{.*?\n\}", guide, re.DOTALL)
+    rows = re.findall(r"^\| (\d[^|]*) \| [^|]* \| ([^|]*) \|$", guide, re.MULTILINE)
+    assert firewall is not None
+    open_ports = set(re.findall(r"\b\d{3,5}\b", firewall[0]))
+    for ports, who in rows:
+        named = set(re.findall(r"\d{3,5}", ports))
+        assert named.isdisjoint(open_ports) if who.startswith("nobody") or named == {"8086"} else named <= open_ports
+    assert [line for line in firewall[0].splitlines() if '"wg0"' in line and "dport" not in line] == []
 
 
 def ports_in(unit: str) -> list[str]:
