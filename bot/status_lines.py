@@ -126,9 +126,17 @@ def _share(load: Load, locale: str) -> Share:
     if not load.everybody.seconds:
         return Share(title=say("status.no_share", locale=locale, hours=_hours(load)), part=0.0, equal=None, mark="")
     part, equal = load.guild.seconds / load.everybody.seconds, 1 / max(1, load.guilds)
-    told = {"part": round(100 * part), "equal": round(100 * equal), "guilds": load.guilds, "hours": _hours(load)}
+    told = {"part": _per_cent(part), "equal": _per_cent(equal), "guilds": load.guilds, "hours": _hours(load)}
     title = say("status.share", locale=locale, **told)
     return Share(title=title, part=part, equal=equal, mark=say("status.equal", locale=locale))
+
+
+def _per_cent(part: float) -> str:
+    """Return it with a digit or two that count, however small it is: an equal part among many is small."""
+    percent = 100 * part
+    if 0 < percent < 0.01:
+        return "< 0.01"
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
 
 def _ends(load: Load, locale: str) -> Iterator[End]:

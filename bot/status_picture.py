@@ -14,7 +14,7 @@ TITLE, TEXT, SMALL = 24, 17, 14
 PAPER, CARD, INK, FAINT, RULE, FILL, PALE = "#ffffff", "#f3f4f7", "#1b1b1f", "#5c6470", "#c4c9d2", "#3b5bdb", "#c9d3f7"
 COLUMNS = (MARGIN + 34, MARGIN + 250, MARGIN + 370, MARGIN + 600)  # of a worker: name, state, checkpoint, lanes
 GRAPH, SCALE = 130, 60  # a graph's height, and the room for its numbers
-LANE, MOST_LANES = 12, 16
+LANE, MOST_LANES = 12, 8  # more of them than that are one bar
 NAMES, LONGEST = 150, 380  # of the bars of what came of requests
 LEGEND, DASH = 380, 8
 
@@ -122,10 +122,10 @@ class Canvas:
         top = self._title(top, sheet.workers_title)
         for worker in sheet.workers:
             self._mark(MARGIN + 8, top + TEXT / 2 + 2, worker.mark)
-            for left, right, text in zip(
-                COLUMNS[:3], COLUMNS[1:], (worker.name, worker.state, worker.checkpoint), strict=True
-            ):
-                self._text(left, top, self._fitting(text, right - left - 10), TEXT)
+            name, state, checkpoint, lanes = COLUMNS
+            self._text(name, top, self._with_its_end(worker.name, state - name - 10), TEXT)
+            self._text(state, top, self._fitting(worker.state, checkpoint - state - 10), TEXT)
+            self._text(checkpoint, top, self._fitting(worker.checkpoint, lanes - checkpoint - 10), TEXT)
             self._lanes(top, worker)
             top += ROW
         if sheet.workers_note:
@@ -139,7 +139,7 @@ class Canvas:
         left, right, bottom = MARGIN + SCALE, WIDTH - MARGIN, top + GRAPH
         most = max((value for line in graph.lines.values() for value in line if value is not None), default=0.0)
         self._rectangle(left, top, right, bottom, CARD)
-        for height, told in ((top, graph.most), (bottom, "0")):
+        for height, told in ((top, graph.most if most else ""), (bottom, "0")):
             self._line([(left, height), (right, height)], RULE)
             self._text(left - 8, height, told, SMALL, FAINT, anchor="rm")
         for number, (name, values) in enumerate(graph.lines.items()):
@@ -188,13 +188,21 @@ class Canvas:
         return top + ROW - 4
 
     def _lanes(self, top: float, worker: WorkerLine) -> None:
-        """Draw a box for each lane, full where it is taken."""
-        for lane in range(min(worker.lanes, MOST_LANES)):
-            left = COLUMNS[3] + lane * (LANE + 4)
-            box = FINE * left, FINE * (top + 3), FINE * (left + LANE), FINE * (top + 3 + LANE)
-            self._draw.rectangle(box, FILL if lane < worker.busy else PAPER, INK, FINE)
-        left = COLUMNS[3] + min(worker.lanes, MOST_LANES) * (LANE + 4) + 6
-        self._text(left, top, self._fitting(worker.lanes_told, WIDTH - MARGIN - left), TEXT)
+        """Draw a box for each lane, full where it is taken; many are one bar, as full as they are."""
+        boxes = min(worker.lanes, MOST_LANES)
+        end = COLUMNS[3] + boxes * (LANE + 4)
+        if worker.lanes > MOST_LANES:
+            self._box(COLUMNS[3], end - 4, top + 3, PAPER)
+            if worker.busy:
+                self._box(COLUMNS[3], COLUMNS[3] + (end - 4 - COLUMNS[3]) * worker.busy / worker.lanes, top + 3, FILL)
+        else:
+            for lane in range(boxes):
+                left = COLUMNS[3] + lane * (LANE + 4)
+                self._box(left, left + LANE, top + 3, FILL if lane < worker.busy else PAPER)
+        self._text(end + 6, top, self._fitting(worker.lanes_told, WIDTH - MARGIN - end - 6), TEXT)
+
+    def _box(self, left: float, right: float, top: float, colour: str) -> None:
+        self._draw.rectangle((FINE * left, FINE * top, FINE * right, FINE * (top + LANE)), colour, INK, FINE)
 
     def _legend(self, left: float, height: float, name: str, number: int) -> None:
         if name:
@@ -229,9 +237,20 @@ class Canvas:
 
     def _fitting(self, text: str, width: float) -> str:
         """Return as much of the text as there is room for."""
-        while self._fonts[TEXT].getlength(text) > FINE * width and len(text) > 1:
+        while self._is_wider(text, width):
             text = f"{text[:-2]}…"
         return text
+
+    def _with_its_end(self, name: str, width: float) -> str:
+        """Return as much of the name as there is room for: what tells the cards of one machine apart is its end."""
+        shown, kept = name, len(name)
+        while self._is_wider(shown, width):
+            kept -= 1
+            shown = f"{name[: kept // 2]}…{name[-(kept + 1) // 2 :]}"
+        return shown
+
+    def _is_wider(self, text: str, width: float) -> bool:
+        return self._fonts[TEXT].getlength(text) > FINE * width and len(text) > 1
 
 
 Point = tuple[float, float]

@@ -143,3 +143,30 @@ def test_a_bot_that_nobody_asks_for_anything_can_be_drawn_too() -> None:
     assert "Nothing has begun in 6 hours" in alt
     assert "Nothing was drawn in 6 hours" in alt
     assert Image.open(io.BytesIO(draw_status(sheet_of(a_status(), "en")))).width == 960
+
+
+def test_a_small_part_among_many_is_no_zero() -> None:
+    load = {"everybody": Ends(jobs={}, seconds=80_000.0), "guilds": 812}
+    tiny, nothing = (
+        sheet_of(a_status(**load, guild=Ends(jobs={}, seconds=seconds)), "en").share.title for seconds in (1.0, 0.0)
+    )
+
+    assert "had < 0.01 % of what was drawn; an equal part among all that drew (812) is 0.12 %" in tiny
+    assert "had 0 % of what was drawn" in nothing
+
+
+def test_what_tells_cards_apart_and_how_many_lanes_they_have_is_never_cut_off() -> None:
+    host = "gpu-node-with-a-very-long-name-01.rack-7.example.org"
+    sheet = sheet_of(a_status([replace(a_worker(0, free=40), id=f"{host}:0")]), "en")
+    (row,) = sheet.workers
+    others = [replace(row, name=f"{host}:1"), replace(row, lanes_told=f"{row.lanes_told[:-1]}x"), replace(row, busy=20)]
+    pictures = {draw_status(replace(sheet, workers=[each])) for each in (row, *others)}
+
+    assert len(pictures) == 4
+
+
+def test_a_graph_of_nothing_has_one_number_at_its_scale() -> None:
+    sheet = sheet_of(a_status(), "en")
+    told = replace(sheet, depth=replace(sheet.depth, most="7"), waits=replace(sheet.waits, most="7"))
+
+    assert draw_status(told) == draw_status(sheet)
