@@ -12,10 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from config.logs import set_up
+from config.logs import LogStyle, set_up, style_here
 from config.settings import ConfigError, Settings, load_settings
 
 LOCK_SECONDS = 300.0  # how long a trial waits for another one on the same data
+
+log = logging.getLogger("run_bot")
 
 
 async def serve(settings: Settings) -> int:
@@ -171,8 +173,17 @@ def main() -> int:
         set_up(settings.logs, logging.WARNING if quiet else logging.INFO)
         return asyncio.run(job_of(arguments)(settings))
     except* ConfigError as group:
-        print("Cannot start:", *leaves(group), sep="\n", file=sys.stderr)
+        say_what_is_wrong(list(leaves(group)))
     return 2
+
+
+def say_what_is_wrong(errors: list[BaseException]) -> None:
+    """Tell of mistakes in the configuration; into the log where programs read it, once its style is known."""
+    if style_here() is LogStyle.JSON:
+        for error in errors:
+            log.critical("cannot start: %s", error)
+    else:
+        print("Cannot start:", *errors, sep="\n", file=sys.stderr)
 
 
 def leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:

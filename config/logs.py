@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum, unique
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import IO
 
 from pythonjsonlogger.json import JsonFormatter
+
+log = logging.getLogger(__name__)
 
 SUBJECTS = ("job", "attempt", "worker", "guild")
 
@@ -43,8 +45,14 @@ def about(**subjects: object) -> Iterator[None]:
 
 
 def set_up(style: LogStyle, level: int) -> None:
-    """Write this process's log to standard error in that style."""
+    """Write this process's log to standard error in that style.
+
+    For programs that is also what Python would write itself: warnings, and the exception that ends the process.
+    """
     logging.basicConfig(level=level, handlers=[handler(style, sys.stderr)])
+    if style is LogStyle.JSON:
+        logging.captureWarnings(True)
+        sys.excepthook = _log_the_end
 
 
 def handler(style: LogStyle, stream: IO[str]) -> logging.Handler:
@@ -89,6 +97,10 @@ class _TextFormatter(logging.Formatter):
         line = super().formatMessage(record)
         named = " ".join(f"{name}={getattr(record, name)}" for name in SUBJECTS if hasattr(record, name))
         return f"{line} [{named}]" if named else line
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    log.critical("ended by %s", kind.__name__, exc_info=(kind, error, trace))
 
 
 def _name_subjects(record: logging.LogRecord) -> bool:

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import aiohttp
-from processes import running_bot
+from processes import START_SECONDS, running_bot, starting_bot
 
 
 def free_port() -> int:
@@ -30,3 +30,17 @@ async def test_a_bot_tells_how_it_is_and_writes_nothing_but_objects_into_its_log
     assert 'imagine_worker_state{state="broken",worker="cpu"} 0.0' in metrics
     assert "imagine_database_up 1.0" in metrics
     assert "discord.gateway" in {line["logger"] for line in lines}
+
+
+def test_what_keeps_a_bot_from_starting_is_an_object_in_its_log(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with starting_bot(tmp_path / "data", IMAGINE_LOGS="json", IMAGINE_OBSERVING__PORT=port) as bot:
+            status = bot.process.wait(START_SECONDS)
+    *_, line = map(json.loads, bot.log.read_text().splitlines())
+
+    assert status == 2
+    assert (line["level"], line["logger"]) == ("CRITICAL", "run_bot")
+    assert "cannot listen on 127.0.0.1" in line["message"]

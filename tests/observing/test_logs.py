@@ -1,12 +1,16 @@
 """The log: for people or for programs, with the job of every line, and without anybody's words."""
 
 import asyncio
+import json
 import logging
+import subprocess
+import sys
 
 import pytest
 from log_lines import objects, written
 
 from config.logs import LogStyle, about, relay
+from config.settings import ROOT
 
 log = logging.getLogger("test")
 
@@ -55,3 +59,20 @@ def test_what_another_process_says_in_no_style_is_written_as_it_is(line: str) ->
         relay(line, log)
 
     assert [(each["logger"], each["message"]) for each in objects(stream)] == [("test", line)]
+
+
+def test_warnings_and_the_exception_that_ends_a_process_are_objects_too() -> None:
+    program = """
+import logging, warnings
+from config.logs import LogStyle, set_up
+set_up(LogStyle.JSON, logging.INFO)
+warnings.warn("old")
+raise ZeroDivisionError("by zero")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    warning, end = map(json.loads, ended.stderr.splitlines())
+
+    assert ended.returncode == 1
+    assert "old" in warning["message"]
+    assert (end["level"], end["message"]) == ("CRITICAL", "ended by ZeroDivisionError")
+    assert "by zero" in end["exc_info"]
