@@ -133,6 +133,17 @@ async def upgrade(settings: Settings) -> int:
     return 0
 
 
+async def copy(settings: Settings, source: str, target: str) -> int:
+    """Copy everything from one database into an empty one, and say how many rows of which table."""
+    from db.transfer import transfer
+
+    addresses = [settings.model_copy(update={"database": each}).database_url for each in (source, target)]
+    counts = await transfer(*addresses, settings.data)
+    print("\n".join(f"{count:>9} {table}" for table, count in counts.items()))
+    print("All is copied. Set database to the new address, and start the bot.")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     top = argparse.ArgumentParser(prog="run_bot.py", description="Stable Diffusion for a chat server.")
@@ -148,8 +159,13 @@ def parser() -> argparse.ArgumentParser:
     again.add_argument("--out", type=Path, default=Path("pictures"), metavar="DIR", help="where the pictures go")
     again.add_argument("--files", type=Path, metavar="DIR", help="pictures that people had sent, under any names")
     commands.add_parser("doctor", help="look at everything the bot needs, and say what to do")
-    database = commands.add_parser("db", help="look after the database").add_subparsers(required=True, metavar="ACTION")
+    database = commands.add_parser("db", help="look after the database").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
     database.add_parser("upgrade", help="bring the schema to this version")
+    copying = database.add_parser("copy", help="copy everything into an empty database, say from SQLite to PostgreSQL")
+    copying.add_argument("source", metavar="FROM", help="an address, as in the setting database")
+    copying.add_argument("target", metavar="TO", help="another one")
     return top
 
 
@@ -161,6 +177,8 @@ def job_of(arguments: argparse.Namespace) -> Callable[[Settings], Coroutine[Any,
         )
     if arguments.command == "rebuild":
         return lambda settings: rebuild(settings, arguments.excerpt, arguments.files, arguments.out)
+    if arguments.command == "db" and arguments.action == "copy":
+        return lambda settings: copy(settings, arguments.source, arguments.target)
     return {"doctor": doctor, "db": upgrade}.get(arguments.command, serve)
 
 

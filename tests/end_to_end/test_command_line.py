@@ -123,6 +123,26 @@ def test_doctor_makes_nothing_of_what_it_looks_at(tmp_path: Path) -> None:
         assert any(line.startswith(f"ok       {subject}: ") and name in line for line in looked.stdout.splitlines())
 
 
+def test_db_copy_says_what_it_copied_and_copies_it_once(tmp_path: Path) -> None:
+    data, new = tmp_path / "data", tmp_path / "new" / "imagine.db"
+    run(data, "db", "upgrade")
+    with closing(sqlite3.connect(data / "imagine.db")) as database:
+        database.execute("INSERT INTO removals VALUES (1, 2)")
+        database.commit()
+    addresses = ("sqlite+aiosqlite:///{data}/imagine.db", f"sqlite+aiosqlite:///{new}")
+    copied = run(data, "db", "copy", *addresses)
+    again = run(data, "db", "copy", *addresses)
+    with closing(sqlite3.connect(new)) as database:
+        rows = database.execute("SELECT * FROM removals").fetchall()
+
+    assert copied.returncode == 0, copied.stderr
+    assert "        1 removals\n" in copied.stdout
+    assert rows == [(1, 2)]
+    assert again.returncode == 2
+    assert f"{new} has rows (removals)" in again.stderr
+    assert "Traceback" not in again.stderr
+
+
 def test_doctor_finds_an_audit_log_that_was_changed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     run(data, "db", "upgrade")
