@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from db.tables.job import Job
-from inference.executor import WorkerInfo
+from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Loaded
 from jobs.originals import Originals, differences
 
@@ -19,7 +19,7 @@ Unfitness = tuple[bool, bool, int]  # the smallest is the best
 
 
 class Placement:
-    """The workers at one moment. `candidates` are those that draw or will soon, `free` those with a lane, idlest first.
+    """The workers at one moment: `candidates` are all that there are, `free` those with a lane, idlest first.
 
     `holds` says what each has in memory or is about to, `failed` who has failed which job, `memory` how many bytes a
     checkpoint needs. `waits` says for how long a job has been passed over because of where it may go.
@@ -36,7 +36,7 @@ class Placement:
         originals: Originals,
         waits: "Waits",
     ) -> None:
-        self._candidates = tuple(candidates)
+        self._candidates = tuple(filter(is_awaited, candidates))
         self._free = free
         self._holds = holds
         self._failed = failed
@@ -115,6 +115,11 @@ class Waits:
     def forget(self, job: Job) -> None:
         """Remember nothing of a job that a worker has."""
         self._since.pop(job.id, None)
+
+
+def is_awaited(worker: WorkerInfo) -> bool:
+    """Say whether it draws, or may be waited for: one that has never told what it is may never come."""
+    return worker.state is WorkerState.READY or (worker.state is not WorkerState.BROKEN and bool(worker.fingerprint))
 
 
 def loaded_for(job: Job) -> Loaded:

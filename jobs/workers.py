@@ -8,7 +8,7 @@ from inference.executor import Executor, WorkerInfo, WorkerState
 from inference.protocol import Loaded
 from jobs.attempt import Running
 from jobs.originals import Originals, differences
-from jobs.placement import Placement, Waits, loaded_for
+from jobs.placement import Placement, Waits, is_awaited, loaded_for
 
 
 class Workers:
@@ -47,7 +47,7 @@ class Workers:
         ready = (worker for worker in workers if worker.state is WorkerState.READY)
         free = [worker for worker in ready if worker.lanes_free > about_to_begin[worker.id]]
         return Placement(
-            candidates=[worker for worker in workers if worker.state is not WorkerState.BROKEN],
+            candidates=workers,
             free=sorted(free, key=lambda worker: busy[worker.id]),
             holds=self._held(free),
             failed=self._failed,
@@ -58,7 +58,7 @@ class Workers:
 
     def unlike(self, original: Mapping[str, str], checkpoint: str) -> tuple[str, ...]:
         """Return in what the worker that is nearest to what drew a picture is known to differ from it."""
-        workers = (worker for worker in self._executor.workers() if worker.state is not WorkerState.BROKEN)
+        workers = filter(is_awaited, self._executor.workers())
         return min((differences(original, checkpoint, worker) for worker in workers), key=len, default=())
 
     def untried(self, job: Job) -> set[str]:

@@ -181,6 +181,30 @@ def test_for_jobs_that_need_the_same_the_workers_are_looked_at_once() -> None:
     assert [placement.where(replace(needed, id=2)), len(memory.asked)] == first
 
 
+@pytest.mark.parametrize("state", [WorkerState.STARTING, WorkerState.RESTARTING])
+async def test_a_worker_that_has_never_told_what_it_is_is_not_waited_for(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk, state: WorkerState
+) -> None:
+    executor = two(memory={"a": 8 * GIB}, states={"b": state}, fingerprints={"b": {}})
+    async with at_work(sqlite_database, tmp_path, clerk, executor, memory={"sdxl": 10 * GIB}) as bench:
+        await bench.ended(await bench.ask(checkpoint="sdxl"))
+
+        assert executor.on == ["a"]
+
+
+async def test_one_that_has_never_told_what_it_is_is_not_taken_for_like_the_first(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = two()
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        original = await original_of(bench)
+        executor.fingerprints, executor.states = {"a": OTHER, "b": {}}, {"b": WorkerState.RESTARTING}
+        again = await bench.ask(seed=0, reproduces=original)
+
+        assert [note["key"] for note in again.notes] == [NOTE]
+        await bench.ended(again)
+
+
 # The promise
 
 
@@ -339,7 +363,7 @@ def test_who_has_waited_for_a_better_worker_for_long_enough_goes_to_any() -> Non
             waits=waits,
         )
 
-    assert placement([small]).where(large) is None
+    assert placement([small]).where(large) is None, "the other is known, and comes again"
     now[0] = PATIENCE - 1.0
     assert placement([small]).where(large) is None
     now[0] = PATIENCE
