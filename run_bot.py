@@ -137,8 +137,8 @@ async def copy(settings: Settings, source: str, target: str) -> int:
     """Copy everything from one database into an empty one, and say how many rows of which table."""
     from db.transfer import transfer
 
-    addresses = [settings.model_copy(update={"database": each}).database_url for each in (source, target)]
-    counts = await transfer(*addresses, settings.data)
+    old, new = (settings.model_copy(update={"database": each}).database_url for each in (source, target))
+    counts = await transfer(old, new, settings.data)
     print("\n".join(f"{count:>9} {table}" for table, count in counts.items()))
     print("All is copied. Set database to the new address, and start the bot.")
     return 0

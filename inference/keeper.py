@@ -278,7 +278,7 @@ def _own_folder(parent: Path) -> Path:
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
     for folder in parent.iterdir():
-        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):
+        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):  # type: ignore[no-untyped-call]
             shutil.rmtree(folder, ignore_errors=True)  # another keeper may be at it, too
     return own
 
