@@ -14,7 +14,7 @@ from itertools import pairwise, takewhile
 from math import inf
 
 from jobs.outlook import upcoming
-from jobs.share import NEVER, Entry, Fits, Path, Share, Way, due, due_beside, forgotten, seat, uncount, way
+from jobs.share import NEVER, Entry, Fits, Path, Share, Way, due, due_beside, forgotten, next_of, seat, uncount, way
 
 PROBE = -1  # the number of a job that is only thought of
 
@@ -101,12 +101,12 @@ class FairShare:
         """Take the first job that suits, to fill a batch or to spare a change of checkpoint, and charge it in full.
 
         Nobody is passed over by more than the slack: at every level only those whose start tag is within `slack`
-        GPU-seconds of the smallest come into question, and of an owner only the job that is its next. Where none
-        suits, the first is taken. What does not fit, because it may not be served now, is left out of account, also
-        by the clock: who comes meanwhile starts where those are who are served.
+        GPU-seconds of the smallest come into question, and of an owner only the first job that fits. Where none suits,
+        the first is taken. What does not fit, because it may not be served now, is left out of account, also by the
+        clock: who comes meanwhile starts where those are who are served. What fits must not cease to meanwhile.
         """
         suiting, fitting = due_beside(self._root, suits, fits, slack)
-        return self._take(suiting or fitting)
+        return self._take(suiting or fitting, fits)
 
     def cancel(self, job: int) -> bool:
         """Take a waiting job out, free of charge."""
@@ -202,20 +202,22 @@ class FairShare:
             node.tag, node.last_served = parent.clock, NEVER
         node.arrived = self._tick()
 
-    def _take(self, path: Way) -> Entry | None:
+    def _take(self, path: Way, fits: Fits = lambda _: True) -> Entry | None:
         if not path:
             return None
-        entry = self._serve(path)
+        entry = self._serve(path, fits)
         del self._entries[entry.job]
         self._touched.add(entry.path)
         return entry
 
-    def _serve(self, path: Way) -> Entry:
-        """Take the first job at the end of the way, and charge its cost all along."""
+    def _serve(self, path: Way, fits: Fits) -> Entry:
+        """Take the first job that fits at the end of the way, and charge its cost all along."""
         nodes = [node for node, _ in path]
         for node, smallest in path[:-1]:  # whoever is served
             node.clock = max(node.clock, smallest)
-        entry = nodes[-1].queue.popleft()
+        entry = next_of(nodes[-1], fits)
+        assert entry is not None, "the way leads to one"
+        nodes[-1].queue.remove(entry)
         served = self._tick()
         for level, node in enumerate(nodes[1:]):
             node.tag += self._charge(entry.cost, entry.weight, level, len(entry.path))

@@ -15,6 +15,7 @@ from inference.protocol import Loaded
 from jobs.originals import Originals, differences
 
 PATIENCE = 300.0  # seconds for which a job that could be drawn waits for a worker that is better for it
+ROOM_PATIENCE = 30.0  # seconds, for one that only has more memory: with little it is drawn all the same, more slowly
 Unfitness = tuple[bool, bool, int]  # the smallest is the best
 
 
@@ -54,8 +55,9 @@ class Placement:
     def where(self, job: Job) -> str | None:
         """Return the worker that the job goes to, None where it has to wait for another one."""
         needed = loaded_for(job)
-        worker = self._usual(needed) if self._is_usual(job) else self._warmest(self._best(job), needed)
-        if worker is None and self._free and self._waits.too_long(job):
+        usual = self._is_usual(job)
+        worker = self._usual(needed) if usual else self._warmest(self._best(job), needed)
+        if worker is None and self._free and self._waits.too_long(job, ROOM_PATIENCE if usual else PATIENCE):
             return self._warmest(self._free, needed)
         return worker
 
@@ -103,10 +105,10 @@ class Waits:
         self._clock = clock
         self._since: dict[int, float] = {}
 
-    def too_long(self, job: Job) -> bool:
-        """Say whether the job has waited for a better worker for long enough; its wait begins when this is asked."""
+    def too_long(self, job: Job, patience: float) -> bool:
+        """Say whether the job has waited so many seconds for a better worker; its wait begins when this is asked."""
         now = self._clock()
-        return now - self._since.setdefault(job.id, now) >= PATIENCE
+        return now - self._since.setdefault(job.id, now) >= patience
 
     def __contains__(self, job_id: object) -> bool:
         """Say whether a job waits for a better worker."""

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from itertools import count, pairwise
+from itertools import count, islice, pairwise
 from math import inf, isfinite
 
 NEVER = -1
 SIBLINGS = 32  #: that are looked at for one that suits: thousands may be as near to their turn
+LOOKED_AT = 16  #: jobs of one owner: where the first have to wait for a worker, a later one is served
 STALE = 64  #: places in a line that nobody holds any more, beyond as many as are held, before it is made anew
 
 Path = tuple[Hashable, ...]
@@ -143,16 +144,17 @@ def due(node: Share) -> list[Share]:
 
 
 def due_beside(node: Share, suits: Fits, fits: Fits, slack: float) -> tuple[Way, Way]:
-    """Return the way to the first owner whose next job suits, and to the first whose next job fits, as all have to.
+    """Return the way to the first owner whose job suits, and to the first whose job fits, as all have to.
 
-    The first does not lie further behind the second than the slack, nor by more than so many of its siblings as are
-    looked at. A way is empty where there is none.
+    Of each owner only the first job that fits is asked about. The first way does not lie
+    further behind the second than the slack, nor by more than so many of its siblings as are looked at. A way is empty where there is none.
     """
     if not node.pending:
         return [], []
     if not node.children:
-        fitting = way([node]) if fits(node.queue[0]) else []
-        return (fitting if fitting and suits(node.queue[0]) else []), fitting
+        entry = next_of(node, fits)
+        fitting = [] if entry is None else way([node])
+        return (fitting if entry is not None and suits(entry) else []), fitting
     first, last, further = Way(), inf, 0
     for child in node.line:
         if child.tag > last or further > SIBLINGS:
@@ -164,6 +166,11 @@ def due_beside(node: Share, suits: Fits, fits: Fits, slack: float) -> tuple[Way,
             return [(node, first[0][1]), *suiting], first
         further += bool(first)
     return [], first
+
+
+def next_of(owner: Share, fits: Fits) -> Entry | None:
+    """Return the first job of an owner that fits: what has to wait for a worker holds up no other of theirs."""
+    return next(filter(fits, islice(owner.queue, LOOKED_AT)), None)
 
 
 def way(nodes: Sequence[Share]) -> Way:

@@ -15,9 +15,10 @@ from db.session import Database
 from db.tables.job import Job, JobStatus
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, FailureKind
+from jobs.fair_share import FairShare
 from jobs.originals import Originals, differences
 from jobs.place import Reason
-from jobs.placement import PATIENCE, Placement, Waits
+from jobs.placement import PATIENCE, ROOM_PATIENCE, Placement, Waits
 
 GIB = 2**30
 OTHER = FINGERPRINT | {"device": "another card", "torch": "3.0"}
@@ -335,7 +336,7 @@ def test_nobody_waits_for_a_better_worker_for_ever() -> None:
 
     def too_long(seconds: float, waiting: Job) -> bool:
         now[0] = seconds
-        return waits.too_long(waiting)
+        return waits.too_long(waiting, PATIENCE)
 
     one, other = job(id=1), job(id=2)
     assert not too_long(10.0, one)
@@ -364,9 +365,9 @@ def test_who_has_waited_for_a_better_worker_for_long_enough_goes_to_any() -> Non
         )
 
     assert placement([small]).where(large) is None, "the other is known, and comes again"
-    now[0] = PATIENCE - 1.0
+    now[0] = ROOM_PATIENCE - 1.0
     assert placement([small]).where(large) is None
-    now[0] = PATIENCE
+    now[0] = ROOM_PATIENCE
     assert placement([]).where(large) is None
     assert placement([small]).where(large) == "a"
     assert not placement([small]).is_warm(large)
@@ -380,6 +381,38 @@ async def test_a_worker_is_not_to_blame_for_pictures_that_could_not_be_kept(
         await bench.ended(await bench.ask())
 
         assert executor.on == ["a", "a"], "where its checkpoint is"
+
+
+def test_what_waits_for_a_worker_holds_up_no_other_of_its_owner_and_each_waits_no_longer_for_those_before_it() -> None:
+    now = [0.0]
+    waits, line = Waits(lambda: now[0]), FairShare()
+    small = replace(a_worker({}), memory=8 * GIB)
+    busy = replace(a_worker({}), id="b", memory=24 * GIB, lanes_free=0)
+    jobs = {number: job(id=number, request={"checkpoint": "sdxl"}) for number in (1, 2, 3)}
+    jobs[4] = job(id=4, request={"checkpoint": "demo"})
+    for number in jobs:
+        line.submit(number, ("guild", "ada"), 5.0)
+
+    def claimed() -> list[int]:
+        placement = Placement(
+            candidates=[small, busy],
+            free=[small],
+            holds={"a": set()},
+            failed={},
+            memory={"sdxl": 10 * GIB},
+            originals=Originals(None),  # type: ignore[arg-type]  # nothing is looked up
+            waits=waits,
+        )
+        taken = []
+        while entry := line.claim_beside(
+            lambda each: placement.is_warm(jobs[each.job]), 5.0, lambda each: placement.where(jobs[each.job]) == "a"
+        ):
+            taken.append(entry.job)
+        return taken
+
+    assert claimed() == [4]
+    now[0] = ROOM_PATIENCE
+    assert claimed() == [1, 2, 3]
 
 
 # What is known to differ
