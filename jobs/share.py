@@ -146,8 +146,8 @@ def due(node: Share) -> list[Share]:
 def due_beside(node: Share, suits: Fits, fits: Fits, slack: float) -> tuple[Way, Way]:
     """Return the way to the first owner whose job suits, and to the first whose job fits, as all have to.
 
-    Of each owner only the first job that fits is asked about. The first way does not lie
-    further behind the second than the slack, nor by more than so many of its siblings as are looked at. A way is empty where there is none.
+    Of each owner only the first job that fits is asked about. The first way does not lie further behind the second
+    than the slack, nor by more than so many of its siblings as are looked at. A way is empty where there is none.
     """
     if not node.pending:
         return [], []

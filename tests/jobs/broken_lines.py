@@ -70,8 +70,8 @@ class Generous(FairShare):
 class StoppedClock(FairShare):
     """Lets who comes meanwhile start where somebody is who may not be served."""
 
-    def _serve(self, path: Way) -> Entry:
-        return super()._serve(way([node for node, _ in path]))
+    def _serve(self, path: Way, fits: Fits) -> Entry:
+        return super()._serve(way([node for node, _ in path]), fits)
 
 
 class Rash(FairShare):
