@@ -19,7 +19,7 @@ from db.timings import Timings
 from inference.checkpoints import Checkpoint
 from inference.executor import Executor
 from inference.request import ImageRequest
-from jobs.attempt import Attempts, Drawn, Lost, NoRoom, Outcome, Running, Stop
+from jobs.attempt import Attempts, Drawn, Lost, NoRoom, Outcome, Running, Stop, Unkept
 from jobs.audience import Audience, Silence
 from jobs.calibration import Calibration
 from jobs.caretaker import Caretaker, until_done
@@ -28,6 +28,7 @@ from jobs.finish import Finisher
 from jobs.forecast import REMEMBERED, Forecasts
 from jobs.notes import Note
 from jobs.originals import UNLIKE, Originals
+from jobs.outage import Outage
 from jobs.place import Place, Situation
 from jobs.queue import Queue
 from jobs.screening import Screening
@@ -82,6 +83,7 @@ class Dispatcher:
         self._workers = Workers(executor, self._running, memory, self._originals)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._outage = Outage(store, over=self._wake.set)
         self._draining = False
         self._caretaker = Caretaker(
             jobs=jobs,
@@ -203,6 +205,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as group:
             await until_done(self._take_up)
             group.create_task(self._watch_workers())
+            group.create_task(self._outage.watch())
             group.create_task(self._caretaker.keep_leases())
             group.create_task(self._caretaker.find_unknown())
             if calibrated:
@@ -271,7 +274,7 @@ class Dispatcher:
     async def _hand_out(self) -> bool:
         """Begin with the job that is due; say whether there was one, and a worker for it."""
         async with self._queue.turn:
-            job = None if self._draining else await self._claim()
+            job = None if self._draining or self._outage.lasts else await self._claim()
             if job is not None:
                 assert job.worker is not None, "it is leased"
                 self._begin(Running(job, job.worker))
@@ -350,6 +353,10 @@ class Dispatcher:
         if isinstance(outcome, Drawn):
             done = outcome.done
             self._costs.observe(outcome.request, done.seconds, kind_of(done.pictures[0].fingerprint))
+            if outcome.finished.records:
+                self._outage.kept()
+        if isinstance(outcome, Unkept):
+            self._outage.begin()  # before the job waits again
         elsewhere = bool(self._workers.untried(running.job) - {running.worker})
         async with self._queue.turn:
             return await self._settlement.settle(running, outcome, elsewhere=elsewhere, draining=self._draining)

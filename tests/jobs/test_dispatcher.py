@@ -51,15 +51,15 @@ async def test_the_audience_hears_the_whole_story_in_order(
 async def test_a_store_that_is_away_for_longer_than_all_attempts_fails_no_job(
     sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
 ) -> None:
-    executor, store = FakeExecutor(), FakeAwayStore(tmp_path, away=5)
+    executor, store = FakeExecutor(), FakeAwayStore(tmp_path, away=2)
     async with at_work(sqlite_database, tmp_path, clerk, executor, store=store) as bench:
         job = await bench.ended(await bench.ask())
 
         assert (job.status, job.attempts) == (JobStatus.DONE, 1)
-        assert len(executor.attempts) == 6
+        assert len(executor.attempts) == 3
         assert len(await bench.history.of_job(job.id)) == 1
         counted = bench.metrics.registry.get_sample_value
-        assert counted("imagine_attempts_total", {"outcome": "not kept"}) == 5
+        assert counted("imagine_attempts_total", {"outcome": "not kept"}) == 2
         assert counted("imagine_attempts_total", {"outcome": "lost"}) in (None, 0)
 
 
