@@ -10,6 +10,7 @@ from math import inf
 from typing import Self
 
 from bot.builder import Builder, Tools, all_offered
+from bot.choosing import Choosing
 from bot.client import ImagineClient
 from bot.delivery import Delivery
 from bot.discipline import Discipline
@@ -22,6 +23,7 @@ from bot.screen import Screen
 from config.secret_key import secret_key
 from config.settings import Settings
 from db.bell import listen
+from db.choices import Choices
 from db.history import History
 from db.hold import PATIENCE
 from db.images import PicturesAway, PictureStore
@@ -29,6 +31,7 @@ from db.privacy import Privacy
 from db.session import Database
 from db.stores import open_store
 from inference.checkpoints import Checkpoint
+from inference.choices import ChoiceFile
 from inference.executors import chosen_executor
 from inference.viewers import Task
 from jobs.audience import Audience
@@ -112,7 +115,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Start the database and, once it is ours, the processes; build the house on them; close in reverse order."""
     guard = load_policy(settings.policy).guard
     memory = MEMORY_BYTES if guard is None else guard.memory_gib << 30
-    executor = chosen_executor(settings, all_offered(settings))
+    offered = all_offered(settings)
     async with (
         Database(settings.database_url) as database,
         open_store(settings.pictures_address) as store,
@@ -124,11 +127,14 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         _viewer(settings, Task.SEGMENT) as finder,
     ):
         await database.migrate()
+        choosing = Choosing(Choices(database), ChoiceFile(settings.data / "rows.json"))
+        executor = chosen_executor(settings, offered, choosing.settle)
         tools = Tools(database, store, executor, pictures, prompts, eyes, captions, finder)
         house = House.build(settings, tools)
         async with AsyncExitStack() as stack:
             with database.needed():
                 await house.discipline.load()
+                await choosing.load()
                 await _remove_rubbish(store, database)
             stack.push_async_callback(executor.close, CLOSE_SECONDS)
             await executor.start()

@@ -12,24 +12,26 @@ from inference.easel import ENGINE, WorkerConfig
 from inference.executor import WorkerInfo
 from inference.protocol import Attempt, Event
 from inference.streams import refused
-from inference.supervisor import Patience, Supervisor
+from inference.supervisor import Patience, Settle, Supervisor
 
 log = logging.getLogger(__name__)
 
 
 class LocalExecutor:
-    """Runs attempts in worker processes on this machine."""
+    """Runs attempts in worker processes on this machine; `settle` says what all of them draw with."""
 
     def __init__(
         self,
         settings: Settings,
         checkpoints: Mapping[str, Checkpoint],
+        settle: Settle | None = None,
         *,
         patience: Patience | None = None,
         engine: str = ENGINE,
     ) -> None:
         self._settings = settings
         self._checkpoints = dict(checkpoints)
+        self._settle = settle
         self._patience = patience or Patience(load=settings.times.load)
         self._engine = engine
         self._supervisors: dict[str, Supervisor] = {}
@@ -40,7 +42,7 @@ class LocalExecutor:
         """Start a worker on every device; returns before they are ready."""
         for name, device in named(self._settings.devices or await find_devices()):
             config = WorkerConfig.of(self._settings, self._checkpoints, device, self._engine)
-            supervisor = self._supervisors[name] = Supervisor(name, config, self._patience, self._notify)
+            supervisor = self._supervisors[name] = Supervisor(name, config, self._patience, self._notify, self._settle)
             task = asyncio.create_task(supervisor.live(), name=f"worker {name}")
             task.add_done_callback(_report)
             self._tasks.append(task)

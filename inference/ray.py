@@ -21,7 +21,7 @@ from inference.process import ChildProcess
 from inference.protocol import Attempt, Cancel, Counts, Event, Unusable
 from inference.ray_protocol import FROM_DRIVER, Answered, Asked, Changed, DriverConfig, FromDriver, Present, RunOn
 from inference.streams import Streams, refused
-from inference.supervisor import Patience, back_off
+from inference.supervisor import Patience, Settle, back_off
 
 JOIN_SECONDS = 60.0  # for the cluster to be joined, or to start
 SILENCE_SECONDS = 30.0
@@ -33,12 +33,16 @@ log = logging.getLogger(__name__)
 
 
 class RayExecutor:
-    """Runs attempts on the GPUs of a Ray cluster, and joins the cluster again when it was lost."""
+    """Runs attempts on the GPUs of a Ray cluster, and joins the cluster again when it was lost.
+
+    `settle` says what all workers draw with; without it, that is kept in this machine's data folder.
+    """
 
     def __init__(
         self,
         settings: Settings,
         checkpoints: Mapping[str, Checkpoint],
+        settle: Settle | None = None,
         *,
         patience: Patience | None = None,
         engine: str = ENGINE,
@@ -46,7 +50,7 @@ class RayExecutor:
         self._settings = settings
         worker = WorkerConfig.of(settings, checkpoints, "", engine).model_copy(update={"cache": Path()})
         self._duty = Duty(worker=worker, patience=patience or Patience(load=settings.times.load))
-        self._choices = ChoiceFile(settings.data / "rows.json")
+        self._settle = settle or ChoiceFile(settings.data / "rows.json").settle
         self._answers: set[asyncio.Task[None]] = set()
         self._driver: ChildProcess[FromDriver] | None = None
         self._workers: dict[str, WorkerInfo] = {}  #: each with all its lanes
@@ -162,7 +166,7 @@ class RayExecutor:
         """Say what counts for all workers, or why that cannot be said."""
         value, problem = None, ""
         try:
-            value = await self._choices.settle(asked.choice.name, asked.choice.value)
+            value = await self._settle(asked.choice.name, asked.choice.value)
         except Exception as error:
             log.exception("what worker %s chose could not be kept", asked.worker_id)
             problem = str(error)

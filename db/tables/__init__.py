@@ -3,6 +3,7 @@
 from db.tables import (
     audit,
     case,
+    choice,
     conduct,
     default,
     erasure,
@@ -25,6 +26,7 @@ from db.tables import (
 __all__ = [
     "audit",
     "case",
+    "choice",
     "conduct",
     "default",
     "erasure",

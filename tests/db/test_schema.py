@@ -14,7 +14,7 @@ from db.errors import DatabaseTooNew, DatabaseUnreachable
 from db.session import Database
 
 assert tables
-HEAD = "0007"
+HEAD = "0008"
 
 
 def difference(connection: Connection) -> list[object]:

@@ -1,7 +1,6 @@
 """What is Ray's own: workers that outlive the bot, and the loss of keepers, nodes and heads."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -28,6 +27,7 @@ from ray_fixtures import Fleet, a_fleet
 
 from bot.doctor import examine
 from config.settings import ConfigError, Ray, Settings
+from inference.choices import ChoiceFile
 from inference.devices import without_secrets
 from inference.executor import WorkerState
 from inference.protocol import Done, FailureKind
@@ -161,7 +161,8 @@ async def test_workers_with_other_settings_are_replaced(fleet, stage, executor, 
 async def test_what_workers_of_several_machines_try_out_the_bot_keeps_for_all(fleet, stage, executor, tmp_path):
     await stage.close(0)
     settings = fleet.settings(settings_for(tmp_path, "tried out"))  # its folder is not the machines'
-    other = RayExecutor(settings, {"tried out": a_checkpoint(tmp_path, "tried out")}, patience=QUICK, engine=SCRIPTED)
+    checkpoints, agreed = {"tried out": a_checkpoint(tmp_path, "tried out")}, ChoiceFile(tmp_path / "agreed.json")
+    other = RayExecutor(settings, checkpoints, agreed.settle, patience=QUICK, engine=SCRIPTED)
     await other.start()
     try:
         await until_free(other, 2)
@@ -170,7 +171,8 @@ async def test_what_workers_of_several_machines_try_out_the_bot_keeps_for_all(fl
         await other.close(0)
     assert one["pid"] != two["pid"]
     assert one["rows"] == two["rows"]
-    assert json.loads((tmp_path / "rows.json").read_text()) == {"rows": int(one["rows"])}
+    assert agreed.all() == {"rows": int(one["rows"])}
+    assert not (tmp_path / "rows.json").exists()
     assert not (fleet.data / "rows.json").exists()
 
 

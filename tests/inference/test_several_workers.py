@@ -9,19 +9,19 @@ from pathlib import Path
 from inference_kit import a_checkpoint, an_attempt, settings_for
 from workshops import until_ready
 
+from inference.choices import ChoiceFile
 from inference.local import LocalExecutor, named
 from inference.protocol import Done
-from inference.supervisor import Patience
+from inference.supervisor import Patience, Settle
 
 SCRIPTED = "tests.fakes_inference:ScriptedEngine"
 TWO = ("cpu", "cpu")
 
 
-def an_executor(data: Path, checkpoint: str = "scripted") -> LocalExecutor:
+def an_executor(data: Path, checkpoint: str = "scripted", settle: Settle | None = None) -> LocalExecutor:
     settings = settings_for(data, checkpoint).model_copy(update={"devices": TWO})
-    return LocalExecutor(
-        settings, {checkpoint: a_checkpoint(data, checkpoint)}, patience=Patience(load=60), engine=SCRIPTED
-    )
+    checkpoints = {checkpoint: a_checkpoint(data, checkpoint)}
+    return LocalExecutor(settings, checkpoints, settle, patience=Patience(load=60), engine=SCRIPTED)
 
 
 async def draw(executor: LocalExecutor, worker: str, spool: Path, checkpoint: str) -> None:
@@ -82,6 +82,13 @@ async def test_what_was_tried_out_outlives_the_workers(tmp_path: Path) -> None:
     (tmp_path / "rows.json").write_text('{"rows": 8}')
     async with until_ready(an_executor(tmp_path, "tried out")) as executor:
         assert {worker.fingerprint["rows"] for worker in executor.workers()} == {"8"}
+
+
+async def test_what_is_settled_elsewhere_is_not_kept_with_the_workers(tmp_path: Path) -> None:
+    agreed = ChoiceFile(tmp_path / "elsewhere" / "agreed.json")
+    async with until_ready(an_executor(tmp_path, "tried out", agreed.settle)) as executor:
+        assert {worker.fingerprint["rows"] for worker in executor.workers()} == {str(agreed.get("rows"))}
+    assert not (tmp_path / "rows.json").exists()
 
 
 async def test_a_choice_that_cannot_be_kept_is_told_and_nobody_draws_by_it(tmp_path: Path) -> None:
