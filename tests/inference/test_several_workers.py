@@ -34,7 +34,7 @@ def test_every_worker_has_a_name_of_its_own() -> None:
         ("cuda:0", "cuda:0"),
         ("cuda:1", "cuda:1"),
         ("cuda:0/2", "cuda:0"),
-        ("cuda:0 3", "cuda:0"),
+        ("cuda:0/3", "cuda:0"),
     ]
 
 
