@@ -2,8 +2,10 @@
 
 import asyncio
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from chaos import settings_for, settle
 from db_fixtures import Postgres, sqlite_url
 from guest import Guest, record_ids
-from processes import joining, running_bot, running_chat_server
+from processes import ROOT, joining, running_bot, running_chat_server
 from test_restart import start
 
 from db.audit import Audit, Head
@@ -44,7 +46,7 @@ def on_sqlite(file: Path) -> Ground:
         pytest.skip("there is no sqlite3 command: not run on SQLite")
 
     def copy(backup: Path) -> None:
-        call("sqlite3", file, f".backup '{backup / 'copy.db'}'")
+        call("sqlite3", file, f"VACUUM INTO '{backup / 'copy.db'}'")
 
     def restore(backup: Path) -> str:
         shutil.copy(backup / "copy.db", file)
@@ -109,6 +111,34 @@ async def test_all_comes_back_from_a_backup_that_was_taken_while_the_bot_drew(tm
     assert "same to the byte" in str(verified)
     assert "signed by this bot" in str(verified)
     assert len(drawn) == 3
+
+
+def test_the_commands_of_the_docs_copy_what_there_is(tmp_path: Path, migrated_file: Path) -> None:
+    """There is no key where it came from the environment."""
+    if shutil.which("sqlite3") is None:
+        pytest.skip("there is no sqlite3 command: not run on SQLite")
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    for name in ("pictures", "credentials"):
+        (data / name).mkdir(parents=True)
+        (data / name / "file").write_text(name)
+    shutil.copy(migrated_file, data / "imagine.db")
+
+    subprocess.run(["sh", "-e", "-c", commands()], cwd=tmp_path, check=True, timeout=60)
+
+    assert [(backup / name / "file").read_text() for name in ("pictures", "credentials")] == ["pictures", "credentials"]
+    tables = [tables_of(file) for file in (backup / "copy.db", data / "imagine.db")]
+    assert tables[0] == tables[1] != set()
+
+
+def commands() -> str:
+    """Return the commands of the section on backups."""
+    section = (ROOT / "docs" / "operating.md").read_text().partition("**Backup**")[2]
+    return section.split("```")[1]
+
+
+def tables_of(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def take(backup: Path, data: Path, ground: Ground) -> None:
