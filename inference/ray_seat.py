@@ -18,12 +18,13 @@ from inference.protocol import Attempt, Choice, Done, Event, Failed, FailureKind
 from inference.ray_cluster import Cluster, Place
 from inference.ray_protocol import Asked, Changed
 from inference.streams import lost
-from inference.supervisor import back_off
+from inference.supervisor import LONGEST_BACK_OFF, back_off
 
 CONNECT_SECONDS = PROBE_SECONDS + 60.0  # for a keeper to start, and to look at its GPU
 SEND_SECONDS = 60.0  # for the files of an attempt
 CALL_SECONDS = 10.0
 LONGEST_PAUSE = 10.0
+FAILURES = 6  # in a row; by the back-off's pauses that is longer than a keeper waits for a bot that is gone
 OTHER_SETTINGS = "it had other settings than this bot, and is replaced"
 OTHER_CODE = "it had another version of the bot, and is replaced; if that repeats itself, update its machine"
 
@@ -53,25 +54,23 @@ class Seat:
         self._sending: dict[str, asyncio.Task[None]] = {}
 
     async def live(self) -> None:
-        """Serve until cancelled; who loses the keeper looks for it again, after a pause that grows."""
+        """Serve until cancelled; who loses the keeper looks for it again, after a pause that grows.
+
+        A worker that could not be had several times in a row is broken, and tried again all the same.
+        """
         failures = 0
         while True:
             try:
                 await self._connect()
                 failures = 0
                 await self._listen()
-            except (
-                RayError,
-                TimeoutError,
-                Misfit,
-                Taken,
-                ValueError,
-            ) as error:  # the last: its name is still another's
-                self._lose(_reason(error))
+            except (*FAULTS, Misfit, ValueError) as error:  # the last: its name is still another's
+                failures += 1
+                self._lose(_reason(error), WorkerState.RESTARTING if failures < FAILURES else WorkerState.BROKEN)
+                longest = LONGEST_BACK_OFF if isinstance(error, Misfit) else LONGEST_PAUSE
             finally:
                 self._forget_attempts(self.info.problem or "its machine is gone")
-            failures += 1
-            await asyncio.sleep(min(back_off(failures), LONGEST_PAUSE))
+            await asyncio.sleep(min(back_off(failures), longest))
 
     def run(self, attempt: Attempt) -> None:
         """Start an attempt; without a keeper it is lost at once."""
@@ -149,9 +148,9 @@ class Seat:
         if self._attempts.pop(event.attempt_id, None) is not None:
             self._tell(event)
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: str, state: WorkerState) -> None:
         self._session = ""
-        self._show(replace(self.info, state=WorkerState.RESTARTING, lanes_free=0, problem=reason))
+        self._show(replace(self.info, state=state, lanes_free=0, problem=reason))
 
     def _forget_attempts(self, reason: str) -> None:
         for attempt_id in list(self._attempts):

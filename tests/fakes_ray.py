@@ -32,11 +32,10 @@ class Actor:
 
 
 class HereCluster(Cluster):
-    """Has the keepers that it is given, each by its name; of others it knows nothing, and counts who asks for them."""
+    """Has the keepers that it is given, each by its name; of others it knows nothing."""
 
     def __init__(self, keepers: Mapping[str, Keeper]) -> None:
         self._keepers = keepers
-        self.asked = 0
 
     def join(self) -> None:
         pass
@@ -48,7 +47,6 @@ class HereCluster(Cluster):
         return [Place(name, "here") for name in self._keepers]
 
     def keeper(self, place: Place, duty: Duty) -> Actor:
-        self.asked += 1
         if place.name not in self._keepers:
             raise ValueError("its name is another's")
         return Actor(self._keepers[place.name])

@@ -19,9 +19,10 @@ from inference.executor import WorkerInfo, WorkerState
 from inference.keeper import Duty, Keeper
 from inference.protocol import Counts, Done, encode
 from inference.ray import without_counts
-from inference.ray_cluster import Cluster, Unreachable
+from inference.ray_cluster import Cluster, Place, Unreachable
 from inference.ray_driver import Driver
 from inference.ray_protocol import FROM_DRIVER, Answered, Asked, Changed, FromDriver, RunOn
+from inference.ray_seat import Seat
 
 
 @pytest.fixture
@@ -91,6 +92,17 @@ async def test_of_a_change_that_worker_alone_is_told(duty, tmp_path):
 
     assert asked
     assert {each.worker.id for each in told if isinstance(each, Changed)} == {"here:1"}
+
+
+async def test_a_worker_that_cannot_be_had_again_and_again_is_broken(duty):
+    told: asyncio.Queue[Changed] = asyncio.Queue()
+    seat = Seat(Place("gone:0", "here"), HereCluster({}), duty, told.put_nowait)
+    living = asyncio.create_task(seat.live())
+    async with asyncio.timeout(60):
+        workers = [(await told.get()).worker for _ in range(2)]
+    living.cancel()
+    assert [each.state for each in workers] == [WorkerState.RESTARTING, WorkerState.BROKEN]
+    assert workers[-1].problem
 
 
 async def test_nobody_wakes_up_for_what_a_worker_counts():
