@@ -195,6 +195,31 @@ def test_who_stops_the_bot_waits_until_it_has_drained() -> None:
     assert int(COMPOSE["x-bot"]["stop_grace_period"].removesuffix("s")) > DRAIN_SECONDS
 
 
+def test_the_guides_doctor_sees_what_the_service_sees() -> None:
+    unit = (DEPLOY / "systemd" / "imagine-bot.service").read_text(encoding="utf-8")
+    command = re.search(r"^systemd-run .*?doctor$", GUIDES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    given = re.findall(r"^(?:Environment=((?:IMAGINE|HF)\S+)|(EnvironmentFile=\S+))$", unit, re.MULTILINE)
+    user, folder = (re.search(rf"^{name}=(\S+)$", unit, re.MULTILINE) for name in ("User", "WorkingDirectory"))
+
+    assert command is not None
+    assert user is not None
+    assert folder is not None
+    assert set(re.findall(r"-[Ep] (\S+)", command[0])) == {variable or file for variable, file in given}
+    assert f"--uid={user[1]} --working-directory={folder[1]} " in command[0]
+    assert f"{folder[1]}/.venv/bin/python run_bot.py doctor" in command[0]
+
+
+def test_the_guide_makes_a_folder_of_secrets_in_which_the_bots_user_finds_its_certificates() -> None:
+    guide = GUIDES[0].read_text(encoding="utf-8")
+    made = re.search(r"^install -d -m 7(\d)0 -g (\w+) /etc/imagine ", guide, re.MULTILINE)
+    user = re.search(r"^useradd --system --uid (\d+) .* (\w+)$", guide, re.MULTILINE)
+
+    assert made is not None
+    assert user is not None
+    assert (int(made[1]) & 5, made[2]) == (5, user[2])
+    assert f"USER {user[1]}\n" in DOCKERFILE, "files on a network file system have one owner, in containers or not"
+
+
 def test_rays_ports_are_the_same_in_both_units_and_the_guide() -> None:
     head, node = ((DEPLOY / "systemd" / f"ray-{kind}.service").read_text() for kind in ("head", "node"))
     guide = GUIDES[0].read_text(encoding="utf-8")
