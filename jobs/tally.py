@@ -21,6 +21,7 @@ class Tally(Silence):
     """Counts attempts, and for how long people waited."""
 
     def __init__(self, metrics: Metrics) -> None:
+        metrics.expect((*OUTCOMES.values(), *Stop))
         self._metrics = metrics
         self._new: set[int] = set()  #: jobs that nobody has begun to draw; one over several checkpoints begins often
 

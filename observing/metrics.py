@@ -1,14 +1,23 @@
 """What happens, counted for Prometheus. Labels hold neither words nor people, and have few values."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
+from moderation.policy import LABELS, SERVER_RULES
+
 GUILDS = 200  # with a series of their own, those that were served first since the start
+DELIVERIES = ("sent", "retried", "put off", "abandoned")
+UNCHECKED = "unchecked"
 DIRECT, OTHERS = "direct messages", "others"
 WAITS = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600)  # seconds
 
 
 class Metrics:
-    """The counters and histograms of one bot, in a registry of their own."""
+    """The counters and histograms of one bot, in a registry of their own.
+
+    What can be known beforehand is counted from zero: Prometheus sees no increase in a series that begins with one.
+    """
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -37,6 +46,15 @@ class Metrics:
             "imagine_deliveries", "Tries to deliver a message, by what they came to", ["outcome"], registry=registry
         )
         ProcessCollector(registry=registry)
+        for clause in (*LABELS, *SERVER_RULES, UNCHECKED):
+            self._refusals.labels(clause)
+        for outcome in DELIVERIES:
+            self._deliveries.labels(outcome)
+
+    def expect(self, outcomes: Iterable[str]) -> None:
+        """Count attempts of these outcomes from zero."""
+        for outcome in outcomes:
+            self._attempts.labels(outcome)
 
     def started(self, waited: float) -> None:
         """Count a job that is drawn for the first time, so many seconds after it was committed."""
@@ -50,7 +68,7 @@ class Metrics:
 
     def refused(self, clause: str | None) -> None:
         """Count what a clause or a rule refused; None where it was nobody's, as the check itself failed."""
-        self._refusals.labels(clause or "unchecked").inc()
+        self._refusals.labels(clause or UNCHECKED).inc()
 
     def delivered(self, waited: float) -> None:
         """Count a message that Discord has, so many seconds after its job was committed."""

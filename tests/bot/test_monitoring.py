@@ -18,10 +18,10 @@ from inference.protocol import FailureKind
 
 
 def counted(house: House, name: str) -> dict[str, float]:
-    """Return the samples of a metric by the values of their labels."""
+    """Return the samples of a metric that are not zero, by the values of their labels."""
     text = generate_latest(house.metrics.registry).decode()
     samples = [each for family in text_string_to_metric_families(text) for each in family.samples]
-    return {" ".join(each.labels.values()): each.value for each in samples if each.name == name}
+    return {" ".join(each.labels.values()): each.value for each in samples if each.name == name and each.value}
 
 
 async def delivered(house: House, count: int) -> None:

@@ -85,3 +85,7 @@ def test_an_attempt_is_counted_by_what_it_came_to_with_the_time_it_had(
 
 def test_every_outcome_has_a_name_to_be_counted_by() -> None:
     assert OUTCOMES.keys() == set(get_args(Outcome))
+
+
+def test_attempts_are_counted_from_zero(tally: Tally, metrics: Metrics) -> None:
+    assert {value(metrics, "imagine_attempts_total", outcome=each) for each in ("drawn", "lost", "late")} == {0}

@@ -102,6 +102,17 @@ async def test_what_happened_is_counted(watching: ObservingServer, bot: Bot) -> 
     assert told["imagine_deliveries_total", "retried"] == 1
 
 
+async def test_what_may_happen_is_there_before_it_happens(watching: ObservingServer, bot: Bot) -> None:
+    bot.metrics.expect(["drawn"])
+    told = await samples(watching)
+
+    for clause in ("a", "k", "gore", "unchecked"):
+        assert told["imagine_refusals_total", clause] == 0
+    for outcome in ("sent", "retried", "put off", "abandoned"):
+        assert told["imagine_deliveries_total", outcome] == 0
+    assert told["imagine_attempts_total", "drawn"] == 0
+
+
 async def test_however_many_servers_there_are_few_have_a_series_of_their_own(
     watching: ObservingServer, bot: Bot
 ) -> None:
