@@ -55,7 +55,7 @@ def _ended(number: int, came: datetime) -> dict[str, Any]:
 
 
 def _nothing() -> Snapshot:
-    waiting = Waiting(jobs=0, pictures=0, cost=0.0, guilds=0, lead=0.0, largest=0.0)
+    waiting = Waiting(jobs=0, pictures=0, cost=0.0, guilds=0, lead=0.0, largest=0.0, slack=0.0)
     return Snapshot(workers=(), running={}, waiting=waiting, clerks={}, gateway={}, outbox=None, pictures=True)
 
 

@@ -245,6 +245,7 @@ class Builder:
             outbox=self._outbox,
             clerks={name: clerk for name, clerk in clerks.items() if clerk is not None},
             store=self._store,
+            slack=self._settings.fairness.slack,
         )
 
     def _tell(self) -> None:

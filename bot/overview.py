@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 class Overview:
-    """Asks everybody. `gateway` tells the latency of each shard, `clerks` are those that there are, by their names."""
+    """Asks everybody. `gateway` tells the latency of each shard, `clerks` are those that there are, by their names.
+
+    `slack` is by how many GPU-seconds somebody may be taken out of turn.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class Overview:
         outbox: Outbox,
         clerks: Mapping[str, Clerk],
         store: PictureStore,
+        slack: float,
     ) -> None:
         self._gateway = gateway
         self._dispatcher = dispatcher
@@ -37,17 +41,18 @@ class Overview:
         self._outbox = outbox
         self._clerks = clerks
         self._store = store
+        self._slack = slack
 
     async def look(self) -> Snapshot:
         """Return how things stand; what is long is added up beside the event loop."""
         jobs, lead = self._dispatcher.waiting(), self._dispatcher.lead()
-        running = defaultdict[str, list[str]](list)
-        for attempt in self._dispatcher.running():
+        attempts, running = self._dispatcher.running(), defaultdict[str, list[str]](list)
+        for attempt in attempts:
             running[attempt.worker].append(str(attempt.job.request["checkpoint"]))
         return Snapshot(
             workers=tuple(self._executor.workers()),
             running=running,
-            waiting=await asyncio.to_thread(Waiting.of, jobs, lead),
+            waiting=await asyncio.to_thread(Waiting.of, jobs, [each.job for each in attempts], lead, self._slack),
             clerks={name: clerk.failures for name, clerk in self._clerks.items()},
             gateway=self._gateway(),
             outbox=await self._backlog(),

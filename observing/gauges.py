@@ -36,7 +36,8 @@ def _queue(now: Snapshot) -> Iterator[Family]:
     yield GaugeMetricFamily("imagine_waiting_gpu_seconds", "What all that waits will take", waiting.cost)
     yield GaugeMetricFamily("imagine_waiting_guilds", "Servers that have jobs waiting", waiting.guilds)
     yield GaugeMetricFamily("imagine_share_lead_seconds", "By how much one was served before another", waiting.lead)
-    yield GaugeMetricFamily("imagine_largest_job_seconds", "What the costliest job will take", waiting.largest)
+    yield GaugeMetricFamily("imagine_share_slack_seconds", "By how much it may be, to spare loading", waiting.slack)
+    yield GaugeMetricFamily("imagine_largest_job_seconds", "What the costliest job takes", waiting.largest)
 
 
 def _workers(now: Snapshot) -> Iterator[Family]:

@@ -13,8 +13,8 @@ from inference.executor import WorkerInfo, WorkerState
 class Waiting:
     """What waits: jobs, their pictures, what they cost in GPU-seconds, and of how many servers they are.
 
-    `lead` is by how many GPU-seconds one was served more than who is due, of those that wait; `largest` what the
-    costliest job costs, which bounds it.
+    `lead` is by how many GPU-seconds one was served more than who is due, of those that wait. What bounds it:
+    `largest`, which the costliest job that waits or runs costs, and `slack`, by which one may be taken out of turn.
     """
 
     jobs: int
@@ -23,17 +23,19 @@ class Waiting:
     guilds: int
     lead: float
     largest: float
+    slack: float
 
     @classmethod
-    def of(cls, jobs: Sequence[Job], lead: float) -> Self:
-        """Return what is to be said of jobs that wait."""
+    def of(cls, jobs: Sequence[Job], running: Sequence[Job], lead: float, slack: float) -> Self:
+        """Return what is to be said of jobs that wait, beside those that run."""
         return cls(
             jobs=len(jobs),
             pictures=sum(job.pictures for job in jobs),
             cost=sum(job.cost for job in jobs),
             guilds=len({job.guild_id for job in jobs}),
             lead=lead,
-            largest=max((job.cost for job in jobs), default=0.0),
+            largest=max((job.cost for job in (*jobs, *running)), default=0.0),
+            slack=slack,
         )
 
 

@@ -69,10 +69,24 @@ async def test_the_overview_sees_what_waits_and_what_runs(house: House) -> None:
 
     assert {worker: list(checkpoints) for worker, checkpoints in now.running.items()} == {"fake": ["demo"]}
     assert (now.waiting.jobs, now.waiting.pictures, now.waiting.guilds) == (1, 2, 1)
-    assert now.waiting.largest == now.waiting.cost > 0
+    assert now.waiting.largest >= now.waiting.cost > 0
+    assert now.waiting.slack == 5
     assert (now.connected, now.ready, now.broken) == (1, 1, 0)
     assert now.outbox is not None
     assert now.pictures
+
+
+async def test_the_costliest_job_counts_while_it_runs_too(house: House) -> None:
+    ada = house.guest("ada")
+    await ada.type("/imagine a red circle")
+    house.executor.go_on.clear()
+    await ada.post("run", {"channel": ada.channel, "text": "/imagine a red circle count:2"})
+    async with asyncio.timeout(20):
+        while not (now := await house.overview.look()).running:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.02)
+
+    assert now.waiting.jobs == 0
+    assert now.waiting.largest > 0
 
 
 async def test_the_overview_tells_of_a_lost_gateway_and_of_broken_workers(house: House) -> None:
@@ -94,6 +108,7 @@ async def test_a_database_and_a_store_that_do_not_answer_are_told_and_do_no_harm
         outbox=Outbox(nowhere),
         clerks={},
         store=store,
+        slack=5.0,
     )
 
     now = await overview.look()

@@ -34,7 +34,7 @@ def a_worker(number: int, state: WorkerState = WorkerState.READY, free: int = 0)
 
 def a_status(workers: Sequence[WorkerInfo] = (), running: dict[str, list[str]] | None = None, **load: object) -> Status:
     usual = {"depths": [0] * 36, "waits": [None] * 36, "everybody": NOTHING, "guild": NOTHING, "guilds": 0}
-    waiting = Waiting(jobs=0, pictures=0, cost=0, guilds=0, lead=0, largest=0)
+    waiting = Waiting(jobs=0, pictures=0, cost=0, guilds=0, lead=0, largest=0, slack=0)
     now = Snapshot(
         workers=workers,
         running=running or {},

@@ -70,3 +70,11 @@ def test_one_lost_shard_of_two_is_looked_at(tmp_path: Path) -> None:
 
     firing(tmp_path, lost, 10, alerts=set())
     firing(tmp_path, lost, 20, alerts={"ImagineShardAway"})
+
+
+def test_what_was_served_out_of_turn_is_unfair_only_beyond_what_the_settings_allow(tmp_path: Path) -> None:
+    bot = {UP: "1x60", ON: "1x60", DRAWS: "1x60", "imagine_largest_job_seconds": "8x60"}
+    lead = {"imagine_share_lead_seconds": "50x60"}
+
+    firing(tmp_path, bot | lead | {"imagine_share_slack_seconds": "20x60"}, 40, alerts=set())
+    firing(tmp_path, bot | lead | {"imagine_share_slack_seconds": "5x60"}, 40, alerts={"ImagineUnfair"})

@@ -18,7 +18,7 @@ WORKER = WorkerInfo(
 WELL = Snapshot(
     workers=(WORKER,),
     running={"cuda:0": ["demo", "demo", "sd15"]},
-    waiting=Waiting(jobs=4, pictures=7, cost=20.5, guilds=2, lead=3.0, largest=8.0),
+    waiting=Waiting(jobs=4, pictures=7, cost=20.5, guilds=2, lead=3.0, largest=8.0, slack=5.0),
     clerks={"pictures": 1},
     gateway={0: 0.05, 1: None},
     outbox=Backlog(messages=2, overdue=0.5),
