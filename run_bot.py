@@ -26,12 +26,14 @@ async def serve(settings: Settings) -> int:
     from bot.login import chosen_login
     from config.data_lock import data_lock
     from observing.server import open_observing
+    from observing.watchdog import signs_of_life
 
     stop, starting = asyncio.Event(), asyncio.current_task()
     assert starting is not None
     at_a_signal(starting.cancel)  # it may stand by for days before it serves
     with suppress(asyncio.CancelledError):
         async with (
+            signs_of_life(),
             open_observing(settings.observing) as observing,
             data_lock(settings.data),
             chosen_login(settings) as login,

@@ -16,8 +16,11 @@ def free_port() -> int:
 
 
 async def test_a_bot_tells_how_it_is_and_writes_nothing_but_objects_into_its_log(tmp_path: Path) -> None:
-    port = free_port()
-    with running_bot(tmp_path / "data", IMAGINE_LOGS="json", IMAGINE_OBSERVING__PORT=str(port)) as bot:
+    port, systemd = free_port(), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(tmp_path / "notify"))
+    variables = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "120000000", "IMAGINE_LOGS": "json"}
+    with systemd, running_bot(tmp_path / "data", IMAGINE_OBSERVING__PORT=str(port), **variables) as bot:
+        assert systemd.recv(64, socket.MSG_DONTWAIT) == b"WATCHDOG=1"
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
             async with session.get("/health") as response:
                 health = await response.json()
