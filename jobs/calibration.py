@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from config.words import UserError
 from db.timings import Timing
@@ -43,32 +44,37 @@ class Calibration:
                 self._costs.observe(request, timing.seconds, kind)
 
     async def run(self, checkpoints: Sequence[Checkpoint], idle: Callable[[], bool]) -> None:
-        """Wait for a worker; where no job has told yet how fast it draws with a checkpoint, time some pictures.
+        """Wait for a worker; where no job has told yet how fast its kind draws with a checkpoint, time some pictures.
 
-        The first checkpoint is the one that workers load at the start. It gives way at the next step once `idle` says
-        that somebody's job is there, comes back to what it did not get to know, and never raises.
+        Of each kind that is ready by then one worker draws them. The first checkpoint is the one that workers load at
+        the start. It gives way at the next step once `idle` says that somebody's job is there, comes back to what it
+        did not get to know, and never raises.
         """
         await self._first_ready()
         first, *others = checkpoints
-        gave_way = not self._knows(first) and await self._try(first, idle)
-        unknown = [each for each in others if not self._knows(each)]
+        gave_way = await self._try(first, self._unknown(first), idle)
+        unknown = [each for each in others if self._unknown(each)]
         for checkpoint in [first, *unknown] if gave_way else unknown:
             await self._learn(checkpoint, idle)
         if unknown:  # they may have taken the first one's place in the device's memory
             await self._quiet_time(idle)
-            await self._try(first, idle)
+            await self._try(first, self._kinds(), idle)
 
     async def _learn(self, checkpoint: Checkpoint, idle: Callable[[], bool]) -> None:
         """Time some pictures in a quiet time, unless jobs have told more by then."""
         gave_way = True
-        while gave_way and not self._knows(checkpoint):
+        while gave_way and self._unknown(checkpoint):
             await self._quiet_time(idle)
-            gave_way = await self._try(checkpoint, idle)
+            gave_way = await self._try(checkpoint, self._unknown(checkpoint), idle)
 
-    def _knows(self, checkpoint: Checkpoint) -> bool:
-        """Say whether it is known how fast a worker that is here draws with the checkpoint."""
+    def _kinds(self) -> dict[str, WorkerInfo]:
+        """Return one ready worker of every kind that is here."""
         ready = [worker for worker in self._executor.workers() if worker.state is WorkerState.READY]
-        return self._costs.knows(checkpoint.name, [kind_of(worker.fingerprint) for worker in ready])
+        return {kind_of(worker.fingerprint): worker for worker in reversed(ready)}
+
+    def _unknown(self, checkpoint: Checkpoint) -> dict[str, WorkerInfo]:
+        """Return one of every kind of which it is not known how fast it draws with the checkpoint."""
+        return {kind: each for kind, each in self._kinds().items() if not self._costs.knows(checkpoint.name, kind)}
 
     async def _quiet_time(self, idle: Callable[[], bool]) -> None:
         """Return once nobody's job was there for a while."""
@@ -78,28 +84,27 @@ class Calibration:
             await asyncio.sleep(pause)
             calm = calm + pause if idle() else 0.0
 
-    async def _try(self, checkpoint: Checkpoint, idle: Callable[[], bool]) -> bool:
-        """Time some pictures; say whether it had to give way."""
-        try:
-            worker = await self._first_ready()
-            return await self._time(worker.id, checkpoint, idle)
-        except Exception:
-            log.exception("the speed of %s was not measured; jobs will tell it", checkpoint.name)
-            return False
+    async def _try(self, checkpoint: Checkpoint, workers: Mapping[str, WorkerInfo], idle: Callable[[], bool]) -> bool:
+        """Have each of the workers draw some pictures; say whether it had to give way."""
+        for kind, worker in workers.items():
+            try:
+                if await self._time(worker.id, checkpoint, idle):
+                    return True
+            except Exception:
+                log.exception("the speed of %s on %s was not measured; jobs will tell it", checkpoint.name, kind)
+        return False
 
-    async def _first_ready(self) -> WorkerInfo:
-        while True:
-            for worker in self._executor.workers():
-                if worker.state is WorkerState.READY:
-                    return worker
+    async def _first_ready(self) -> None:
+        while not self._kinds():
             await self._executor.changed()
 
     async def _time(self, worker: str, checkpoint: Checkpoint, idle: Callable[[], bool]) -> bool:
         async with spool_folder(self._spool) as spool:
-            for index, request in enumerate(requests(checkpoint)):
+            for request in requests(checkpoint):
                 if not idle():
                     return True
-                attempt = Attempt(id=f"calibration:{index}", request=request, source_path=None, spool=spool)
+                # an id of its own: a worker that outlived the bot may still be ending an earlier one
+                attempt = Attempt(id=f"calibration:{uuid4().hex}", request=request, source_path=None, spool=spool)
                 match await self._draw(worker, attempt, idle):
                     case Done(seconds=seconds, pictures=pictures):
                         self._costs.observe(request, seconds, kind_of(pictures[0].fingerprint))

@@ -15,9 +15,9 @@ class Costs:
         self._models: dict[str, CostModel] = {}
         self._latest = ""  #: the kind that was observed last
 
-    def knows(self, checkpoint: str, kinds: Sequence[str]) -> bool:
-        """Say whether anything was observed of a checkpoint on one of these kinds."""
-        return any(self._of(kind).knows(checkpoint) for kind in kinds)
+    def knows(self, checkpoint: str, kind: str) -> bool:
+        """Say whether anything was observed of a checkpoint on that kind."""
+        return self._of(kind).knows(checkpoint)
 
     def estimate(self, request: ImageRequest, kinds: Sequence[str]) -> float:
         """Return the expected seconds of a request where workers of these kinds, each named once a worker, draw.

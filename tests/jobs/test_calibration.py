@@ -83,7 +83,7 @@ async def test_it_waits_until_a_worker_is_ready(costs: Costs, calibrate: Calibra
     executor._change.set()
     await task
 
-    assert costs.knows("demo", [""])
+    assert costs.knows("demo", "")
 
 
 async def test_what_jobs_took_on_this_device_is_enough(costs: Costs, calibrate: Calibrate) -> None:
@@ -103,12 +103,26 @@ async def test_what_jobs_took_on_another_device_is_not_believed_here(costs: Cost
     executor.fingerprint = FINGERPRINT | {"device": "here"}
     calibration = calibrate(executor)
     calibration.recall([timing("elsewhere", 800.0, checkpoint="other")])
-    assert costs.knows("other", ["elsewhere"])
+    assert costs.knows("other", "elsewhere")
 
     await calibration.run([DEMO], always)
 
-    assert not costs.knows("other", ["here"])
+    assert not costs.knows("other", "here")
     assert costs.estimate(request(), ["here"]) == pytest.approx(SLOWER * CostModel().estimate(request()))
+
+
+async def test_every_kind_of_card_is_timed_on_one_of_its_own_workers(costs: Costs, calibrate: Calibrate) -> None:
+    executor = FakeExecutor([slow_here] * 3, names=("known", "here", "here too"))
+    here = FINGERPRINT | {"device": "here"}
+    executor.fingerprints = {"known": FINGERPRINT | {"device": "known"}, "here": here, "here too": here}
+    calibration = calibrate(executor)
+    calibration.recall([timing("known")])
+
+    await calibration.run([DEMO], always)
+
+    assert executor.on == ["here"] * 3
+    assert costs.knows("demo", "here")
+    assert len({attempt.id for attempt in executor.attempts}) == 3, "an id of its own for each"
 
 
 async def test_a_job_that_no_version_understands_is_passed_over(costs: Costs, calibrate: Calibrate) -> None:
@@ -129,7 +143,7 @@ async def test_a_failure_is_logged_and_the_first_guess_stays(
     await calibrate(executor).run([DEMO], always)
 
     assert len(executor.attempts) == 1
-    assert not costs.knows("demo", [""])
+    assert not costs.knows("demo", "")
     assert f"{kind} as told" in caplog.text
     assert is_empty(tmp_path)
 
@@ -189,8 +203,9 @@ async def test_a_calibration_gives_way_to_a_job_at_its_next_step(
         executor.loaded.set()
 
         assert (await bench.ended(job)).status is JobStatus.DONE
-        assert [attempt.id for attempt in executor.attempts] == ["calibration:0", f"{job.id}:1"]
-        assert "calibration:0" in executor.cancelled
+        calibration, own = [attempt.id for attempt in executor.attempts]
+        assert (calibration.startswith("calibration:"), own) == (True, f"{job.id}:1")
+        assert calibration in executor.cancelled
 
 
 async def test_the_other_checkpoints_are_timed_once_it_was_quiet_for_a_while(costs: Costs, tmp_path: Path) -> None:
@@ -219,7 +234,7 @@ async def test_what_cannot_be_timed_keeps_no_other_from_it_and_what_gave_way_is_
     timed = [attempt.request.checkpoint for attempt in executor.attempts]
     assert timed[:-3] == ["demo"] * 3 + [UPPER.name] * 2 + [LOWER.name] * 3
     assert timed[-3:] == ["demo"] * 3  # in its place again
-    assert (costs.knows(UPPER.name, [""]), costs.knows(LOWER.name, [""])) == (False, True)
+    assert (costs.knows(UPPER.name, ""), costs.knows(LOWER.name, "")) == (False, True)
 
 
 async def test_the_next_start_knows_what_was_expected_and_what_it_took(

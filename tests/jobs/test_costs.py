@@ -37,7 +37,7 @@ def test_together_they_take_what_a_line_of_jobs_shows(costs: Costs) -> None:
 def test_a_kind_of_which_nothing_is_known_is_left_out(costs: Costs) -> None:
     assert costs.estimate(request(), [FAST, "new"]) == pytest.approx(2.0)
     assert costs.estimate(request(), ["new"]) == CostModel().estimate(request())
-    assert not costs.knows("demo", ["new"])
+    assert not costs.knows("demo", "new")
 
 
 def test_while_no_worker_is_there_the_latest_is_believed(costs: Costs) -> None:
