@@ -3,6 +3,8 @@
 `scheduling` is the order of service alone; the others are transactions that are on the disk when they return
 (SQLite with synchronous=FULL, PostgreSQL with fsync). In milliseconds, over so many pairs of submission and claim.
 `of_this_process` is its processor time, which other work on the machine disturbs less; the server's is not in it.
+A claim is the dispatcher's own, with sixteen workers of whom one has a lane free: one that holds the checkpoint
+(`claim`), one that does not (`claim_cold`), or none has, as at most changes (`claim_none_free`).
 `fsync` is a page written and on the disk, which a transaction cannot do without, before each database and after it;
 `restore_s` is what a start takes to load all that waits, `restored_mb` what the process grew by it.
 `--waiting 100000 --people 10000 --guilds 1000` is a community past one machine; with `--guilds 0` everybody writes
@@ -20,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import psutil
@@ -30,15 +32,22 @@ from sqlalchemy import insert
 
 from benchmarks._bot import report
 from config.settings import load_settings
+from db.history import History
 from db.jobs import Jobs, NewJob
 from db.session import Database
 from db.shares import Shares
 from db.tables.job import JobRow
+from inference.executor import Executor, WorkerInfo, WorkerState
+from inference.protocol import Loaded
 from jobs.fair_share import FairShare
+from jobs.originals import Originals
 from jobs.queue import Queue
+from jobs.workers import Workers
 
 LONGEST_WAIT = 3_600.0  # GPU-seconds; no further does a submission look ahead
 AT_ONCE = 5_000  # rows handed to the database
+CHECKPOINT = "demo"  #: that everybody asks for
+WORKERS = 16
 
 Moment = tuple[float, float]  # by the wall's clock and by this process's, in seconds
 
@@ -58,12 +67,34 @@ class Crowd:
         return NewJob(
             interaction_id=next(self.interactions),
             action="imagine",
-            request={"checkpoint": "demo", "prompt": "a red circle"},
+            request={"checkpoint": CHECKPOINT, "prompt": "a red circle"},
             user_id=user,
             guild_id=1_000_000 + user % self.guilds if self.guilds else None,
             channel_id=1,
             pictures=1,
             cost=1.0 + number % 7,
+        )
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Workers of which one has so many lanes free and holds that, the others none and nothing."""
+
+    lanes: int
+    warm: tuple[Loaded, ...]
+
+    def workers(self) -> list[WorkerInfo]:
+        """Return them as an executor does."""
+        return [self._worker(number) for number in range(WORKERS)]
+
+    def _worker(self, number: int) -> WorkerInfo:
+        return WorkerInfo(
+            id=f"gpu:{number}",
+            state=WorkerState.READY,
+            device="a card",
+            lanes_free=0 if number else self.lanes,
+            fingerprint={"device": "a card"},
+            warm=() if number else self.warm,
         )
 
 
@@ -121,12 +152,19 @@ async def _with_database(database: Database, crowd: Crowd, pairs: int) -> dict[s
     before, began = _megabytes(), time.perf_counter()
     await queue.restore()
     start = {"restore_s": round(time.perf_counter() - began, 2), "restored_mb": round(_megabytes() - before)}
-    new = [crowd.job(number) for number in range(pairs)]
-    taken = np.array([await _pair(queue, each) for each in new])
-    walls, cores = taken[:, :, 0], taken[:, :, 1]
-    figures = {"submit": _summary(walls[:, 0]), "claim": _summary(walls[:, 1])}
-    here = {"submit": _summary(cores[:, 0]), "claim": _summary(cores[:, 1])}
-    return figures | {"of_this_process": here} | start
+    cases = {
+        "claim": Fleet(lanes=1, warm=((CHECKPOINT, ()),)),
+        "claim_cold": Fleet(lanes=1, warm=()),
+        "claim_none_free": Fleet(lanes=0, warm=()),
+    }
+    figures: dict[str, Any] = {}
+    for name, fleet in cases.items():
+        workers = Workers(cast(Executor, fleet), {}, {}, Originals(History(database)))  # it is only looked at
+        taken = np.array([await _pair(queue, workers, crowd.job(number)) for number in range(pairs)])
+        figures[name] = _summary(taken[:, 1, 0]) | {"of_this_process": _summary(taken[:, 1, 1])}
+        if name == "claim":
+            figures["submit"] = _summary(taken[:, 0, 0]) | {"of_this_process": _summary(taken[:, 0, 1])}
+    return figures | start
 
 
 def _megabytes() -> float:
@@ -141,13 +179,15 @@ async def _fill(database: Database, crowd: Crowd) -> None:
             await connection.execute(insert(JobRow), rows)
 
 
-async def _pair(queue: Queue, new: NewJob) -> tuple[Moment, Moment]:
-    """Return the seconds of a submission, its look ahead included, and of a claim."""
+async def _pair(queue: Queue, workers: Workers, new: NewJob) -> tuple[Moment, Moment]:
+    """Return the seconds of a submission, its look ahead included, and of a claim as the dispatcher makes it."""
     began = _moment()
     queue.ahead_of(new, LONGEST_WAIT)
     await queue.submit(new)
     submitted = _moment()
-    await queue.claim(lambda _: "worker", 60, best=lambda _: True, slack=5)
+    placement = workers.placement()
+    if not placement.full:
+        await queue.claim(placement.where, 60, best=placement.is_warm, slack=5)
     claimed = _moment()
     return _between(began, submitted), _between(submitted, claimed)
 
