@@ -149,6 +149,8 @@ class ScriptedEngine:
         match prompt:
             case "slow":
                 time.sleep(0.02)
+            case "very slow":  # 150 steps are more than a test waits for
+                time.sleep(0.5)
             case "hang":
                 time.sleep(60)
             case "flood":

@@ -21,7 +21,7 @@ from inference.request import ImageRequest, Sampler
 from inference.supervisor import Patience
 
 SCRIPTED = "tests.fakes_inference:ScriptedEngine"
-QUICK = Patience(load=60, ping_every=0.1, silence=10, stall=4, cancel=2)
+QUICK = Patience(load=60, ping_every=0.1, silence=10, stall=5, cancel=2)
 _numbers = count(1)
 
 
