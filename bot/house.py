@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from math import inf
 from typing import Self
 
@@ -22,11 +23,12 @@ from bot.progress import ProgressBoard
 from bot.screen import Screen
 from config.secret_key import secret_key
 from config.settings import Settings
+from db.base import utc_now
 from db.bell import listen
 from db.choices import Choices
 from db.history import History
 from db.hold import PATIENCE
-from db.images import PicturesAway, PictureStore
+from db.images import PictureStore
 from db.privacy import Privacy
 from db.session import Database
 from db.stores import open_store
@@ -43,6 +45,8 @@ from painting.server import PaintingServer
 from provenance.identity import load_identity
 
 CLOSE_SECONDS = 2.0
+REMAINS = timedelta(days=1)  # for which a picture without a row is left alone
+PICTURE_DESKS = 4  # at most: each takes 140 MB once it has had work, and marks ten pictures of 1024² a second
 EYES_BYTES = 8 << 30  # of address space: torch with two networks of a gigabyte
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ class House:
     discipline: Discipline
     history: History
     database: Database
+    store: PictureStore
     screen: Screen
     page: PaintingServer | None
     checkpoints: Sequence[Checkpoint]  #: the one that workers start with comes first
@@ -84,6 +89,7 @@ class House:
             discipline=builder.discipline,
             history=builder.history,
             database=tools.database,
+            store=tools.store,
             screen=builder.screen,
             page=builder.page,
             checkpoints=sorted(offered, key=lambda checkpoint: checkpoint.name != settings.checkpoint),
@@ -101,6 +107,7 @@ class House:
             group.create_task(self.client.desk.run())
             group.create_task(self.client.sweeper.run())
             group.create_task(self.housekeeper.run())
+            group.create_task(remove_rubbish(self.store, self.database))
             if self.page is not None:
                 group.create_task(self.page.run())
 
@@ -135,7 +142,6 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             with database.needed():
                 await house.discipline.load()
                 await choosing.load()
-                await _remove_rubbish(store, database)
             stack.push_async_callback(executor.close, CLOSE_SECONDS)
             await executor.start()
             await stack.enter_async_context(house.client)
@@ -168,7 +174,7 @@ async def running(house: House, login: Login) -> AsyncIterator[None]:
 
 def picture_desks() -> int:
     """Return how many processes mark and encode pictures at most: half of the cores, as the rest have work too."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    return min(PICTURE_DESKS, max(1, len(os.sched_getaffinity(0)) // 2))
 
 
 def eyes_of(settings: Settings) -> AbstractAsyncContextManager[Clerk | None]:
@@ -191,9 +197,22 @@ async def _clerk_for(needed: bool) -> AsyncIterator[Clerk | None]:
         yield clerk
 
 
-async def _remove_rubbish(store: PictureStore, database: Database) -> None:
-    """Remove picture files that no row needs: a crash between file and row left them."""
+async def remove_rubbish(store: PictureStore, database: Database) -> None:
+    """Remove picture files that no row needs: a crash between file and row left them.
+
+    What is older than all that the database knows belongs to another one, from before a move perhaps; what is newer,
+    to rows that are about to be written, or to the database of which this one is an older copy.
+    """
     try:
-        await store.sweep(await Privacy(database).needed())
-    except PicturesAway:
-        log.warning("pictures that nobody needs stay until the next start: their store does not answer")
+        removed = await _sweep(store, Privacy(database))
+    except Exception:
+        log.exception("pictures that nobody needs stay until the next start")
+    else:
+        log.info("%d pictures that nobody needs were removed", len(removed))
+
+
+async def _sweep(store: PictureStore, rows: Privacy) -> list[str]:
+    if (span := await rows.span()) is None:
+        return []
+    first, last = span
+    return await store.sweep(await rows.needed(), first, min(last, utc_now() - REMAINS))

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import os
-import time
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -16,7 +16,6 @@ from config.words import UserError
 
 PNG = ".png"
 UNFINISHED = ".part"
-DAY = 86_400.0
 
 T = TypeVar("T")
 
@@ -58,11 +57,8 @@ class PictureStore(Protocol):
     async def delete(self, sha256: str) -> None:
         """Remove the picture if it is there."""
 
-    async def sweep(self, known: Collection[str], older: float = DAY) -> list[str]:
-        """Remove what nobody knows, and return the names of the files removed.
-
-        Files put within the last `older` seconds stay: their rows may be about to be written.
-        """
+    async def sweep(self, known: Collection[str], since: datetime, until: datetime) -> list[str]:
+        """Remove what was put between two moments and nobody knows, and return the names of the files removed."""
 
 
 class FolderStore:
@@ -103,9 +99,9 @@ class FolderStore:
         """Remove the picture if it is there."""
         await self._ask(partial(self.path(sha256).unlink, missing_ok=True))
 
-    async def sweep(self, known: Collection[str], older: float = DAY) -> list[str]:
-        """Remove what nobody knows, unfinished files too, and return the names of the files removed."""
-        return await self._ask(self._sweep, known, older)
+    async def sweep(self, known: Collection[str], since: datetime, until: datetime) -> list[str]:
+        """Remove what was put between two moments and nobody knows, unfinished files too; return their names."""
+        return await self._ask(self._sweep, known, since.timestamp(), until.timestamp())
 
     async def _ask(self, do: Callable[..., T], *arguments: object) -> T:
         """Return what it comes to, beside the event loop. That a picture is not there is an answer, too."""
@@ -141,17 +137,16 @@ class FolderStore:
     def _read(self, sha256: str) -> bytes:
         return checked(self.path(sha256).read_bytes(), sha256)
 
-    def _sweep(self, known: Collection[str], older: float) -> list[str]:
-        before = time.time() - older
+    def _sweep(self, known: Collection[str], since: float, until: float) -> list[str]:
         unknown = [path for path in self._folder.glob("??/??/*") if path.stem not in known]
-        return [path.name for path in unknown if self._remove_if_older(path, before)]
+        return [path.name for path in unknown if self._remove_if_put_between(path, since, until)]
 
-    def _remove_if_older(self, path: Path, moment: float) -> bool:
+    def _remove_if_put_between(self, path: Path, since: float, until: float) -> bool:
         with self._sweeping:
-            old = path.stat().st_mtime < moment
-            if old:
+            is_rubbish = since <= path.stat().st_mtime < until
+            if is_rubbish:
                 path.unlink()
-            return old
+            return is_rubbish
 
 
 def place_of(sha256: str) -> str:

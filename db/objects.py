@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3fs import S3FileSystem
 
 from config.settings import ConfigError
-from db.images import DAY, PNG, PicturesAway, checked, place_of
+from db.images import PNG, PicturesAway, checked, place_of
 
 CALL_SECONDS = 30.0
 LIST_SECONDS = 600.0  # for the names of all that is there, a thousand at a time
@@ -98,16 +98,24 @@ class ObjectStore:
         """Remove the picture if it is there. Raises PicturesAway."""
         await self._ask(lambda: self._files._rm_file(self._path(sha256)))
 
-    async def sweep(self, known: Collection[str], older: float = DAY) -> list[str]:
-        """Remove what nobody knows, and return the names of the files removed. Nothing may be put meanwhile."""
-        found = await self._ask(lambda: self._files._find(self._root, detail=True), seconds=LIST_SECONDS)
-        before = datetime.now(UTC) - timedelta(seconds=older)
-        old = [name.removeprefix(f"{self._root}/") for name, each in found.items() if each["LastModified"] < before]
-        pictures = [match[1] for match in map(PICTURE.fullmatch, old) if match is not None]
+    async def sweep(self, known: Collection[str], since: datetime, until: datetime) -> list[str]:
+        """Remove what was put between two moments and nobody knows, and return the names of the files removed."""
+        found = await self._ask(lambda: self._files._find(self._root), seconds=LIST_SECONDS)
+        names = (name.removeprefix(f"{self._root}/") for name in found)
+        pictures = [match[1] for match in map(PICTURE.fullmatch, names) if match is not None]
         unknown = [sha256 for sha256 in pictures if sha256 not in known]
-        for sha256 in unknown:
+        return [f"{each}{PNG}" for each in unknown if await self._remove_if_put_between(each, since, until)]
+
+    async def _remove_if_put_between(self, sha256: str, since: datetime, until: datetime) -> bool:
+        """Remove a picture, unless it was put again since it was listed; say whether it was removed."""
+        try:
+            told = await self._ask(lambda: self._files._info(self._path(sha256)))
+        except FileNotFoundError:
+            return False
+        is_rubbish: bool = since <= told["LastModified"] < until
+        if is_rubbish:
             await self.delete(sha256)
-        return [f"{sha256}{PNG}" for sha256 in unknown]
+        return is_rubbish
 
     def _path(self, sha256: str) -> str:
         return f"{self._root}/{place_of(sha256)}"

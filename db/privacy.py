@@ -117,6 +117,13 @@ class Privacy:
         async with self._database.reading() as session:
             return {sha256 for sha256 in await session.scalars(needed_files()) if sha256 is not None}
 
+    async def span(self) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last of all pictures that this database knows was made; None where none was."""
+        async with self._database.reading() as session:
+            made = select(func.min(RecordRow.created_at), func.max(RecordRow.created_at))
+            first, last = (await session.execute(made)).one()
+        return None if first is None else (first, last)
+
     async def shown(self) -> set[str]:
         """Return the SHA-256 of every picture that somebody's record shows, or that was sent."""
         async with self._database.reading() as session:

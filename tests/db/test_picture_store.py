@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from db.images import FolderStore, PictureDamaged, PicturesAway, PictureStore, p
 from db.objects import PROBE, ObjectStore
 from db.stores import open_store
 
-OLD = time.time() - 7 * 86_400
+DAY = 86_400
+OLD = time.time() - 7 * DAY
+WINDOW = datetime.fromtimestamp(OLD - DAY, UTC), datetime.fromtimestamp(OLD + DAY, UTC)
 
 
 @dataclass
@@ -29,10 +32,10 @@ class Kept:
     def path(self, sha256: str) -> Path:
         return self.folder / place_of(sha256)
 
-    async def make_old(self, *names: str) -> None:
+    async def make_old(self, *names: str, put: float = OLD) -> None:
         """Let pictures look as if they had been put long ago."""
         for sha256 in names:
-            os.utime(self.path(sha256), (OLD, OLD))
+            os.utime(self.path(sha256), (put, put))
         await asyncio.sleep(NOTICED_SECONDS)
 
     def pictures(self) -> set[Path]:
@@ -128,14 +131,16 @@ async def test_a_deleted_picture_is_gone_and_may_be_deleted_again(kept):
         await kept.store.read(sha256)
 
 
-async def test_a_sweep_takes_old_unknown_files_only(kept):
-    known, unknown, fresh = [await kept.store.put(name) for name in (b"known", b"unknown", b"fresh")]
+async def test_a_sweep_takes_unknown_files_of_its_time_only(kept):
+    names = (b"known", b"unknown", b"fresh", b"of old")
+    known, unknown, fresh, ancient = [await kept.store.put(name) for name in names]
     await kept.make_old(known, unknown)
+    await kept.make_old(ancient, put=OLD - 2 * DAY)
 
-    removed = await kept.store.sweep({known})
+    removed = await kept.store.sweep({known}, *WINDOW)
 
     assert removed == [f"{unknown}.png"]
-    assert kept.pictures() == {kept.path(known), kept.path(fresh)}
+    assert kept.pictures() == {kept.path(known), kept.path(fresh), kept.path(ancient)}
 
 
 async def test_a_sweep_takes_what_was_never_finished(tmp_path):
@@ -144,7 +149,7 @@ async def test_a_sweep_takes_what_was_never_finished(tmp_path):
     torn.write_bytes(b"half a pic")
     os.utime(torn, (OLD, OLD))
 
-    assert await store.sweep({hashlib.sha256(b"known").hexdigest()}) == ["tmpx.part"]
+    assert await store.sweep({hashlib.sha256(b"known").hexdigest()}, *WINDOW) == ["tmpx.part"]
 
 
 async def test_a_picture_put_again_is_safe_from_the_sweep(kept):
@@ -153,7 +158,7 @@ async def test_a_picture_put_again_is_safe_from_the_sweep(kept):
 
     await kept.store.put(b"a picture")
 
-    assert await kept.store.sweep(set()) == []
+    assert await kept.store.sweep(set(), *WINDOW) == []
 
 
 @pytest.mark.parametrize("name", ["", "../../../etc/passwd", "AB" * 32, "ab" * 31])
