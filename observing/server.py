@@ -53,6 +53,7 @@ class ObservingServer:
         except OSError as error:
             await self._runner.cleanup()
             raise ConfigError(f"observing: cannot listen on {host}, port {port}: {error}") from error
+        log.info("monitoring listens on %s, port %s", host, self.port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
