@@ -16,6 +16,7 @@ from bot.house import House as BuiltHouse
 from bot.login import Login, join
 from bot.session_starts import SessionStarts
 from config.settings import ConfigError, load_settings
+from db.images import FolderStore
 from db.session import Database
 from local_discord.gateway import MOST_GUILDS_PER_SHARD
 from local_discord.gateway_identify import IdentifyLimit
@@ -128,7 +129,7 @@ async def test_a_bot_with_fewer_session_starts_left_than_shards_says_when_to_sta
     wide_server.world.add_guilds(2_500)
     while limit.payload()["remaining"] > 2:
         limit.take(0)
-    tools = Tools(sqlite_database, FakeExecutor(), InThreadClerk(), InThreadClerk(), eyes=None)
+    tools = Tools(sqlite_database, FolderStore(tmp_path), FakeExecutor(), InThreadClerk(), InThreadClerk(), eyes=None)
     client = BuiltHouse.build(load_settings(data=tmp_path, checkpoints=("demo",)), tools).client
     async with client:
         with pytest.raises(ConfigError, match="no more sessions today; start it in 1440 minutes"):
