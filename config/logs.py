@@ -50,6 +50,7 @@ def set_up(style: LogStyle, level: int) -> None:
     For programs that is also what Python would write itself: warnings, and the exception that ends the process.
     """
     logging.basicConfig(level=level, handlers=[handler(style, sys.stderr)])
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # which tells of itself at every start
     if style is LogStyle.JSON:
         logging.captureWarnings(True)
         sys.excepthook = _log_the_end

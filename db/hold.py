@@ -15,9 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.errors import DatabaseInUse
 
 ONE_BOT = 0x1A61F  #: the advisory lock of the bot that serves a PostgreSQL database
-LOOK_EVERY = 5.0  # seconds
 LOOK_SECONDS = 5.0  # after which a server that has not answered is as good as gone
-GOOD_FOR = 15.0  # seconds after a look; the server lets go of who is silent for 25, not sooner
 TRY_EVERY = 0.5  # seconds
 PATIENCE = 35.0  # seconds
 LOST = (DBAPIError, OSError)  # what a server that is not there comes to
@@ -41,6 +39,17 @@ class Holder:
         return f"another bot has it (from {self.host}, process {self.pid} of the server)"
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a hold is looked after, in seconds."""
+
+    look_every: float = 5.0
+    good_for: float = 15.0  #: after a look; the server lets go of who is silent for 25, not sooner
+
+
+PACE = Pace()
+
+
 class Hold:
     """The lock on a database. It is a connection's: the server lets go of it when that ends, however it ends.
 
@@ -48,9 +57,11 @@ class Hold:
     time. So much patience, in seconds, has who wants the lock; a standby's has no end.
     """
 
-    def __init__(self, engine: AsyncEngine, patience: float) -> None:
+    def __init__(self, engine: AsyncEngine, patience: float, pace: Pace = PACE) -> None:
         self._engine = engine
         self._patience = patience
+        self._pace = pace
+        self._ended = asyncio.Event()  #: set by the driver of the connection where that ends
         self._connection: AsyncConnection | None = None
         self._driver: Any = None  #: the connection's own, which hears at once where the server closes it
         self._session = 0  #: the process of the server that has the lock for us, or had it last
@@ -60,7 +71,7 @@ class Hold:
     def is_ours(self) -> bool:
         """Whether nobody else can have the lock: its connection stands, and the server has answered on it lately."""
         stands = self._connection is not None and not self._driver.is_closed()
-        return stands and time.monotonic() - self._seen < GOOD_FOR
+        return stands and time.monotonic() - self._seen < self._pace.good_for
 
     async def take(self) -> None:
         """Take the lock; a standby outlasts the server's restarts, too.
@@ -73,8 +84,8 @@ class Hold:
             except LOST as error:
                 if isfinite(self._patience):
                     raise
-                log.warning("database: does not answer, again in %g s: %s", LOOK_EVERY, type(error).__name__)
-                await asyncio.sleep(LOOK_EVERY)
+                log.warning("database: does not answer, again in %g s: %s", self._pace.look_every, type(error).__name__)
+                await asyncio.sleep(self._pace.look_every)
 
     async def keep(self) -> None:
         """Look again and again whether it is still ours, and take it where it is not, until cancelled.
@@ -82,11 +93,12 @@ class Hold:
         Raises DatabaseInUse where another bot was quicker.
         """
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await self._rest()
             try:
                 await self._look()
             except LOST as error:
-                log.warning("the database is not ours at present, again in %g s: %s", LOOK_EVERY, type(error).__name__)
+                pause = self._pace.look_every
+                log.warning("the database is not ours at present, again in %g s: %s", pause, type(error).__name__)
 
     async def let_go(self) -> None:
         """Give the lock back, if the server is there to take it."""
@@ -95,6 +107,12 @@ class Hold:
             with suppress(*LOST, PendingRollbackError):  # a look that was cancelled has ended its session already
                 await connection.execute(select(func.pg_advisory_unlock(ONE_BOT)))
             await connection.close()
+
+    async def _rest(self) -> None:
+        """Wait until the next look, or until the connection ends: nothing is written from then on until it is back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.look_every):
+                await self._ended.wait()
 
     async def _take(self, patience: float) -> None:
         connection = await self._engine.connect()
@@ -105,6 +123,8 @@ class Hold:
             await connection.close()
             raise
         self._connection, self._driver, self._session = connection, driver, driver.get_server_pid()
+        ended = self._ended = asyncio.Event()
+        driver.add_termination_listener(lambda _: ended.set())
 
     async def _win(self, connection: AsyncConnection, patience: float) -> None:
         """Try to get the lock until the patience is at its end."""
@@ -150,12 +170,12 @@ class Hold:
         What is in memory here would be out of date then; a new start reads it anew.
         """
         await self._take(min(self._patience, PATIENCE))
-        if self._seen - seen > GOOD_FOR:
+        if self._seen - seen > self._pace.good_for:
             raise DatabaseInUse("database: another bot may have used it while it was out of reach; start anew")
 
     async def _drop(self, connection: AsyncConnection) -> None:
         """Close a connection that is lost: SQLAlchemy would quietly give it another one, which has no lock."""
-        self._connection = None
+        self._connection, self._ended = None, asyncio.Event()
         await connection.invalidate()
         await connection.close()
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from db.base import Base
 from db.engine import WRITES, make_engine, unreachable
 from db.errors import HoldLost
-from db.hold import PATIENCE, Hold
+from db.hold import PACE, PATIENCE, Hold, Pace
 from db.migration import check_known, current_revision, upgrade
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -101,7 +101,7 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     @asynccontextmanager
-    async def held(self, patience: float = PATIENCE) -> AsyncIterator[None]:
+    async def held(self, patience: float = PATIENCE, pace: Pace = PACE) -> AsyncIterator[None]:
         """Be the only bot on a PostgreSQL database, as long as the block lasts; nothing is written but under it.
 
         Raises DatabaseUnreachable, and DatabaseInUse where another bot holds it for longer than the patience, in
@@ -111,7 +111,7 @@ class Database:
         if self.is_sqlite:
             yield
             return
-        hold = Hold(self._engine, patience)
+        hold = Hold(self._engine, patience, pace)
         with self.needed():
             await hold.take()
         self._hold = hold

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from db_fixtures import postgres_server
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from config.settings import ConfigError
@@ -17,7 +17,7 @@ from db import hold
 from db.base import Base, value_of
 from db.engine import WATCHED
 from db.errors import DatabaseInUse, DatabaseUnreachable, HoldLost
-from db.hold import ONE_BOT
+from db.hold import ONE_BOT, Pace
 from db.jobs import Job, JobStatus, NewJob
 from db.people import People
 from db.session import Database
@@ -268,22 +268,39 @@ async def test_a_postgresql_database_serves_one_bot_at_a_time(database, database
 
 
 async def let_go_of(database: Database) -> None:
-    """End the connection that holds the database, as a restart of its server does."""
-    holder = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock"
+    """End the connection that holds the database, as a restart of its server does; return once it has ended."""
+    holder = (
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks"
+        " WHERE locktype = 'advisory' AND objid = :lock AND granted"
+    )
     async with database.transaction() as session:
         await session.execute(text(holder), {"lock": ONE_BOT})
 
 
-async def test_a_bot_whose_server_restarted_holds_its_database_again(database, database_url, monkeypatch):
+async def test_a_bot_whose_server_restarted_holds_its_database_again(database, database_url):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "LOOK_EVERY", 0.1)
-    async with Database(database_url) as other, database.held():
+    async with Database(database_url) as other, database.held(pace=Pace(look_every=3600)):
         await let_go_of(other)
-        await asyncio.sleep(1)
+        await until_held(other)
+        await asyncio.sleep(0.2)  # until the news of it is here
+        await People(database).accept_licence(1, "1")
 
         with pytest.raises(DatabaseInUse):
             await other.held(patience=0).__aenter__()
+
+
+async def until_held(database: Database) -> None:
+    """Return once some session has the lock."""
+    holder = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock AND granted")
+    async with asyncio.timeout(10):
+        while not await number(database, holder):  # noqa: ASYNC110 - another's news
+            await asyncio.sleep(0.05)
+
+
+async def number(database: Database, query: TextClause) -> int:
+    async with database.reading() as session:
+        return await session.scalar(query, {"lock": ONE_BOT})
 
 
 async def test_a_session_whose_bot_is_gone_is_waited_for_and_said_so(database, database_url, caplog):
@@ -317,7 +334,9 @@ def test_an_open_transaction_is_undone_before_a_lost_lock_can_be_anothers():
     """Else a COMMIT that a network held back would come when another bot serves."""
     lock = [int(WATCHED[f"tcp_keepalives_{part}"]) for part in ("idle", "interval", "count")]
 
-    assert hold.GOOD_FOR + int(WATCHED["idle_in_transaction_session_timeout"]) / 1000 <= lock[0] + lock[1] * lock[2]
+    assert (
+        hold.PACE.good_for + int(WATCHED["idle_in_transaction_session_timeout"]) / 1000 <= lock[0] + lock[1] * lock[2]
+    )
 
 
 @pytest.mark.slow
@@ -341,12 +360,11 @@ async def test_a_bot_leaves_in_order_where_its_server_is_gone(database, database
         await let_go_of(database)
 
 
-async def test_a_hold_is_let_go_of_while_it_is_being_looked_at(database, monkeypatch):
+async def test_a_hold_is_let_go_of_while_it_is_being_looked_at(database):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "LOOK_EVERY", 0)
     for moment in range(60):
-        async with database.held(patience=5):
+        async with database.held(patience=5, pace=Pace(look_every=0)):
             await asyncio.sleep(moment / 20_000)
 
 
@@ -367,10 +385,9 @@ async def test_a_standby_says_that_it_waits_and_takes_over_once_the_other_is_gon
             await standing_by
 
 
-async def test_a_standby_outlasts_a_server_that_ends_its_session(database, database_url, caplog, monkeypatch):
+async def test_a_standby_outlasts_a_server_that_ends_its_session(database, database_url, caplog):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "LOOK_EVERY", 0.1)
     others = text(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -378,7 +395,7 @@ async def test_a_standby_outlasts_a_server_that_ends_its_session(database, datab
     async with Database(database_url) as other, Database(database_url) as ghost:
         left_behind = hold.Hold(ghost._engine, patience=0)
         await left_behind.take()
-        standing_by = asyncio.create_task(other.held(math.inf).__aenter__())
+        standing_by = asyncio.create_task(other.held(math.inf, Pace(look_every=0.1)).__aenter__())
         await said(caplog, "stands by")
         async with database.transaction() as session:
             await session.execute(others)
@@ -394,36 +411,39 @@ async def said(caplog: pytest.LogCaptureFixture, words: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_nothing_is_written_between_the_loss_of_a_database_and_its_return(database, database_url, monkeypatch):
+async def test_nothing_is_written_between_the_loss_of_a_database_and_its_return(database, database_url):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "LOOK_EVERY", 0.5)
-    async with Database(database_url) as other, other.held():
+    async with Database(database_url) as other, other.held(pace=Pace(look_every=3600)):
         await People(other).accept_licence(1, "1")
         with pytest.raises(HoldLost):
             await lose_within_a_transaction(other, database)
         with pytest.raises(HoldLost):
             await People(other).accept_licence(3, "1")
-        assert not await People(other).has_accepted(2, "1")
-        await asyncio.sleep(2)
-        await People(other).accept_licence(4, "1")
 
-        assert [await People(other).has_accepted(user, "1") for user in (1, 2, 3, 4)] == [True, False, False, True]
+        assert [await People(database).has_accepted(user, "1") for user in (1, 2, 3)] == [True, False, False]
+
+
+async def admit(database: Database, lets_in: bool) -> None:
+    """Let the server admit new sessions, or none, as one does that is away for a while."""
+    change = "UPDATE pg_database SET datallowconn = :lets_in WHERE datname = current_database()"
+    async with database.transaction() as session:
+        await session.execute(text(change), {"lets_in": lets_in})
 
 
 async def lose_within_a_transaction(bot: Database, other: Database) -> None:
     async with bot.transaction() as session:
         session.add(PersonRow(user_id=2, licence_version="1"))
         await session.flush()
+        await admit(other, False)
         await let_go_of(other)
         await asyncio.sleep(0.2)  # until the news of it is here
 
 
-async def test_a_server_that_answered_too_long_ago_may_have_let_go_of_us(database, database_url, monkeypatch):
+async def test_a_server_that_answered_too_long_ago_may_have_let_go_of_us(database, database_url):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "GOOD_FOR", 0.5)
-    async with Database(database_url) as other, other.held():
+    async with Database(database_url) as other, other.held(pace=Pace(good_for=0.5)):
         await People(other).accept_licence(1, "1")
         await asyncio.sleep(1)
 
@@ -431,10 +451,9 @@ async def test_a_server_that_answered_too_long_ago_may_have_let_go_of_us(databas
             await People(other).accept_licence(2, "1")
 
 
-async def test_a_bot_that_lost_its_database_to_another_one_ends(database, database_url, monkeypatch):
+async def test_a_bot_that_lost_its_database_to_another_one_ends(database, database_url):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "LOOK_EVERY", 2)
     async with Database(database_url) as other:
         with pytest.raises(ExceptionGroup) as raised:
             await lose(database, other)
@@ -443,13 +462,9 @@ async def test_a_bot_that_lost_its_database_to_another_one_ends(database, databa
 
 
 @pytest.mark.parametrize("patience", [5.0, math.inf])
-async def test_a_bot_starts_anew_after_an_absence_in_which_another_may_have_served(
-    database, database_url, monkeypatch, patience
-):
+async def test_a_bot_starts_anew_after_an_absence_in_which_another_may_have_served(database, database_url, patience):
     if database.is_sqlite:
         pytest.skip("a SQLite file is guarded by the lock of its data folder")
-    monkeypatch.setattr(hold, "LOOK_EVERY", 0.5)
-    monkeypatch.setattr(hold, "GOOD_FOR", 0.1)
     async with Database(database_url) as other:
         with pytest.raises(ExceptionGroup) as raised:
             await be_absent(other, database, patience)
@@ -460,13 +475,22 @@ async def test_a_bot_starts_anew_after_an_absence_in_which_another_may_have_serv
 
 
 async def be_absent(bot: Database, other: Database, patience: float) -> None:
-    async with bot.held(patience), asyncio.timeout(20):
+    async with bot.held(patience, Pace(look_every=3600, good_for=0.1)), asyncio.timeout(20):
+        await asyncio.sleep(0.2)
         await let_go_of(other)
         await asyncio.Event().wait()
 
 
 async def lose(database: Database, other: Database) -> None:
-    async with database.held():  # whose patience is for the session that it left behind itself
-        await let_go_of(other)
-        async with other.held(), asyncio.timeout(20):
+    take, waiting = (
+        "SELECT pg_advisory_lock(:lock)",
+        text("SELECT count(*) FROM pg_locks WHERE NOT granted AND objid = :lock"),
+    )
+    async with other._engine.connect() as successor, database.held():
+        taking = asyncio.create_task(successor.execute(text(take), {"lock": ONE_BOT}))
+        async with asyncio.timeout(20):
+            while not await number(other, waiting):  # noqa: ASYNC110 - another's news
+                await asyncio.sleep(0.05)
+            await let_go_of(other)
+            await taking
             await asyncio.Event().wait()
