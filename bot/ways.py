@@ -84,9 +84,8 @@ class Ways:
     async def _post_once(self, place: Place, message: Message, job: Job, letter: Letter) -> discord.Message:
         """Post the letter; long after the first try no nonce keeps it from being there twice, so look before."""
         letter, earlier, since = self._addressed(letter, job), None, message.posting_since
-        if since is None:
-            await self._outbox.posting(message.id)
-        elif utc_now() - since > NONCE_LIFE:
+        await self._outbox.posting(message.id)  # raises HoldLost where another bot may post it by now
+        if since is not None and utc_now() - since > NONCE_LIFE:
             earlier = await find_letter(place, letter, self._client.user, since - CLOCKS)
         return earlier or await send_letter(place, letter, message.nonce)
 
