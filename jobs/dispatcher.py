@@ -115,22 +115,25 @@ class Dispatcher:
             if place.begins > horizon:  # it will be refused, and the person be told when to come back
                 place = situation.after(self._queue.ahead_of(new, inf), new.user_id, new.cost)
             check(place)
-            expected = replace(new, expected=place.seconds, notes=[*new.notes, *await self._warnings(new)])
+            original = await self._originals.look_up(new)
+            notes = [*new.notes, *self._warnings(new, original)]
+            expected = replace(new, expected=place.seconds, notes=notes)
             try:
                 job, created = await self._queue.submit(expected)
             except Exception:
                 self._caretaker.doubt()  # it may be committed all the same, and its person would wait out of the line
                 raise
-            await self._originals.learn([job])
+            if created:
+                self._originals.remember(job, original)
         if not created:
             return job, self.place(job)
         self._audience.queued(job, place)
         self._wake.set()
         return job, place
 
-    async def _warnings(self, new: NewJob) -> list[Json]:
+    def _warnings(self, new: NewJob, original: Mapping[str, str]) -> list[Json]:
         """Return the note for a reproduction that no worker here is like the one that drew its original, if so."""
-        names = self._workers.unlike(await self._originals.look_up(new), new.request["checkpoint"])
+        names = self._workers.unlike(original, new.request["checkpoint"])
         return [Note(UNLIKE, {"names": ", ".join(names)}).to_dict()] if names else []
 
     def estimate(self, request: ImageRequest) -> float:
@@ -318,10 +321,14 @@ class Dispatcher:
 
     def _ended(self, job: Job) -> None:
         """Tell of a job that is over."""
-        self._workers.forget(job)
-        self._originals.forget(job)
+        self._forget(job)
         self._audience.ended(job)
         self._wake.set()
+
+    def _forget(self, job: Job) -> None:
+        """Remember nothing of where a job should go that is no longer ours."""
+        self._workers.forget(job)
+        self._originals.forget(job)
 
     # What becomes of an attempt
 
@@ -374,6 +381,8 @@ class Dispatcher:
                     self._workers.failed(running.worker, job)
                 self._wait([job])
             case Fate.ELSEWHERE:
+                if job.id not in self._queue and job.id not in self._running:
+                    self._forget(job)
                 self._wake.set()
         if fate is Fate.SERVED and job.expected is not None:
             self._forecasts.observe(job.expected, job.lasted)

@@ -29,6 +29,11 @@ class Originals:
             if job.reproduces is not None and job.id not in self._known:
                 self._known[job.id] = await self.look_up(job)
 
+    def remember(self, job: Job, original: Mapping[str, str]) -> None:
+        """Remember what was looked up already."""
+        if job.reproduces is not None:
+            self._known[job.id] = original
+
     def of(self, job: Job) -> Mapping[str, str]:
         """Return the fingerprint of what drew the job's original, as far as it was learnt."""
         return self._known.get(job.id, {})

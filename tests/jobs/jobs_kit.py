@@ -101,11 +101,12 @@ async def at_work(
     calibrated: Sequence[Checkpoint] = (),
     memory: Mapping[str, int] | None = None,
     store: FolderStore | None = None,
+    history: History | None = None,
     **limits: float,
 ) -> AsyncIterator[Bench]:
     settings = load_settings()
     jobs, screening = jobs or Jobs(database), screening or FakeScreening()
-    history, store = History(database), store or FolderStore(folder)
+    history, store = history or History(database), store or FolderStore(folder)
     finisher = Finisher(
         checkpoints=load_checkpoints(settings.models),
         history=history,

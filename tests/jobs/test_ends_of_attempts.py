@@ -17,7 +17,7 @@ from db.jobs import Job, Jobs, JobStatus
 from db.outbox import Notice
 from db.session import Database
 from inference.executor import WorkerState
-from inference.protocol import FailureKind
+from inference.protocol import Attempt, Event, FailureKind
 from jobs.clerk import ClerkFailed
 from jobs.place import Reason
 from jobs.screening import Unwanted
@@ -423,6 +423,33 @@ async def test_the_time_left_stands_still_while_a_checkpoint_loads(
 
         assert bench.dispatcher.place(asked).reason is Reason.STARTING
         assert bench.dispatcher.place(asked).seconds == asked.cost
+
+
+async def test_of_a_job_that_another_process_ended_nothing_is_remembered(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor = FakeExecutor()
+
+    def lost(attempt: Attempt) -> Event:
+        executor.go_on.clear()  # the next one stands still
+        return fail(FailureKind.WORKER_LOST)(attempt)
+
+    executor.outcomes = [lost]
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        asked = await bench.ask()
+        async with asyncio.timeout(20):
+            while len(executor.attempts) < 2:  # noqa: ASYNC110 - another's news
+                await asyncio.sleep(0.01)
+        assert asked.id in bench.dispatcher._workers._failed
+        running = next(iter(bench.dispatcher.running()))
+        assert await bench.jobs.cancel_leased(asked.id, running.job.fence)
+        executor.go_on.set()
+        async with asyncio.timeout(20):
+            while bench.dispatcher.running():  # noqa: ASYNC110 - another's news
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+
+        assert asked.id not in bench.dispatcher._workers._failed
 
 
 async def test_a_drain_waits_for_no_worker_and_counts_no_attempt(

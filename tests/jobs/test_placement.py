@@ -11,8 +11,10 @@ from fakes import FINGERPRINT, FakeAwayStore, FakeExecutor, InThreadClerk, draw,
 from jobs_kit import ADA, BEN, Bench, at_work
 from samples import job
 
+from db.history import History
 from db.session import Database
 from db.tables.job import Job, JobStatus
+from db.tables.record import Record
 from inference.executor import WorkerInfo, WorkerState
 from inference.protocol import Attempt, Done, FailureKind
 from jobs.fair_share import FairShare
@@ -206,6 +208,16 @@ async def test_one_that_has_never_told_what_it_is_is_not_taken_for_like_the_firs
         await bench.ended(again)
 
 
+class CountingHistory(History):
+    """A history that counts how often it was asked for a record."""
+
+    looks = 0
+
+    async def get(self, record_id: str) -> Record | None:
+        self.looks += 1
+        return await super().get(record_id)
+
+
 # The promise
 
 
@@ -285,6 +297,22 @@ async def test_who_can_get_no_worker_like_it_is_told_before_and_after_and_what_d
         assert executor.on == ["b"], "the nearest"
         assert after.verdict is not None
         assert after.verdict["changed"] == ["torch"]
+
+
+async def test_an_original_is_looked_up_before_the_commit_and_nothing_can_fail_after_it(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+) -> None:
+    executor, history = two(), CountingHistory(sqlite_database)
+    async with at_work(sqlite_database, tmp_path, clerk, executor, history=history) as bench:
+        original = await original_of(bench)
+        history.looks = 0
+        executor.go_on.clear()
+        again = await bench.ask(seed=0, reproduces=original)
+        await bench.audience.heard("preview", again.id)
+        assert history.looks == 1
+
+        executor.go_on.set()
+        await bench.ended(again)
 
 
 async def test_what_was_told_before_is_not_told_after_where_it_has_proved_wrong(
