@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from inference.checkpoints import Checkpoint
-from inference.contract import Cancelled, Drawing, Ending, Watch
-from inference.protocol import Attempt, Pixels
+from inference.contract import Cancelled, Choices, Drawing, Ending, Watch
+from inference.protocol import Attempt, Counts, Loaded, Pixels
 from inference.request import Adapters
 
 STEP_SECONDS = 0.001
@@ -19,15 +19,28 @@ class InstantEngine:
     """Draws a grey picture at the first step; with more than one step it draws until it is cancelled."""
 
     lanes = 1
+    memory = None
 
     def __init__(
-        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+        self,
+        device: str,
+        checkpoints: Mapping[str, Checkpoint],
+        cache: Path,
+        *,
+        choices: Choices | None = None,
+        low_memory: bool | None = None,
     ) -> None:
         self._begun: dict[str, tuple[Attempt, Watch]] = {}
+        self._held: dict[Loaded, dict[str, str]] = {}
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         """Have everything ready."""
-        return {"engine": "instant"}
+        self._held[checkpoint, adapters] = {"engine": "instant"}
+        return self._held[checkpoint, adapters]
+
+    def held(self) -> Mapping[Loaded, dict[str, str]]:
+        """Return all that was asked for."""
+        return self._held
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         """Take it in, and say so."""
@@ -48,7 +61,11 @@ class InstantEngine:
         return endings
 
     def free(self) -> None:
-        """Nothing is held."""
+        """Have nothing to give back."""
+
+    def counts(self) -> Counts:
+        """Count nothing."""
+        return Counts()
 
 
 def _grey(attempt: Attempt) -> Drawing:

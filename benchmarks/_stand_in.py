@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from benchmarks._textures import draw_texture
 from inference.checkpoints import Checkpoint
-from inference.contract import Cancelled, Drawing, Ending, Watch
-from inference.protocol import Attempt, Pixels
+from inference.contract import Cancelled, Choices, Drawing, Ending, Watch
+from inference.protocol import Attempt, Counts, Loaded, Pixels
 from inference.request import Adapters
 
 SPEED = "STAND_IN_SPEED"
@@ -56,19 +56,36 @@ class StandIn:
     """Sleeps as long as the GPU would draw."""
 
     lanes = LANES
+    memory = None
 
     def __init__(
-        self, device: str, checkpoints: Mapping[str, Checkpoint], cache: Path, *, low_memory: bool | None = None
+        self,
+        device: str,
+        checkpoints: Mapping[str, Checkpoint],
+        cache: Path,
+        *,
+        choices: Choices | None = None,
+        low_memory: bool | None = None,
     ) -> None:
         self._begun: list[Begun] = []
         self._pictures: dict[tuple[int, int], NDArray[np.uint8]] = {}
         self._speed = float(os.environ.get(SPEED, 1))
         self._until = 0.0  #: when the device has done what it was given
-        self._journal = (cache / JOURNALS.replace("*", device.replace(":", "-"))).open("a", buffering=1)
+        self._fingerprint = {"engine": "stand-in", "weights": "0" * 64, "pid": str(os.getpid())}
+        self._held: dict[Loaded, dict[str, str]] = {}
+        self._steps = 0
+        self._journal = (cache / JOURNALS.replace("*", f"{device.replace(':', '-')}-{os.getpid()}")).open(
+            "a", buffering=1
+        )
 
     def load(self, checkpoint: str, adapters: Adapters = ()) -> dict[str, str]:
         """Have it already."""
-        return {"engine": "stand-in", "weights": "0" * 64, "pid": str(os.getpid())}
+        self._held[checkpoint, adapters] = self._fingerprint
+        return self._fingerprint
+
+    def held(self) -> Mapping[Loaded, dict[str, str]]:
+        """Return all that was asked for: it has room."""
+        return self._held
 
     def begin(self, attempt: Attempt, watch: Watch, *, thrifty: bool) -> None:
         """Take an attempt in."""
@@ -84,6 +101,7 @@ class StandIn:
             due.watch.started()
         self._work(STEP_SECONDS)
         due.steps += 1
+        self._steps += 1
         due.watch.step(due.steps, due.attempt.request.num_inference_steps)
         wanted = due.watch.wanted()
         if wanted and due.left:
@@ -95,6 +113,10 @@ class StandIn:
 
     def free(self) -> None:
         """Have nothing to give back."""
+
+    def counts(self) -> Counts:
+        """Return how many steps it took: each draws one row, and uses it."""
+        return Counts(rows_called=self._steps, rows_used=self._steps)
 
     def _work(self, seconds: float) -> None:
         self._until = max(self._until + seconds / self._speed, time.monotonic())
@@ -113,7 +135,7 @@ class StandIn:
             width=request.width,
             height=request.height,
             seen=None,
-            fingerprint=self.load(""),
+            fingerprint=self._fingerprint,
         )
         return Drawing(pictures=(picture,), seconds=seconds_of(request.num_inference_steps), truncated="")
 
