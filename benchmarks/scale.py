@@ -8,6 +8,9 @@ worker to the next attempt's arrival there: lane free, job claimed, words checke
 one a worker draws others meanwhile. `bot_cores` and the others are how many cores the processes kept busy;
 `finishing` is how many attempts were begun and not over at the end, those on the workers included.
 
+`--executor ray` draws through a Ray cluster of this machine, with so many logical GPUs; `ray_cores` is what its
+processes and the keepers took.
+
 The picture's side decides what the clerks have to do, and nothing else: 1024 is SDXL's; 64 leaves the clerks out.
 """
 
@@ -30,12 +33,13 @@ from benchmarks._bot import report
 from benchmarks._stand_in import JOURNALS, LANES, SPEED, seconds_of
 from benchmarks.queue import DATABASES
 from bot.builder import Builder, Tools
-from config.settings import Settings, load_settings
+from config.settings import Ray, Settings, load_settings
 from db.images import FolderStore
 from db.jobs import Job, NewJob
 from db.session import Database
 from inference.executor import Executor, WorkerState
 from inference.local import LocalExecutor
+from inference.ray import RayExecutor
 from inference.request import ImageRequest, Sampler
 from jobs.audience import Silence
 from jobs.clerk import Clerk
@@ -45,6 +49,7 @@ STEPS = 30
 PEOPLE, GUILDS = 64, 8
 START_SECONDS = 300.0
 WARM_UP = 4.0  # seconds, until the first pictures are finished and every lane is taken
+EXECUTORS: dict[str, type[LocalExecutor] | type[RayExecutor]] = {"local": LocalExecutor, "ray": RayExecutor}
 ENGINES = {1: "benchmarks._stand_in:OneLane", LANES: "benchmarks._stand_in:StandIn"}
 
 
@@ -91,19 +96,23 @@ class Demand(Silence):
         task.add_done_callback(self.asking.discard)
 
 
-async def measure(workers: int, lanes: int, side: int, seconds: float, desks: int, store: str) -> dict[str, Any]:
+async def measure(
+    workers: int, lanes: int, side: int, seconds: float, desks: int, store: str, kind: str
+) -> dict[str, Any]:
     """Return what so many workers do in so many seconds."""
     with tempfile.TemporaryDirectory() as data:
+        os.environ["IMAGINE_DATA"] = data  # for keepers, whose machine's settings say where they write
         devices = tuple(f"stand-in:{number}" for number in range(workers))
-        settings = load_settings(data=Path(data), devices=devices)
-        executor = LocalExecutor(settings, {}, engine=ENGINES[lanes])
+        settings = load_settings(devices=devices).model_copy(update={"ray": Ray(address="local")})
+        executor = EXECUTORS[kind](settings, {}, engine=ENGINES[lanes])
         async with DATABASES[store]() as database, at_work(settings, database, executor, desks, side) as demand:
-            await _until_ready(executor)
+            await _until_ready(executor, workers)
             for _ in range(3 * lanes * workers):
                 demand.ask()
             await asyncio.sleep(WARM_UP + seconds_of(STEPS))
             figures = await _watch(demand, Path(data), workers, seconds)
-    return {"workers": workers, "lanes": lanes, "side": side, "desks": desks, "database": store} | figures
+    what = {"executor": kind, "workers": workers, "lanes": lanes, "side": side, "desks": desks, "database": store}
+    return what | figures
 
 
 @asynccontextmanager
@@ -128,9 +137,9 @@ async def at_work(
             await executor.close(1.0)
 
 
-async def _until_ready(executor: Executor) -> None:
+async def _until_ready(executor: Executor, workers: int) -> None:
     async with asyncio.timeout(START_SECONDS):
-        while any(worker.state is not WorkerState.READY for worker in executor.workers()):
+        while [worker.state for worker in executor.workers()] != [WorkerState.READY] * workers:
             await executor.changed()
 
 
@@ -180,12 +189,15 @@ def _read(file: Path, began: float, until: float) -> Journal:
 
 
 def _busy() -> dict[str, float]:
-    """Return the processor seconds that the bot's process, its clerks and its workers have had so far."""
+    """Return the processor seconds that the bot's process, its clerks, its workers and Ray have had so far."""
     own = psutil.Process()  # type: ignore[no-untyped-call]
-    spent = {"bot_cores": sum(own.cpu_times()[:2]), "clerks_cores": 0.0, "workers_cores": 0.0}
+    spent = {"bot_cores": sum(own.cpu_times()[:2]), "clerks_cores": 0.0, "workers_cores": 0.0, "ray_cores": 0.0}
     for child in own.children():  # type: ignore[no-untyped-call]
-        kind = "workers_cores" if "inference.worker" in " ".join(child.cmdline()) else "clerks_cores"
-        spent[kind] += sum(child.cpu_times()[:2])
+        is_driver = "inference.ray_driver" in child.cmdline()
+        for process in (child, *child.children(recursive=True)):
+            others = "ray_cores" if is_driver else "clerks_cores"
+            kind = "workers_cores" if "inference.worker" in process.cmdline() else others
+            spent[kind] += sum(process.cpu_times()[:2])
     return spent
 
 
@@ -200,6 +212,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8, 16])
+    parser.add_argument("--executor", choices=sorted(EXECUTORS), default="local")
     parser.add_argument("--lanes", type=int, choices=sorted(ENGINES), default=LANES)
     parser.add_argument("--side", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20.0)
@@ -212,5 +225,5 @@ if __name__ == "__main__":
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     for store in arguments.databases:
         for number in arguments.workers:
-            found = measure(number, arguments.lanes, arguments.side, arguments.seconds, arguments.desks, store)
-            report(asyncio.run(found), arguments.json)
+            sizes = number, arguments.lanes, arguments.side, arguments.seconds, arguments.desks
+            report(asyncio.run(measure(*sizes, store, arguments.executor)), arguments.json)
