@@ -33,7 +33,7 @@ class Ground:
     restore: Callable[[Path], str]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     if request.param == "sqlite":
         yield on_sqlite(tmp_path / "data" / "imagine.db")
@@ -79,6 +79,7 @@ def call(*command: str | Path) -> None:
     subprocess.run([str(each) for each in command], check=True, timeout=60)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(500)  # two bots load their checkpoint, on however slow a machine
 async def test_all_comes_back_from_a_backup_that_was_taken_while_the_bot_drew(tmp_path: Path, ground: Ground) -> None:
     data, backup = tmp_path / "data", tmp_path / "backup"

@@ -20,6 +20,7 @@ BLOWS = 24  # three of each kind
 pytest.importorskip("ray", reason="Ray is an extra: pip install '.[ray]'")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # its parts wait for each other, on however slow a machine
 async def test_a_machine_and_the_head_that_die_leave_everything_in_order(tmp_path: Path) -> None:
     weather = Weather(SEED, blows=2, pending=4, patience=120, people=PEOPLE[:4])

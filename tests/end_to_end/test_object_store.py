@@ -25,6 +25,7 @@ def url(postgres: Postgres) -> Iterator[str]:
     postgres.drop(url)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)  # on however slow a machine
 async def test_pictures_come_from_a_bucket_and_a_bucket_that_goes_away_loses_none(tmp_path: Path, url: str) -> None:
     with running_chat_server() as world, object_server(tmp_path / "objects") as bucket:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+import pytest
 from guest import Guest, labels, record_ids
 from processes import joining, running_bot, running_chat_server
 
@@ -45,6 +46,7 @@ async def test_a_stopped_bot_puts_back_what_runs_and_is_gone_within_fifteen_seco
     assert len(end["attachments"]) == 2
 
 
+@pytest.mark.slow
 async def test_what_outlives_its_interaction_comes_as_a_message_that_names_its_person(tmp_path: Path) -> None:
     with running_chat_server() as world:
         async with aiohttp.ClientSession() as session:

@@ -95,6 +95,7 @@ async def test_a_bot_that_starts_again_finds_its_workers_warm_and_free(stage, ex
     assert isinstance((await run(executor, a_new_attempt(tmp_path)))[-1], Done)
 
 
+@pytest.mark.slow
 async def test_a_driver_that_is_killed_costs_what_ran_and_no_worker(executor, tmp_path):
     before = pids(executor)
     stream = begin(executor, a_new_attempt(tmp_path, prompt="slow", num_inference_steps=150))
@@ -147,6 +148,7 @@ async def test_a_bot_gets_no_worker_that_another_is_served_by(fleet, stage, exec
         await second.close(0)
 
 
+@pytest.mark.slow
 async def test_workers_with_other_settings_are_replaced(fleet, stage, executor, tmp_path, monkeypatch):
     before = pids(executor)
     await stage.close(0)
