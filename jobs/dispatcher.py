@@ -333,7 +333,8 @@ class Dispatcher:
     # What becomes of an attempt
 
     async def _attend(self, running: Running) -> None:
-        job, outcome, fate = running.job, None, Fate.ELSEWHERE
+        job, fate = running.job, Fate.ELSEWHERE
+        outcome: Outcome | None = None
         with about(job=job.id, attempt=running.id, worker=running.worker, guild=job.guild_id):
             try:
                 outcome, fate = await self._try(running)
