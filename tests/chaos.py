@@ -5,8 +5,9 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,11 +21,15 @@ from guest import Guest, Json
 from household import Household
 from pair import Pair, pair_of
 from processes import joining, running_chat_server
+from sqlalchemy import select, update
 from storm import Storm
 
 from db.base import utc_now
+from db.privacy import Privacy
+from db.session import Database
 from db.tables.job import OPEN
 from db.tables.outbox import DeliveryState
+from db.tables.record import RecordRow
 from provenance.identity import make_identity, today
 
 PEOPLE = (("ada", "studio"), ("ben", "studio"), ("mia", "studio"), ("ada", "dm"))
@@ -95,10 +100,11 @@ async def endure(
             await rage(storm, session, world, weather)
             await settle(url, weather.patience)
             await household.stop(signal.SIGKILL)
-            make_old(folder / "pictures")
+            await make_old(folder / "pictures", url)
             await presence_of_the_bot(Guest(session, world["page"]), False)
             household.start()
             await presence_of_the_bot(Guest(session, world["page"]), True)
+            await sweep(folder / "pictures", url)
             status = await household.stop()
         # a machine clears its spool when it serves, and the last to serve may be either of a pair
         spools = [] if weather.pair else [folder / "data" / "spool"]
@@ -178,11 +184,24 @@ def shared_by_machines(folder: Path) -> dict[str, str]:
     }
 
 
-def make_old(pictures: Path) -> None:
-    """Let every picture look old, so that the next start sweeps away what no row knows."""
+async def make_old(pictures: Path, url: str) -> None:
+    """Let every picture look old, and one of the rows older, so that the next start sweeps away what no row knows."""
     before = time.time() - TWO_DAYS
     for path in pictures.rglob("*.*"):
         os.utime(path, (before, before))
+    async with Database(url) as database, database.transaction() as session:
+        first = select(RecordRow.id).order_by(RecordRow.created_at).limit(1).scalar_subquery()
+        moment = utc_now() - timedelta(seconds=2 * TWO_DAYS)
+        await session.execute(update(RecordRow).where(RecordRow.id == first).values(created_at=moment))
+
+
+async def sweep(pictures: Path, url: str) -> None:
+    """Return when a start has swept away what no row knows; where it does not, the evidence will say so."""
+    async with Database(url) as database:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVAL_SECONDS):
+                while {path.stem for path in pictures.rglob("*.*")} - await Privacy(database).needed():
+                    await asyncio.sleep(POLL_SECONDS)
 
 
 def settings_for(folder: Path, url: str, pending: int) -> dict[str, str]:

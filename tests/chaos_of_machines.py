@@ -20,6 +20,7 @@ from chaos import (
     settings_for,
     settle,
     shared_by_machines,
+    sweep,
 )
 from cluster import Cluster, Node
 from evidence import gather_evidence, rows_of
@@ -106,10 +107,11 @@ async def endure(
                 drawn_on = await all_draw(Guest(session, world["page"]), url, set(drawing), weather.patience)
                 orphans = [each for node in cluster.drawers() for each in alone(node)]
                 await household.stop(signal.SIGKILL)
-                make_old(folder / "pictures")
+                await make_old(folder / "pictures", url)
                 await presence_of_the_bot(Guest(session, world["page"]), False)
                 household.start()
                 await presence_of_the_bot(Guest(session, world["page"]), True)
+                await sweep(folder / "pictures", url)
                 status = await household.stop()
             spools = [spool for node in cluster.drawers() for spool in node.spools()]
             evidence = await gather_evidence(url, folder / "pictures", spools, world)

@@ -33,6 +33,7 @@ from db.privacy import Privacy
 from db.search import Criteria
 from db.session import Database
 from db.shares import Standing
+from db.tables.choice import ChoiceRow
 from db.tables.person import PersonRow
 from db.tables.removal import RemovalRow
 from db.transfer import PART, copy, transfer
@@ -75,6 +76,7 @@ async def lived_in(database: Database, jobs: Jobs, made: Any, new_job: Any) -> D
     await Privacy(database).ask(BOB)
     async with database.transaction() as session:
         session.add(RemovalRow(message_id=(1 << 62) + 1, channel_id=CHANNEL))
+        session.add(ChoiceRow(name="rows of a card", value=8))
     return database
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from audit import complaints
-from chaos import Weather, endure, make_old, settings_for, settle, shared_by_machines
+from chaos import Weather, endure, make_old, settings_for, settle, shared_by_machines, sweep
 from db_fixtures import Postgres, postgres_server
 from evidence import gather_evidence
 from guest import Guest
@@ -50,9 +50,10 @@ async def test_a_standby_takes_over_from_a_bot_that_is_killed(tmp_path: Path, ur
                 with starting_bot(one, **settings) as back:
                     await asyncio.to_thread(back.says, "stands by")
                     await settle(url, PATIENCE)
-                    make_old(tmp_path / "pictures")
+                    await make_old(tmp_path / "pictures", url)
                     await asyncio.to_thread(second.stop)
-                    await asyncio.to_thread(back.ready)  # having swept away what the killed one left
+                    await asyncio.to_thread(back.ready)
+                    await sweep(tmp_path / "pictures", url)  # of what the killed one left
         left = await gather_evidence(url, tmp_path / "pictures", [one / "spool", two / "spool"], world)
 
     assert [len(each["attachments"]) for each in ends] == [4, 4, 4]
