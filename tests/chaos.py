@@ -187,7 +187,7 @@ def shared_by_machines(folder: Path) -> dict[str, str]:
 async def make_old(pictures: Path, url: str) -> None:
     """Let every picture look old, and one of the rows older, so that the next start sweeps away what no row knows."""
     before = time.time() - TWO_DAYS
-    for path in pictures.rglob("*.*"):
+    for path in all_of(pictures):
         os.utime(path, (before, before))
     async with Database(url) as database, database.transaction() as session:
         first = select(RecordRow.id).order_by(RecordRow.created_at).limit(1).scalar_subquery()
@@ -200,8 +200,12 @@ async def sweep(pictures: Path, url: str) -> None:
     async with Database(url) as database:
         with suppress(TimeoutError):
             async with asyncio.timeout(ARRIVAL_SECONDS):
-                while {path.stem for path in pictures.rglob("*.*")} - await Privacy(database).needed():
+                while {path.stem for path in all_of(pictures)} - await Privacy(database).needed():
                     await asyncio.sleep(POLL_SECONDS)
+
+
+def all_of(pictures: Path) -> list[Path]:
+    return list(pictures.rglob("*.*"))
 
 
 def settings_for(folder: Path, url: str, pending: int) -> dict[str, str]:
