@@ -200,7 +200,7 @@ async def sweep(pictures: Path, url: str) -> None:
     async with Database(url) as database:
         with suppress(TimeoutError):
             async with asyncio.timeout(ARRIVAL_SECONDS):
-                while {path.stem for path in all_of(pictures)} - await Privacy(database).needed():
+                while {path.stem for path in all_of(pictures)} - await Privacy(database).needed():  # noqa: ASYNC110 - another's news
                     await asyncio.sleep(POLL_SECONDS)
 
 
