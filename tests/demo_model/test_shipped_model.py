@@ -96,6 +96,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_another_picture(painter:
     assert psnr(first, other) < UNLIKE
 
 
+@pytest.mark.slow
 def test_a_negative_prompt_takes_away_what_it_names_and_not_just_anything(report: Report) -> None:
     figures = report.negative(4)
 

@@ -28,7 +28,7 @@ class Ground:
     restart: Callable[[], Awaitable[None]] | None = None
 
 
-@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"])  # the latter is struck harder
+@pytest.fixture(params=["sqlite", "postgresql"])  # the latter is struck harder
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     if request.param == "sqlite":
         yield Ground(sqlite_url(tmp_path / "data" / "imagine.db"))
@@ -38,6 +38,7 @@ def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_a_short_storm_leaves_everything_in_order(tmp_path: Path, ground: Ground) -> None:
     check(await endure(Weather(SEED, blows=3, pending=4, patience=120), tmp_path, ground.url, ground.restart))
 

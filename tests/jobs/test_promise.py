@@ -20,7 +20,7 @@ from inference.local import LocalExecutor
 from inference.protocol import Attempt, Done, Event
 
 ENGINE = "tests.fakes_device:ThreadedDevice"
-ALIKE = ("cpu/1", "cpu/1 2")
+ALIKE = ("cpu/1", "cpu/1/2")
 OTHER = "cpu/2"
 
 
@@ -73,7 +73,7 @@ async def test_workers_alike_draw_the_same_bytes_and_a_reproduction_goes_to_one_
         assert told == also_told
         assert {worker.id: worker.fingerprint["threads"] for worker in executor.workers()} == {
             "cpu/1": "1",
-            "cpu/1 2": "1",
+            "cpu/1/2": "1",
             OTHER: "2",
         }
 
