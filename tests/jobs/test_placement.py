@@ -1,7 +1,7 @@
 """Where jobs go: to whom has their checkpoint, to whom has room, and what is drawn again to whom is like the first."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,19 @@ def two(**values: dict[str, Any]) -> FakeExecutor:
     for name, value in values.items():
         setattr(executor, name, value)
     return executor
+
+
+@pytest.fixture
+def executor() -> FakeExecutor:
+    return two()
+
+
+@pytest.fixture
+async def bench(
+    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk, executor: FakeExecutor
+) -> AsyncIterator[Bench]:
+    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
+        yield bench
 
 
 def drawn_by(fingerprint: dict[str, str]) -> Callable[[Attempt], Done]:
@@ -196,16 +209,14 @@ async def test_a_worker_that_has_never_told_what_it_is_is_not_waited_for(
 
 
 async def test_one_that_has_never_told_what_it_is_is_not_taken_for_like_the_first(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+    executor: FakeExecutor, bench: Bench
 ) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints, executor.states = {"a": OTHER, "b": {}}, {"b": WorkerState.RESTARTING}
-        again = await bench.ask(seed=0, reproduces=original)
+    original = await original_of(bench)
+    executor.fingerprints, executor.states = {"a": OTHER, "b": {}}, {"b": WorkerState.RESTARTING}
+    again = await bench.ask(seed=0, reproduces=original)
 
-        assert [note["key"] for note in again.notes] == [NOTE]
-        await bench.ended(again)
+    assert [note["key"] for note in again.notes] == [NOTE]
+    await bench.ended(again)
 
 
 class CountingHistory(History):
@@ -223,80 +234,70 @@ class CountingHistory(History):
 
 @pytest.mark.parametrize("like", ["a", "b"])
 async def test_what_is_drawn_again_goes_to_a_worker_like_the_one_that_drew_it(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk, like: str
+    executor: FakeExecutor, bench: Bench, like: str
 ) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints = {"a": OTHER, "b": OTHER} | {like: FINGERPRINT}
-        executor.on.clear()
-        for _ in range(3):
-            again = await bench.ended(await bench.ask(seed=0, reproduces=original))
+    original = await original_of(bench)
+    executor.fingerprints = {"a": OTHER, "b": OTHER} | {like: FINGERPRINT}
+    executor.on.clear()
+    for _ in range(3):
+        again = await bench.ended(await bench.ask(seed=0, reproduces=original))
 
-        assert executor.on == [like] * 3
-        assert again.notes == []
+    assert executor.on == [like] * 3
+    assert again.notes == []
 
 
 async def test_what_is_drawn_again_waits_for_such_a_worker_and_lets_others_pass(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+    executor: FakeExecutor, bench: Bench
 ) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints, executor.warm = {"b": OTHER}, {"a": (("demo", ()),)}
-        executor.on.clear()
-        executor.go_on.clear()
-        busy = await bench.ask(BEN)
-        await bench.audience.heard("preview", busy.id)
-        again = await bench.ask(ADA, seed=0, reproduces=original)
-        other = await bench.ask(BEN)
-        await bench.audience.heard("preview", other.id)
-        assert [executor.on, bench.dispatcher.counts()] == [["a", "b"], (2, 1)]
-        assert bench.dispatcher.place(again).reason is Reason.NEXT
+    original = await original_of(bench)
+    executor.fingerprints, executor.warm = {"b": OTHER}, {"a": (("demo", ()),)}
+    executor.on.clear()
+    executor.go_on.clear()
+    busy = await bench.ask(BEN)
+    await bench.audience.heard("preview", busy.id)
+    again = await bench.ask(ADA, seed=0, reproduces=original)
+    other = await bench.ask(BEN)
+    await bench.audience.heard("preview", other.id)
+    assert [executor.on, bench.dispatcher.counts()] == [["a", "b"], (2, 1)]
+    assert bench.dispatcher.place(again).reason is Reason.NEXT
 
-        executor.go_on.set()
-        after = await bench.ended(again)
+    executor.go_on.set()
+    after = await bench.ended(again)
 
-        assert executor.on == ["a", "b", "a"]
-        assert after.notes == []
+    assert executor.on == ["a", "b", "a"]
+    assert after.notes == []
 
 
-async def test_a_worker_like_it_that_restarts_is_waited_for(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
-) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints, executor.states = {"b": OTHER}, {"a": WorkerState.RESTARTING}
-        again = await bench.ask(seed=0, reproduces=original)
-        await bench.ended(await bench.ask(BEN))
-        assert executor.on == ["a", "b"]
-        assert bench.dispatcher.place(again).reason is Reason.CHOOSY
+async def test_a_worker_like_it_that_restarts_is_waited_for(executor: FakeExecutor, bench: Bench) -> None:
+    original = await original_of(bench)
+    executor.fingerprints, executor.states = {"b": OTHER}, {"a": WorkerState.RESTARTING}
+    again = await bench.ask(seed=0, reproduces=original)
+    await bench.ended(await bench.ask(BEN))
+    assert executor.on == ["a", "b"]
+    assert bench.dispatcher.place(again).reason is Reason.CHOOSY
 
-        executor.states.clear()
-        await bench.ended(await bench.ask(BEN))
-        await bench.ended(again)
+    executor.states.clear()
+    await bench.ended(await bench.ask(BEN))
+    await bench.ended(again)
 
-        assert workers_of(executor, again) == ["a"]
+    assert workers_of(executor, again) == ["a"]
 
 
 async def test_who_can_get_no_worker_like_it_is_told_before_and_after_and_what_differs(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+    executor: FakeExecutor, bench: Bench
 ) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints = {"a": OTHER, "b": NEARER}
-        executor.on.clear()
-        executor.outcomes = [drawn_by(NEARER)]
-        asked = await bench.ask(seed=0, reproduces=original)
-        after = await bench.ended(asked)
+    original = await original_of(bench)
+    executor.fingerprints = {"a": OTHER, "b": NEARER}
+    executor.on.clear()
+    executor.outcomes = [drawn_by(NEARER)]
+    asked = await bench.ask(seed=0, reproduces=original)
+    after = await bench.ended(asked)
 
-        told = [{"key": NOTE, "values": {"names": "torch"}}]
-        assert (asked.notes, after.notes) == (told, told)
-        assert executor.on == ["b"], "the nearest"
-        assert after.verdict is not None
-        assert after.verdict["changed"] == ["torch"]
+    told = [{"key": NOTE, "values": {"names": "torch"}}]
+    assert (asked.notes, after.notes) == (told, told)
+    assert executor.on == ["b"], "the nearest"
+    assert after.verdict is not None
+    assert after.verdict["changed"] == ["torch"]
 
 
 async def test_an_original_is_looked_up_before_the_commit_and_nothing_can_fail_after_it(
@@ -316,17 +317,15 @@ async def test_an_original_is_looked_up_before_the_commit_and_nothing_can_fail_a
 
 
 async def test_what_was_told_before_is_not_told_after_where_it_has_proved_wrong(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+    executor: FakeExecutor, bench: Bench
 ) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints = {"a": OTHER, "b": NEARER}
-        asked = await bench.ask(seed=0, reproduces=original)
-        after = await bench.ended(asked)
+    original = await original_of(bench)
+    executor.fingerprints = {"a": OTHER, "b": NEARER}
+    asked = await bench.ask(seed=0, reproduces=original)
+    after = await bench.ended(asked)
 
-        assert [note["key"] for note in asked.notes] == [NOTE]
-        assert (after.notes, after.verdict and after.verdict["changed"]) == ([], [])
+    assert [note["key"] for note in asked.notes] == [NOTE]
+    assert (after.notes, after.verdict and after.verdict["changed"]) == ([], [])
 
 
 async def test_a_reproduction_that_waited_through_a_restart_still_goes_to_whom_it_waits_for(
@@ -346,16 +345,14 @@ async def test_a_reproduction_that_waited_through_a_restart_still_goes_to_whom_i
 
 
 async def test_who_has_failed_it_is_the_last_to_draw_it_though_it_is_like_the_first(
-    sqlite_database: Database, tmp_path: Path, clerk: InThreadClerk
+    executor: FakeExecutor, bench: Bench
 ) -> None:
-    executor = two()
-    async with at_work(sqlite_database, tmp_path, clerk, executor) as bench:
-        original = await original_of(bench)
-        executor.fingerprints, executor.outcomes = {"b": OTHER}, [fail(FailureKind.OUT_OF_MEMORY)]
-        executor.on.clear()
-        await bench.ended(await bench.ask(seed=0, reproduces=original))
+    original = await original_of(bench)
+    executor.fingerprints, executor.outcomes = {"b": OTHER}, [fail(FailureKind.OUT_OF_MEMORY)]
+    executor.on.clear()
+    await bench.ended(await bench.ask(seed=0, reproduces=original))
 
-        assert executor.on == ["a", "b"]
+    assert executor.on == ["a", "b"]
 
 
 def test_nobody_waits_for_a_better_worker_for_ever() -> None:
