@@ -38,7 +38,7 @@ async def test_a_standby_takes_over_from_a_bot_that_is_killed(tmp_path: Path, ur
             with running_bot(one, **settings) as first, starting_bot(two, **settings) as standby:
                 shown = await ada.follow(await start(ada, "/imagine before the fall steps:2"), patience=PATIENCE)
                 await asyncio.to_thread(standby.says, "stands by")
-                asked = [await start(ada, f"/imagine {words} steps:80 count:4") for words in ("one", "two", "three")]
+                asked = [await start(ada, f"/imagine {words} steps:40 count:4") for words in ("one", "two", "three")]
                 first.kill()
                 killed = time.monotonic()
                 second = await asyncio.to_thread(standby.ready)

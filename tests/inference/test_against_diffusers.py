@@ -34,7 +34,8 @@ FROM_PICTURES = {
     StableDiffusionXLPipeline: StableDiffusionXLImg2ImgPipeline,
 }
 
-MANY_STEPS = [(kind, sampler) for kind in ("sd1", "sd2 epsilon", "sd2 v-prediction", "sdxl") for sampler in Sampler]
+MANY_STEPS = [(kind, sampler) for kind in ("sd1", "sd2 v-prediction", "sdxl") for sampler in Sampler]
+IN_THE_LONG_RUN = [("sd2 epsilon", sampler) for sampler in Sampler]
 FEW_STEPS = [  # and the guidance that they are used with
     ("sd turbo", Sampler.EULER, 1, 1.0),
     ("sd turbo", Sampler.EULER_A, 2, 1.0),
@@ -56,7 +57,12 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "sampler", "steps", "guidance"), [*((*case, 6, 7.5) for case in MANY_STEPS), *FEW_STEPS]
+    ("kind", "sampler", "steps", "guidance"),
+    [
+        *((*case, 6, 7.5) for case in MANY_STEPS),
+        *(pytest.param(*case, 6, 7.5, marks=pytest.mark.slow) for case in IN_THE_LONG_RUN),
+        *FEW_STEPS,
+    ],
 )
 @torch.inference_mode()
 def test_what_is_drawn_from_words_is_what_the_pipeline_draws(
@@ -71,7 +77,12 @@ def test_what_is_drawn_from_words_is_what_the_pipeline_draws(
 @pytest.mark.parametrize(
     ("kind", "sampler", "steps", "guidance", "strength"),
     [
-        *((*case, 6, 7.5, 0.6) for case in MANY_STEPS),
+        *(("sd1", sampler, 6, 7.5, 0.6) for sampler in Sampler),
+        *(
+            pytest.param(*case, 6, 7.5, 0.6, marks=pytest.mark.slow)
+            for case in (*MANY_STEPS, *IN_THE_LONG_RUN)
+            if case[0] != "sd1"
+        ),
         *(("sd1", sampler, 20, 7.5, strength) for sampler in (Sampler.DDIM, Sampler.HEUN) for strength in (0.05, 0.99)),
         ("sd turbo", Sampler.EULER, 2, 1.0, 0.5),
         ("sdxl turbo, lightning", Sampler.EULER, 4, 1.0, 0.3),
