@@ -1,24 +1,13 @@
 """How wrong the network is."""
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
 from torch.nn import functional
 
 from demo_model.detect.network import Reading
-from demo_model.detect.targets import NEAR, Target
-
-Targets = dict[str, torch.Tensor]  #: a tensor for each field of Target, its first axis the batch's
+from demo_model.detect.targets import NEAR
 
 
-def targets_of(targets: Sequence[Target], device: torch.device) -> Targets:
-    """Return the targets of a batch as tensors."""
-    fields = {name: np.stack([getattr(one, name) for one in targets]) for name in vars(targets[0])}
-    return {name: torch.from_numpy(values).to(device) for name, values in fields.items()}
-
-
-def loss(reading: Reading, targets: Targets) -> torch.Tensor:
+def loss(reading: Reading, targets: dict[str, torch.Tensor]) -> torch.Tensor:
     """Return how far the reading is from the targets, a batch of them."""
     kind, colour = targets["kind"], targets["colour"]
     there = kind > 0

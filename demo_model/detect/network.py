@@ -1,7 +1,6 @@
 """A small convolutional network that says, for every cell of a grid, what lies there."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import nn
@@ -23,12 +22,13 @@ class Reading:
 
 
 class Network(nn.Module):
-    """Reads pictures of shape [pictures, 3, SIDE, SIDE] in the range -1 to 1, or whatever else comes to a grid."""
+    """Reads pictures of shape [pictures, 3, SIDE, SIDE] in the range -1 to 1."""
 
-    def __init__(self, inputs: int = 3, strides: tuple[int, int, int] = (2, 2, 2), width: int = 64) -> None:
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
-        widths = pairwise((inputs, width // 2, width, width))
-        self.stem = nn.Sequential(*(_layer(*ends, stride) for ends, stride in zip(widths, strides, strict=True)))
+        self.stem = nn.Sequential(
+            _layer(3, width // 2, stride=2), _layer(width // 2, width, stride=2), _layer(width, width, stride=2)
+        )
         self.body = nn.ModuleList(_layer(width, width, dilation=dilation) for dilation in (1, 2, 1, 2, 1))
         self.whole = nn.Linear(2 * width, width)
         self.cells = nn.Conv2d(width, 1 + len(Kind) + len(Colour), 1)

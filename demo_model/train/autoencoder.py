@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from demo_model.train.drawn import DrawnWeighed, WeighedPicture
+from demo_model.train.drawn import DrawnPicture
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_vae
 from demo_model.train.plan import Plan
 from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
-from demo_model.world.drawer import draw
+from demo_model.world.drawer import Picture, draw
 from demo_model.world.sampler import sample
 
 KL_WEIGHT = 3e-8  #: keeps the latents bounded; from ten times more on, detail drowned in the sampled noise for long
@@ -35,33 +35,29 @@ class AutoencoderStage(LearningStage):
 
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
-        drawn, weighed = zip(*self._drawn(progress), strict=True)
-        pictures = to_unit(torch.from_numpy(np.stack(drawn)).to(self._device))
-        weights = torch.from_numpy(np.stack(weighed))[:, None].to(self._device)
+        pictures = to_unit(torch.from_numpy(np.stack(self._drawn(progress))).to(self._device))
         vae: Any = self.learner.network
         with torch.autocast(self._device.type, torch.bfloat16):
             posterior = vae.encode(pictures).latent_dist
             made = vae.decode(posterior.sample()).sample
         # The library's KL is a sum over the picture, not a mean: as many latents count as the picture has.
         area = (self._plan.side / self._side) ** 2
-        unlike = difference(made.float(), pictures, weights)
-        loss: torch.Tensor = unlike + KL_WEIGHT * area * posterior.kl().float().mean()
+        loss: torch.Tensor = difference(made.float(), pictures) + KL_WEIGHT * area * posterior.kl().float().mean()
         self.learner.learn(loss, progress)
         return loss.detach()
 
-    def _drawn(self, progress: float) -> list[WeighedPicture]:
+    def _drawn(self, progress: float) -> list[Picture]:
         """Return fresh pictures: many small ones at first, then fewer large ones."""
         side = self._plan.first_side if progress < self._plan.autoencoder_first_share else self._plan.side
         if side != self._side:
             self.close()
             self._side = side
             self._stream = self._open()
-        drawn: list[WeighedPicture] = self._stream.next()
-        return drawn
+        return self._stream.next()
 
-    def _open(self) -> Stream[WeighedPicture]:
+    def _open(self) -> Stream[Picture]:
         batch = self._plan.autoencoder_batch * (self._plan.side // self._side) ** 2
-        return Stream(DrawnWeighed(self._side), batch, self._plan.workers, (*self._seed, self._side))
+        return Stream(DrawnPicture(self._side), batch, self._plan.workers, (*self._seed, self._side))
 
 
 def to_unit(pictures: torch.Tensor) -> torch.Tensor:
@@ -69,26 +65,17 @@ def to_unit(pictures: torch.Tensor) -> torch.Tensor:
     return pictures.movedim(-1, 1).float() / 127.5 - 1
 
 
-def difference(made: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Return how far colours and edges are apart, at full size and coarser, every pixel by its weight.
-
-    Pictures have the shape [pictures, 3, height, width], weights [pictures, 1, height, width].
-    """
-    total = weighted_mean((made - wanted).square(), weights)
+def difference(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return how far colours and edges are apart, at full size and coarser."""
+    total = functional.mse_loss(made, wanted)
     for scale in range(SCALES):
-        total = total + weighted_mean((made - wanted).abs(), weights) / SCALES
+        total = total + functional.l1_loss(made, wanted) / SCALES
         for axis in (2, 3):
-            edges = (made.diff(dim=axis) - wanted.diff(dim=axis)).abs()
-            near = weights.narrow(axis, 1, edges.shape[axis])
-            total = total + EDGE_WEIGHT * weighted_mean(edges, near) / SCALES
+            edges = EDGE_WEIGHT * functional.l1_loss(made.diff(dim=axis), wanted.diff(dim=axis))
+            total = total + edges / SCALES
         if scale + 1 < SCALES:
-            made, wanted, weights = (functional.avg_pool2d(one, 2) for one in (made, wanted, weights))
+            made, wanted = functional.avg_pool2d(made, 2), functional.avg_pool2d(wanted, 2)
     return total
-
-
-def weighted_mean(errors: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Return the mean of errors over pictures, channels and places, the weights telling how much each place counts."""
-    return (errors.mean(1, keepdim=True) * weights).sum() / weights.sum()
 
 
 @torch.no_grad()

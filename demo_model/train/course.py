@@ -12,13 +12,11 @@ import torch
 
 from demo_model.train.autoencoder import AutoencoderStage, standardise
 from demo_model.train.detector import DetectorStage
-from demo_model.train.diffusion import DiffusionStage
-from demo_model.train.encoder import Encoder
+from demo_model.train.diffusion import DiffusionStage, Encoder
 from demo_model.train.language import LanguageStage
 from demo_model.train.networks import make_unet
 from demo_model.train.parts import Parts, export, save_half
-from demo_model.train.plan import SHARES, SHARES_ON, Plan
-from demo_model.train.proofreader import ProofreaderStage
+from demo_model.train.plan import SHARES, Plan
 from demo_model.train.stage import Budget, LearningStage, train
 from demo_model.train.tokens import read_tokenizer, write_tokenizer
 from demo_model.train.upscaler import UpscalerStage
@@ -53,8 +51,7 @@ class Course:
         parts = self._train_parts() if self.start is None else Parts.load(self.start, self.device)
         encoder = Encoder(parts.vae, parts.text_encoder, read_tokenizer(parts.tokenizer), self.device)
         plan = self.plan if self.start is None else replace(self.plan, diffusion_first_share=0.0)
-        proofreader = self._train(ProofreaderStage(plan, self.device, self._seed(), encoder))
-        stage = DiffusionStage(plan, self.device, self._seed(), encoder, proofreader, parts.unet)
+        stage = DiffusionStage(plan, self.device, self._seed(), encoder, parts.unet)
         try:
             self._train(stage)
         finally:
@@ -103,7 +100,7 @@ class Course:
 
     def _train(self, stage: LearningStage) -> Any:
         """Train the stage to the end of its share of the time and return what it learned."""
-        share = (SHARES if self.start is None else SHARES_ON)[stage.name]
+        share = SHARES[stage.name] if self.start is None else 1.0
         seconds = None if self.minutes is None else self.minutes * 60 * share
         with contextlib.closing(stage):
             train(stage, Budget(seconds=seconds, steps=self.steps), self.folder / "state", self.tell)

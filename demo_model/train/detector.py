@@ -2,19 +2,16 @@
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from demo_model.detect.detector import prepare
-from demo_model.detect.loss import loss, targets_of
-from demo_model.detect.network import SIDE, Network
+from demo_model.detect.loss import loss
+from demo_model.detect.network import Network
+from demo_model.detect.targets import Target
 from demo_model.train.drawn import drawn_target
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
 from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
-
-SOFT = 0.5  #: the share of pictures that are seen with less detail
-NOISE = 0.12
 
 
 class DetectorStage(LearningStage):
@@ -31,18 +28,12 @@ class DetectorStage(LearningStage):
         """Learn from one batch and return the loss."""
         batch = self._stream.next()
         pictures = prepare(torch.from_numpy(np.stack([picture for picture, _ in batch])).to(self._device))
-        wrong = loss(self.learner.network(disturb(pictures)), targets_of([wanted for _, wanted in batch], self._device))
+        noise = torch.randn_like(pictures) * 0.12 * torch.rand(len(batch), 1, 1, 1, device=self._device)
+        light = 1 + 0.1 * torch.randn(len(batch), 3, 1, 1, device=self._device).clamp(-1, 1)
+        wrong = loss(self.learner.network(pictures * light + noise), self._targets([wanted for _, wanted in batch]))
         self.learner.learn(wrong, progress)
         return wrong.detach()
 
-
-def disturb(pictures: torch.Tensor) -> torch.Tensor:
-    """Return pictures that are noisier and of other light, and of which some have lost detail."""
-    rows = (len(pictures), 1, 1, 1)
-    side = int(torch.randint(SIDE // 2, SIDE, ()))
-    small = functional.interpolate(pictures, (side, side), mode="area")
-    soft = functional.interpolate(small, (SIDE, SIDE), mode="bilinear", align_corners=False)
-    pictures = torch.where(torch.rand(rows, device=pictures.device) < SOFT, soft, pictures)
-    noise = torch.randn_like(pictures) * NOISE * torch.rand(rows, device=pictures.device)
-    light = 1 + 0.1 * torch.randn(len(pictures), 3, 1, 1, device=pictures.device).clamp(-1, 1)
-    return pictures * light + noise
+    def _targets(self, targets: list[Target]) -> dict[str, torch.Tensor]:
+        fields = {name: np.stack([getattr(one, name) for one in targets]) for name in vars(targets[0])}
+        return {name: torch.from_numpy(values).to(self._device) for name, values in fields.items()}

@@ -1,26 +1,30 @@
 """Trains the UNet on encoded pictures and captions that the text encoder has read."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from numpy.typing import NDArray
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from transformers import CLIPTokenizer
 
-from demo_model.detect.loss import Targets
-from demo_model.detect.loss import loss as misread
-from demo_model.train.encoder import Encoder
+from demo_model.train.autoencoder import to_unit
+from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
-from demo_model.train.proofreader import Proofreader
+from demo_model.train.pool import Pool
 from demo_model.train.stage import LearningStage
-from demo_model.train.supply import Batch, Supply
+from demo_model.train.stream import Stream
+from demo_model.train.tokens import tokens_of
+from demo_model.world.drawer import Picture
 
 UNSAID = 0.1  #: the share of pictures that are learned without their caption, for guidance
 UNIFORM = 0.25  #: the share of uniform times
 MIDDLE, SPREAD = -0.8, 1.2  #: of the logits of times: half of all lie between 1/6 and 1/2
-PROOFREAD = 0.02  #: what being misread weighs beside the squared error
-LEGIBLE = 0.1  #: the least share of a picture in its noised latents at which things can be made out
+FILL = 16  #: batches of pictures in the pool before learning starts
 #: The signal left at the last step is 0.6 %: next to none, as sampling starts from none, and yet every sampler works.
 SCHEDULER: dict[str, Any] = {
     "num_train_timesteps": 1000,
@@ -35,67 +39,71 @@ SCHEDULER: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Encoder:
+    """Turns pictures into latents and captions into words read, which the UNet works on. It does not learn."""
+
+    vae: Any
+    text_encoder: Any
+    tokenizer: CLIPTokenizer
+    device: torch.device
+
+    @torch.no_grad()
+    def latents(self, pictures: Sequence[Picture]) -> torch.Tensor:
+        """Return the pictures' latents, of shape [pictures, channels, height, width]."""
+        unit = to_unit(torch.from_numpy(np.stack(pictures)).to(self.device))
+        with torch.autocast(self.device.type, torch.bfloat16):
+            latents: torch.Tensor = self.vae.encode(
+                unit.contiguous(memory_format=torch.channels_last)
+            ).latent_dist.mode()
+        return latents.float()
+
+    @torch.no_grad()
+    def words(self, texts: Sequence[str]) -> torch.Tensor:
+        """Return the captions as the text encoder reads them, of shape [texts, LENGTH, width]."""
+        words: torch.Tensor = self.text_encoder(tokens_of(self.tokenizer, texts).to(self.device))[0]
+        return words
+
+
 class DiffusionStage(LearningStage):
-    """Learns v-prediction, on small pictures first, and on whole ones to draw what the proofreader reads rightly."""
+    """Learns v-prediction, on small pictures first."""
 
     name = "diffusion"
 
-    def __init__(
-        self,
-        plan: Plan,
-        device: torch.device,
-        seed: tuple[int, ...],
-        encoder: Encoder,
-        proofreader: Proofreader,
-        unet: Any,
-    ) -> None:
+    def __init__(self, plan: Plan, device: torch.device, seed: tuple[int, ...], encoder: Encoder, unet: Any) -> None:
         self.learner = Learner(unet.to(device, memory_format=torch.channels_last), plan.diffusion_rate)
-        self._predict: Any = torch.compile(self.learner.network, dynamic=False, disable=not plan.compiled)
         self._plan, self._device, self._encoder = plan, device, encoder
-        self._proofreader = proofreader.to(device).eval().requires_grad_(requires_grad=False)
         self._silence = encoder.words([""])
         self._alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)
         # On a CPU the plain way is the quicker one: the fused backward pass took a quarter of a step's time.
         fused = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION)
         self._attention = [SDPBackend.MATH] if device.type == "cpu" else [*fused, SDPBackend.MATH]
         self._seed, self._side = seed, plan.first_side
-        self._stream = self._open()
+        self._pool, self._stream = Pool(plan.pool), self._open()
 
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         small = progress < self._plan.diffusion_first_share
         self._change_side(self._plan.first_side if small else self._plan.side)
-        batch = self._stream.next()
-        told = torch.rand(len(batch.words), device=self._device) > UNSAID
-        words = torch.where(told[:, None, None], batch.words, self._silence)
-        loss = self._loss(replace(batch, words=words), told)
+        self._draw_more()
+        latents, words, weights = self._pool.draw(self._batch)
+        silent = torch.rand(len(words), 1, 1, device=self._device) < UNSAID
+        loss = self._loss(latents, torch.where(silent, self._silence, words), weights)
         self.learner.learn(loss, progress)
         return loss.detach()
 
-    def _loss(self, batch: Batch, told: torch.Tensor) -> torch.Tensor:
-        """Return how far the network is from the velocity of noised latents, and from what it was told to draw."""
-        times = self._times(len(batch.latents))
+    def _loss(self, latents: torch.Tensor, words: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Return how far the network is from the velocity of noised latents, each cell by its weight."""
+        times = self._times(len(latents))
         signal = self._alphas[times].sqrt()[:, None, None, None]
         noise_share = (1 - self._alphas[times]).sqrt()[:, None, None, None]
-        noise = torch.randn_like(batch.latents)
-        noisy = (signal * batch.latents + noise_share * noise).contiguous(memory_format=torch.channels_last)
+        noise = torch.randn_like(latents)
+        noisy = (signal * latents + noise_share * noise).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self._device.type, torch.bfloat16), sdpa_kernel(self._attention):
-            velocity = self._predict(noisy, times, batch.words).sample.float()
-        errors = (velocity - (signal * noise - noise_share * batch.latents)).square().mean(1)
-        drawn: torch.Tensor = (batch.weights * errors).sum() / batch.weights.sum()
-        if self._side != self._plan.side:
-            return drawn
-        # Of what it was not told, and what is lost in noise, it rightly expects no thing, but a mean of many.
-        expected, rows = signal * noisy - noise_share * velocity, told & (self._alphas[times] > LEGIBLE)
-        return drawn + PROOFREAD * self._misread(expected[rows], {name: of[rows] for name, of in batch.targets.items()})
-
-    def _misread(self, expected: torch.Tensor, targets: Targets) -> torch.Tensor:
-        """Return how wrongly the proofreader reads the latents that the network expects."""
-        if not len(expected):
-            return expected.new_zeros(())
-        with torch.autocast(self._device.type, torch.bfloat16):
-            reading = self._proofreader(expected)
-        return misread(reading, targets)
+            velocity = self.learner.network(noisy, times, words).sample
+        errors = (velocity.float() - (signal * noise - noise_share * latents)).square().mean(1)
+        loss: torch.Tensor = (weights * errors).sum() / weights.sum()
+        return loss
 
     def _times(self, batch: int) -> torch.Tensor:
         """Return a time for every row, one from each stretch of all times: the loss varies less than with free ones.
@@ -115,12 +123,24 @@ class DiffusionStage(LearningStage):
         """The number of pictures in a step: more of the small ones."""
         return self._plan.diffusion_batch * self._plan.side // self._side
 
-    def _open(self) -> Supply:
-        return Supply(self._plan, self._side, self._batch, self._plan.reuse, self._encoder, self._seed)
+    def _open(self) -> Stream[tuple[Picture, str, NDArray[np.float32]]]:
+        fresh = max(1, self._batch // self._plan.reuse)
+        drawn = DrawnCaption(self._side, self._side // self._plan.shrunk)
+        return Stream(drawn, fresh, self._plan.workers, (*self._seed, self._side))
 
     def _change_side(self, side: int) -> None:
         """Draw pictures of another side from now on, where it is another, and forget the others."""
         if side != self._side:
             self.close()
             self._side = side
-            self._stream = self._open()
+            self._pool, self._stream = Pool(self._plan.pool), self._open()
+
+    def _draw_more(self) -> None:
+        """Put fresh pictures into the pool: a few, or many where it has too few."""
+        enough = min(self._plan.pool, FILL * self._batch)
+        while True:
+            pictures, texts, weights = zip(*self._stream.next(), strict=True)
+            weighed = torch.from_numpy(np.stack(weights)).to(self._device)
+            self._pool.add(self._encoder.latents(pictures), self._encoder.words(texts), weighed)
+            if len(self._pool) >= enough:
+                return

@@ -13,8 +13,6 @@ from demo_model.world.captions import caption
 from demo_model.world.drawer import SIDE, Picture, draw
 from demo_model.world.sampler import sample
 
-WeighedPicture = tuple[Picture, NDArray[np.float32]]
-
 
 def drawn_target(dice: np.random.Generator) -> tuple[Picture, Target]:
     """Return a fresh picture and what should be said of it."""
@@ -29,38 +27,27 @@ def caption_with_facts(dice: np.random.Generator) -> tuple[str, NDArray[np.int64
 
 
 @dataclass(frozen=True)
-class DrawnWeighed:
-    """Makes pictures with what each of their pixels weighs."""
+class DrawnPicture:
+    """Makes pictures."""
 
     side: int
 
-    def __call__(self, dice: np.random.Generator) -> WeighedPicture:
-        """Return a fresh picture and the weights of shape [side, side]."""
-        scene = sample(dice)
-        return draw(scene, self.side), emphasis(scene, self.side)
+    def __call__(self, dice: np.random.Generator) -> Picture:
+        """Return a fresh picture."""
+        return draw(sample(dice), self.side)
 
 
 @dataclass(frozen=True)
-class Example:
-    """A picture, what it is called, what each of the cells of its latents weighs, and what should be seen in it."""
-
-    picture: Picture
-    caption: str
-    weights: NDArray[np.float32]
-    target: Target
-
-
-@dataclass(frozen=True)
-class DrawnExample:
-    """Makes pictures to learn drawing from; the weights have the shape [cells, cells]."""
+class DrawnCaption:
+    """Makes pictures with captions, and with what each of the cells of their latents weighs."""
 
     side: int
     cells: int
 
-    def __call__(self, dice: np.random.Generator) -> Example:
-        """Return a fresh example."""
+    def __call__(self, dice: np.random.Generator) -> tuple[Picture, str, NDArray[np.float32]]:
+        """Return a fresh picture, what it shows, and the weights of shape [cells, cells]."""
         scene = sample(dice)
-        return Example(draw(scene, self.side), caption(scene, dice), emphasis(scene, self.cells), target(scene))
+        return draw(scene, self.side), caption(scene, dice), emphasis(scene, self.cells)
 
 
 @dataclass(frozen=True)

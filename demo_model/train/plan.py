@@ -1,6 +1,5 @@
 """How large everything is: networks, batches, and how a run's time is shared out."""
 
-import shutil
 from dataclasses import dataclass, replace
 
 import torch
@@ -21,7 +20,7 @@ class Plan:
     detector_batch: int = 16
     autoencoder_batch: int = 2  #: of whole pictures; of small ones as many more as fit the same area
     language_batch: int = 64
-    diffusion_batch: int = 32
+    diffusion_batch: int = 16
     reuse: int = 12  #: how often a drawn picture is learned from, on average
     pool: int = 8192  #: how many encoded pictures are at hand
     upscaler_batch: int = 2
@@ -32,7 +31,6 @@ class Plan:
     diffusion_rate: float = 5e-4
     upscaler_rate: float = 1e-3
     workers: int = 0  #: processes that draw; 0: the training process draws
-    compiled: bool = False  #: whether the UNet is compiled first: some minutes, then a quarter quicker
 
     @property
     def shrunk(self) -> int:
@@ -68,19 +66,9 @@ TINY = replace(
     upscaler_cut=32,
     pool=8,
 )
-#: of the time, from nothing and where only the UNet is trained on
-SHARES = {
-    "detector": 0.1,
-    "language": 0.02,
-    "autoencoder": 0.1,
-    "upscaler": 0.03,
-    "proofreader": 0.05,
-    "diffusion": 0.7,
-}
-SHARES_ON = {"proofreader": 0.1, "diffusion": 0.9}
+SHARES = {"detector": 0.1, "language": 0.02, "autoencoder": 0.1, "upscaler": 0.03, "diffusion": 0.75}  #: of the time
 
 
 def plan_for(device: torch.device) -> Plan:
-    """Return the plan that suits the device and what is installed."""
-    plan = ON_GPU if device.type == "cuda" else ON_CPU
-    return replace(plan, compiled=shutil.which("g++") is not None)
+    """Return the plan that suits the device."""
+    return ON_GPU if device.type == "cuda" else ON_CPU

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 
 from demo_model.train.learner import Learner
+from demo_model.train.stream import Stream
 
 SAVE_EVERY_S = 180.0
 TELL_EVERY_S = 15.0
@@ -33,22 +34,12 @@ class Stage(Protocol):
         """Go on from a state."""
 
 
-class Source(Protocol):
-    """What examples come from."""
-
-    def next(self) -> Any:
-        """Return the next batch."""
-
-    def close(self) -> None:
-        """End the processes behind it."""
-
-
 class LearningStage(ABC):
     """A stage around a learner, whose state is the stage's, and a stream of drawn things."""
 
     name: str
     learner: Learner[Any]
-    _stream: Source
+    _stream: Stream[Any]
 
     @abstractmethod
     def step(self, progress: float) -> torch.Tensor:
