@@ -38,7 +38,7 @@ def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.slow
+@pytest.mark.parametrize("ground", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 async def test_a_short_storm_leaves_everything_in_order(tmp_path: Path, ground: Ground) -> None:
     check(await endure(Weather(SEED, blows=3, pending=4, patience=120), tmp_path, ground.url, ground.restart))
 
