@@ -34,8 +34,6 @@ FROM_PICTURES = {
     StableDiffusionXLPipeline: StableDiffusionXLImg2ImgPipeline,
 }
 
-MANY_STEPS = [(kind, sampler) for kind in ("sd1", "sd2 v-prediction", "sdxl") for sampler in Sampler]
-IN_THE_LONG_RUN = [("sd2 epsilon", sampler) for sampler in Sampler]
 FEW_STEPS = [  # and the guidance that they are used with
     ("sd turbo", Sampler.EULER, 1, 1.0),
     ("sd turbo", Sampler.EULER_A, 2, 1.0),
@@ -45,6 +43,14 @@ FEW_STEPS = [  # and the guidance that they are used with
     ("lcm", Sampler.LCM, 1, 1.0),
     ("sdxl lcm", Sampler.LCM, 4, 8.0),
 ]
+
+
+def by_every_sampler(kinds: tuple[str, ...], *settings: float) -> list[tuple]:
+    return [(kind, sampler, *settings) for kind in kinds for sampler in Sampler]
+
+
+def in_the_long_run(cases: list[tuple]) -> list:
+    return [pytest.param(*case, marks=pytest.mark.slow) for case in cases]
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +65,8 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 @pytest.mark.parametrize(
     ("kind", "sampler", "steps", "guidance"),
     [
-        *((*case, 6, 7.5) for case in MANY_STEPS),
-        *(pytest.param(*case, 6, 7.5, marks=pytest.mark.slow) for case in IN_THE_LONG_RUN),
+        *by_every_sampler(("sd1", "sd2 v-prediction", "sdxl"), 6, 7.5),
+        *in_the_long_run(by_every_sampler(("sd2 epsilon",), 6, 7.5)),
         *FEW_STEPS,
     ],
 )
@@ -77,12 +83,8 @@ def test_what_is_drawn_from_words_is_what_the_pipeline_draws(
 @pytest.mark.parametrize(
     ("kind", "sampler", "steps", "guidance", "strength"),
     [
-        *(("sd1", sampler, 6, 7.5, 0.6) for sampler in Sampler),
-        *(
-            pytest.param(*case, 6, 7.5, 0.6, marks=pytest.mark.slow)
-            for case in (*MANY_STEPS, *IN_THE_LONG_RUN)
-            if case[0] != "sd1"
-        ),
+        *by_every_sampler(("sd1",), 6, 7.5, 0.6),
+        *in_the_long_run(by_every_sampler(("sd2 epsilon", "sd2 v-prediction", "sdxl"), 6, 7.5, 0.6)),
         *(("sd1", sampler, 20, 7.5, strength) for sampler in (Sampler.DDIM, Sampler.HEUN) for strength in (0.05, 0.99)),
         ("sd turbo", Sampler.EULER, 2, 1.0, 0.5),
         ("sdxl turbo, lightning", Sampler.EULER, 4, 1.0, 0.3),
