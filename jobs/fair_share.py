@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from math import inf
 
-from jobs.outlook import upcoming
+from jobs.outlook import ahead, upcoming
 from jobs.share import NEVER, Entry, Fits, Path, Share, Way, due, due_beside, forgotten, next_of, seat, uncount, way
 
 PROBE = -1  # the number of a job that is only thought of
+ROOT = -1  # the level above all that are charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +149,16 @@ class FairShare:
 
         It is found out as it is read: to know who is next takes no longer for all that come after.
         """
-        return iter(upcoming(self._root, 0, self._sequence, self._charge))
+        return iter(upcoming(self._root, ROOT, self._sequence, self._charge))
 
     def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
-        """Return what would be served before a job that came now; nothing changes by the question.
+        """Return what would be served before a job that came now, in no order; nothing changes by the question.
 
-        Where that costs more than the horizon, it is told only as far as that.
+        Where that costs more than the horizon, it is told only as far as that, or somewhat further.
         """
-        probe, ahead = Entry(PROBE, path, cost, weight), []
+        probe = Entry(PROBE, path, cost, weight)
         with self._supposing(probe):
-            for entry in self.order():
-                if entry is probe or horizon < 0:
-                    break
-                ahead.append(entry)
-                horizon -= entry.cost
-        return ahead
+            return ahead(self._root, probe, self._sequence, self._charge, horizon)
 
     @contextmanager
     def _supposing(self, probe: Entry) -> Iterator[None]:

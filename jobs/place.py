@@ -1,6 +1,6 @@
 """Where a job stands in the queue, as people are told."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto, unique
 from typing import Self
@@ -110,11 +110,9 @@ class Situation:
             yield job.id, replace(place, reason=Reason.CHOOSY) if self._is_choosy(job) else place
             ahead.add(job)
 
-    def after(self, line: Iterable[Job], user_id: int, cost: float) -> Place:
-        """Return the place of a job of the user that is served after those."""
-        ahead = Ahead()
-        for job in line:
-            ahead.add(job)
+    def after(self, jobs: Collection[Job], user_id: int, cost: float) -> Place:
+        """Return the place of a job of the user that is served after those, in whatever order these are."""
+        ahead = Ahead(len(jobs), {job.user_id for job in jobs}, sum(job.cost for job in jobs))
         return self._after(ahead, user_id, cost)
 
     def _is_choosy(self, job: Job) -> bool:

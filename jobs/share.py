@@ -36,23 +36,35 @@ class Entry:
         assert self.cost >= 0, "a charge that would bring an owner forward"
 
 
+@dataclass(slots=True, eq=False)
 class Outlook:
-    """What a node will be served: found out as it is read, and remembered for the next who asks."""
+    """What a node will be served: found out as it is read, and remembered for the next who asks.
 
-    __slots__ = ("_known", "_rest")
+    `starts` are the start tags that its entries will have in its parent's line, and then that of what comes after them;
+    `costs` is what so many of them cost together.
+    """
 
-    def __init__(self, rest: Iterator[Entry]) -> None:
-        self._known: list[Entry] = []
-        self._rest = rest
+    rest: Iterator[Entry]
+    charge: Callable[[Entry], float]
+    starts: list[float]
+    entries: list[Entry] = field(default_factory=list)
+    costs: list[float] = field(default_factory=lambda: [0.0])
+
+    def reaches(self, index: int) -> bool:
+        """Say whether there are so many entries and one more, which are known then."""
+        while len(self.entries) <= index:
+            if (entry := next(self.rest, None)) is None:
+                return False
+            self.entries.append(entry)
+            self.starts.append(self.starts[-1] + self.charge(entry))
+            self.costs.append(self.costs[-1] + entry.cost)
+        return True
 
     def __iter__(self) -> Iterator[Entry]:
-        known, rest = self._known, self._rest
         for index in count():
-            if index == len(known):
-                if (entry := next(rest, None)) is None:
-                    return
-                known.append(entry)
-            yield known[index]
+            if not self.reaches(index):
+                return
+            yield self.entries[index]
 
 
 class Line:

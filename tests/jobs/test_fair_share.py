@@ -156,28 +156,51 @@ def test_a_charge_that_would_upset_the_order_is_not_taken(cost: float) -> None:
     assert len(line) == 0
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(["submit", "claim"]), st.integers(0, 2), st.integers(0, 3)), max_size=30),
-    st.tuples(st.integers(0, 3), st.integers(0, 4)),
+#: often alike, so that turns are a tie
+COST_OF_MANY = st.sampled_from([1.0, 2.0]) | COST
+STEPS_OF_PEOPLE = st.lists(
+    st.tuples(st.sampled_from(["submit", "submit", "claim"]), st.integers(0, 2), st.integers(0, 3), COST_OF_MANY),
+    max_size=40,
 )
+
+
+@settings(max_examples=100, deadline=None)
+@given(STEPS_OF_PEOPLE, st.tuples(st.integers(0, 3), st.integers(0, 4)), COST_OF_MANY)
 def test_what_would_be_ahead_is_what_is_ahead_once_the_job_is_there_and_the_question_changes_nothing(
-    steps: list[tuple[str, int, int]], newcomer: tuple[int, int]
+    steps: list[tuple[str, int, int, float]], newcomer: tuple[int, int], cost: float
 ) -> None:
     asked, never_asked = FairShare(), FairShare()
-    for job, (kind, guild, user) in enumerate(steps):
-        asked.ahead_of(newcomer, 2.0, weight=3.0)
+    for job, (kind, guild, user, each) in enumerate(steps):
+        asked.ahead_of(newcomer, cost, weight=3.0)
         for line in (asked, never_asked):
             if kind == "submit":
-                line.submit(job, (guild, user), 1.0 + user)
+                line.submit(job, (guild, user), each, weight=1.0 + user)
             else:
                 line.claim()
-    foreseen = asked.ahead_of(newcomer, 2.0)
+    foreseen = asked.ahead_of(newcomer, cost)
 
     assert set(asked.changed()) == set(never_asked.changed())
     assert list(asked.order()) == list(never_asked.order())
-    asked.submit(1_000, newcomer, 2.0)
-    assert [entry.job for entry in asked.order()][: len(foreseen) + 1] == [*(entry.job for entry in foreseen), 1_000]
+    asked.submit(1_000, newcomer, cost)
+    order = [entry.job for entry in asked.order()]
+    assert sorted(entry.job for entry in foreseen) == sorted(order[: order.index(1_000)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS_OF_PEOPLE, st.tuples(st.integers(0, 3), st.integers(0, 4)), st.floats(0, 60))
+def test_who_asks_as_far_as_a_horizon_learns_all_within_it_or_that_there_is_more(
+    steps: list[tuple[str, int, int, float]], newcomer: tuple[int, int], horizon: float
+) -> None:
+    line = FairShare()
+    for job, (_, guild, user, cost) in enumerate(steps * 3):
+        line.submit(job, (guild, user), cost)
+    everything, within = line.ahead_of(newcomer, 1.0), line.ahead_of(newcomer, 1.0, horizon=horizon)
+
+    assert set(within) <= set(everything)
+    if sum(entry.cost for entry in everything) > horizon + 1e-6:
+        assert sum(entry.cost for entry in within) > horizon - 1e-6
+    elif sum(entry.cost for entry in everything) < horizon - 1e-6:
+        assert len(within) == len(everything)
 
 
 def test_who_is_not_remembered_has_just_come() -> None:
