@@ -10,6 +10,7 @@ from demo_model.train.drawn import DrawnPicture
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_vae
 from demo_model.train.plan import Plan
+from demo_model.train.precision import mixed
 from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from demo_model.world.drawer import Picture, draw
@@ -37,7 +38,7 @@ class AutoencoderStage(LearningStage):
         """Learn from one batch and return the loss."""
         pictures = to_unit(torch.from_numpy(np.stack(self._drawn(progress))).to(self._device))
         vae: Any = self.learner.network
-        with torch.autocast(self._device.type, torch.bfloat16):
+        with mixed(self._device):
             posterior = vae.encode(pictures).latent_dist
             made = vae.decode(posterior.sample()).sample
         # The library's KL is a sum over the picture, not a mean: as many latents count as the picture has.

@@ -16,6 +16,7 @@ from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
 from demo_model.train.pool import Pool
+from demo_model.train.precision import mixed
 from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from demo_model.train.tokens import tokens_of
@@ -52,7 +53,7 @@ class Encoder:
     def latents(self, pictures: Sequence[Picture]) -> torch.Tensor:
         """Return the pictures' latents, of shape [pictures, channels, height, width]."""
         unit = to_unit(torch.from_numpy(np.stack(pictures)).to(self.device))
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with mixed(self.device):
             latents: torch.Tensor = self.vae.encode(
                 unit.contiguous(memory_format=torch.channels_last)
             ).latent_dist.mode()
@@ -99,7 +100,7 @@ class DiffusionStage(LearningStage):
         noise_share = (1 - self._alphas[times]).sqrt()[:, None, None, None]
         noise = torch.randn_like(latents)
         noisy = (signal * latents + noise_share * noise).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self._device.type, torch.bfloat16), sdpa_kernel(self._attention):
+        with mixed(self._device), sdpa_kernel(self._attention):
             velocity = self.learner.network(noisy, times, words).sample
         errors = (velocity.float() - (signal * noise - noise_share * latents)).square().mean(1)
         loss: torch.Tensor = (weights * errors).sum() / weights.sum()

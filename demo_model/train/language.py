@@ -18,6 +18,7 @@ from demo_model.train.facts import GROUP_FACTS, GROUPS, SCENE_FACTS
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_text_encoder
 from demo_model.train.plan import Plan
+from demo_model.train.precision import mixed
 from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from demo_model.train.tokens import tokens_of
@@ -57,7 +58,7 @@ class LanguageStage(LearningStage):
         silent = (torch.rand(len(batch)) < SILENT).tolist()
         texts = ["" if unsaid else text for unsaid, (text, _) in zip(silent, batch, strict=True)]
         wanted = torch.from_numpy(np.stack([facts for _, facts in batch])).to(self._device)
-        with torch.autocast(self._device.type, torch.bfloat16):
+        with mixed(self._device):
             scene, groups = self.learner.network(tokens_of(self._tokenizer, texts).to(self._device))
         loss = reading_loss(scene.float(), groups.float(), wanted)
         self.learner.learn(loss, progress)

@@ -10,6 +10,7 @@ from demo_model.train.autoencoder import to_unit
 from demo_model.train.drawn import DrawnTwice
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan
+from demo_model.train.precision import mixed
 from demo_model.train.stage import LearningStage
 from demo_model.train.stream import Stream
 from inference.engine.upscaler import FACTOR, HALO, Upscaler
@@ -32,7 +33,7 @@ class UpscalerStage(LearningStage):
             *(to_unit(torch.from_numpy(np.stack([pair[index] for pair in drawn])).to(self._device)) for index in (0, 1))
         )
         small, large = torch.cat([small, self._made(small)]), torch.cat([large, large])
-        with torch.autocast(self._device.type, torch.bfloat16):
+        with mixed(self._device):
             made = self.learner.network(small)
         # Nearer to a cut's edge the network sees padding, which it never does when it is used.
         inner = slice(FACTOR * HALO, -FACTOR * HALO)
@@ -43,7 +44,7 @@ class UpscalerStage(LearningStage):
     @torch.no_grad()
     def _made(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return the pictures as the autoencoder gives them back."""
-        with torch.autocast(self._device.type, torch.bfloat16):
+        with mixed(self._device):
             made = self._vae.decode(self._vae.encode(pictures).latent_dist.mode()).sample
         given: torch.Tensor = made.float().clamp(-1, 1)
         return given
