@@ -13,7 +13,7 @@ from benchmarks._engine import Nobody
 from inference.checkpoints import Checkpoint, Family
 from inference.contract import Drawing
 from inference.engine.engine import DiffusersEngine
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.pictures import Picture
 from inference.engine.schedulers import make_scheduler
 from inference.protocol import Attempt

@@ -21,7 +21,7 @@ from config.settings import load_settings
 from inference.checkpoints import Checkpoint
 from inference.engine.capture import Recorder
 from inference.engine.engine import DiffusersEngine
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.press import native_shape, sample_rows
 from inference.engine.preview import to_jpeg
 from inference.engine.rows import Rows

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.rows import Rows
 
 WARM_UPS = 3  #: calls before one is recorded: libraries set themselves up in the first ones

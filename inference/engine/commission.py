@@ -9,8 +9,8 @@ from inference.engine import pictures
 from inference.engine.canvas import Canvas
 from inference.engine.darkroom import Darkroom, Development
 from inference.engine.enlarging import check_enlarging, enlarge
-from inference.engine.loading import Model
 from inference.engine.material import Material
+from inference.engine.model import Model
 from inference.engine.noise import Noise
 from inference.engine.painting import Painting, Schedule
 from inference.engine.pictures import Picture, size_of

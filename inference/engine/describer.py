@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from transformers import AutoProcessor, BlipForConditionalGeneration
 
-from inference.engine.loading import locate_network
+from inference.engine.weights import locate_network
 from inference.viewers import Viewer
 
 MOST_TOKENS = 40

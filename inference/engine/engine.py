@@ -15,7 +15,7 @@ from inference.engine.commission import Commission
 from inference.engine.darkroom import Darkroom
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import make_deterministic
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.press import Press
 from inference.engine.rota import Rota, Turn
 from inference.engine.rows import Rows

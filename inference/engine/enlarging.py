@@ -15,7 +15,7 @@ from torch.nn import functional
 from inference.contract import Unfeasible
 from inference.engine import pictures
 from inference.engine.canvas import Canvas
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.noise import Noise
 from inference.engine.painting import Painting, Schedule
 from inference.engine.pictures import Picture

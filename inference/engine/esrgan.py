@@ -9,11 +9,13 @@ import torch
 
 from inference.contract import CheckpointUnusable
 from inference.engine.fingerprint import fingerprint, hash_weights
-from inference.engine.loading import Model, load_picture_check_of, locate_file
+from inference.engine.loading import load_picture_check_of
+from inference.engine.model import Model
 from inference.engine.preview import PreviewMap
 from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
 from inference.engine.text import Conditioning, Embedding, Reader
+from inference.engine.weights import locate_file
 from inference.request import ImageRequest
 from inference.upscalers import UpscalerCheckpoint
 

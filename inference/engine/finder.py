@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import AutoImageProcessor, CLIPSegForImageSegmentation, CLIPTokenizer
 
-from inference.engine.loading import locate_network
+from inference.engine.weights import locate_network
 from inference.viewers import Viewer
 
 TOKENS = 77

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,22 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers import DDPMScheduler
-from huggingface_hub import hf_hub_download, snapshot_download
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
-from transformers.utils import logging as transformers_logging
 
-from inference.checkpoints import Checkpoint, Family, ImageCheck, Weights
+from inference.checkpoints import Checkpoint, Family, ImageCheck
 from inference.contract import CheckpointUnusable, DeviceBroken, OutOfMemory
 from inference.engine.adapters import add, describe, find
 from inference.engine.errors import device_errors
 from inference.engine.fingerprint import fingerprint, hash_weights
+from inference.engine.model import Model
 from inference.engine.preview import PreviewMap
-from inference.engine.rows import Shape
 from inference.engine.safety import PictureCheck
 from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
 from inference.engine.text import PooledTextEncoder, Reader, TextEncoder
 from inference.engine.upscaler import Upscaler
-from inference.protocol import Loaded
+from inference.engine.weights import Loader, locate, locate_network
 from inference.request import Adapters
 from inference.upscalers import UpscalerCheckpoint, UpscalerKind
 
@@ -44,65 +41,6 @@ SMALL_TILE = 512
 LOW_RES = "low_res_scheduler"
 # Tensor cores take channels side by side. A CPU gains hardly anything by it, and other bits come out.
 LAYOUT = torch.channels_last
-PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
-
-transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A checkpoint in memory."""
-
-    checkpoint: Checkpoint
-    adapters: Adapters
-    device: torch.device
-    dtype: torch.dtype
-    reader: Reader
-    unet: Any
-    vae: Any
-    upscaler: Upscaler | None
-    schedulers: Schedulers
-    picture_check: PictureCheck | None
-    preview: PreviewMap
-    fingerprint: dict[str, str]
-    low_res: Any = None  #: a diffusion upscaler's scheduler that noises what it enlarges
-    low_memory: bool  #: its parts take turns on the device, and large pictures are decoded in tiles
-    asks: dict[tuple[Shape, int], Any] = field(default_factory=dict)  #: ways to ask the UNet, by shape and rows
-    apart: dict[tuple[Shape, int], bool] = field(default_factory=dict)  #: whether rows keep apart then
-    compiled: set[tuple[Shape, int]] = field(default_factory=set)  #: those of the ways that are compiled
-
-    @property
-    def key(self) -> Loaded:
-        """What tells it from others."""
-        return self.checkpoint.name, self.adapters
-
-    @property
-    def parts(self) -> list[Any]:
-        """Its networks."""
-        parts = [self.unet, self.vae, *self.reader.networks]
-        parts += [] if self.upscaler is None else [self.upscaler]
-        parts += [] if self.picture_check is None else self.picture_check.networks
-        return parts
-
-    @property
-    def bytes(self) -> int:
-        """The memory that its weights take."""
-        return sum(weight.numel() * weight.element_size() for part in self.parts for weight in part.parameters())
-
-    @property
-    def latent_channels(self) -> int:
-        """The number of channels of latents."""
-        return int(self.vae.config.latent_channels)
-
-    @property
-    def inpaints(self) -> bool:
-        """Whether the UNet was trained to see a mask and the masked picture's latents beside the noisy ones."""
-        return int(self.unet.config.in_channels) == 2 * self.latent_channels + 1
-
-    @property
-    def latent_scale(self) -> int:
-        """The number of pixels along a side that one latent stands for."""
-        return 1 << (len(self.vae.config.block_out_channels) - 1)
 
 
 def load(
@@ -116,39 +54,22 @@ def load(
     folder = locate(checkpoint.weights, _parts(checkpoint))
     home = device if seat is None else torch.device("cpu")
     picture_check = load_picture_check_of(checkpoint, home)
-    dtype = _choose_dtype(device)
-    loader = _Loader(folder, checkpoint.weights.variant, home, dtype)
-    unet = _load_unet(checkpoint, loader)
+    loader = Loader(folder, checkpoint.weights.variant, home, _choose_dtype(device))
     upscaler = None if checkpoint.upscaler is None else Upscaler.load(loader.locate(checkpoint.upscaler), home)
-    vae = loader.load(AutoencoderKL, "vae")
-    _check_channels(checkpoint, unet, vae)
-    if vae.config.force_upcast and dtype is torch.float16:  # whose range is too small for it; as diffusers does
-        vae = vae.float()
-    if device.type == "cuda":
-        for network in (unet, vae):
-            network.to(memory_format=LAYOUT)
-    if seat is not None:
-        _use_small_tiles(vae)
-    index = json.loads((folder / "model_index.json").read_text())
-    scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
-    encoders = [_load_encoder(loader, checkpoint, *names) for names in TEXT_ENCODERS[checkpoint.family]]
+    unet, vae = _load_networks(checkpoint, loader, device, small_tiles=seat is not None)
     files = find(checkpoint, adapters)
-    encoders = add(checkpoint.family, adapters, files, unet, encoders)
-    told = fingerprint(device, dtype, hash_weights(loader.files, cache), low_memory=seat is not None)
+    encoders = add(checkpoint.family, adapters, files, unet, _load_encoders(checkpoint, loader))
+    told = fingerprint(device, loader.dtype, hash_weights(loader.files, cache), low_memory=seat is not None)
     model = Model(
         checkpoint=checkpoint,
         adapters=adapters,
         device=device,
-        dtype=dtype,
-        reader=Reader(
-            encoders,
-            zeros_for_no_prompt=bool(index.get("force_zeros_for_empty_prompt", False)),
-            guidance_width=None if kind_of(checkpoint) else unet.config.time_cond_proj_dim,
-        ),
+        dtype=loader.dtype,
+        reader=_reader(checkpoint, folder, encoders, unet),
         unet=unet,
         vae=vae,
         upscaler=upscaler,
-        schedulers=Schedulers(scheduler, checkpoint.scheduler),
+        schedulers=Schedulers(_read(folder / "scheduler" / "scheduler_config.json"), checkpoint.scheduler),
         picture_check=picture_check,
         preview=PreviewMap.fit(vae.to(device)),
         low_res=_load_low_res(checkpoint, folder),
@@ -159,33 +80,6 @@ def load(
         for part in model.parts:
             seat.offer(part)
     return model
-
-
-def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
-    """Return the folder of the weights, from the hub's cache where they come from there. Raises CheckpointUnusable.
-
-    `parts` are the folders in it that are wanted, "" for its own files.
-    """
-    folder = weights.folder
-    if folder is None:
-        suffix = f".{weights.variant}" if weights.variant else ""
-        names = (f"model{suffix}", f"diffusion_pytorch_model{suffix}")
-        folders = [f"{part}/" if part else "" for part in parts]
-        patterns = [
-            f"{folder}{name}{tail}"
-            for folder in folders
-            for name in names
-            for tail in (".safetensors", "-*.safetensors")
-        ]
-        texts = [f"{folder}{name}" for folder in folders for name in ("*.json", "*.txt")]
-        folder = Path(
-            snapshot_download(
-                weights.source, revision=weights.revision, allow_patterns=["model_index.json", *patterns, *texts]
-            )
-        )
-    if not folder.is_dir():
-        raise CheckpointUnusable(f"the folder {folder} does not exist")
-    return folder
 
 
 @contextmanager
@@ -221,48 +115,19 @@ def _choose_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
-class _Loader:
-    """Loads the parts of one folder and keeps count of the weight files."""
-
-    def __init__(self, folder: Path, variant: str | None, device: torch.device, dtype: torch.dtype) -> None:
-        self.folder = folder
-        self.device = device
-        self.dtype = dtype
-        self.files: list[Path] = []
-        self._variant = variant
-
-    def load(self, kind: Any, part: str) -> Any:
-        """Return a part of the checkpoint, on the device. Raises CheckpointUnusable without safetensors."""
-        folder = self.folder / part
-        self.files += safetensors_in(folder, self._variant)
-        name = "dtype" if kind.__module__.startswith("transformers") else "torch_dtype"
-        model = kind.from_pretrained(
-            folder, variant=self._variant, use_safetensors=True, local_files_only=True, **{name: self.dtype}
-        )
-        return model.to(self.device).eval()
-
-    def locate(self, weights: Weights) -> Path:
-        """Return where a single weights file lies, from the hub's cache where it comes from there."""
-        self.files.append(locate_file(weights))
-        return self.files[-1]
+def _load_networks(checkpoint: Checkpoint, loader: Loader, device: torch.device, *, small_tiles: bool) -> list[Any]:
+    """Return the UNet and the VAE, as the device likes them. Raises CheckpointUnusable where they do not fit."""
+    unet, vae = _load_unet(checkpoint, loader), loader.load(AutoencoderKL, "vae")
+    _check_channels(checkpoint, unet, vae)
+    if vae.config.force_upcast and loader.dtype is torch.float16:  # whose range is too small for it; as diffusers does
+        vae = vae.float()
+    if small_tiles:
+        _use_small_tiles(vae)
+    layout = LAYOUT if device.type == "cuda" else torch.preserve_format
+    return [network.to(memory_format=layout) for network in (unet, vae)]
 
 
-def safetensors_in(folder: Path, variant: str | None) -> list[Path]:
-    """Return the weight files of a part. Raises CheckpointUnusable where there are none, naming what lies there."""
-    suffix = f".{variant}" if variant else ""
-    names = (f"{stem}{suffix}{tail}" for stem in ("model", "diffusion_pytorch_model") for tail in ("", "-*"))
-    if files := [path for name in names for path in folder.glob(f"{name}.safetensors")]:
-        return files
-    pickles = [path.name for pattern in PICKLES for path in folder.glob(pattern)]
-    if pickles:
-        raise CheckpointUnusable(
-            f"{folder} holds {', '.join(sorted(pickles))} but no .safetensors file. Pickled weights can run code, "
-            "so they are refused: convert them, or choose a revision with safetensors"
-        )
-    raise CheckpointUnusable(f"{folder} holds no .safetensors file" + (f" of variant {variant}" if variant else ""))
-
-
-def _load_unet(checkpoint: Checkpoint, loader: _Loader) -> Any:
+def _load_unet(checkpoint: Checkpoint, loader: Loader) -> Any:
     """Return the checkpoint's UNet, or the one that replaces it."""
     if checkpoint.unet is None:
         return loader.load(UNet2DConditionModel, "unet")
@@ -292,24 +157,11 @@ def _use_small_tiles(vae: Any) -> None:
     vae.tile_latent_min_size = vae.tile_sample_min_size >> (len(vae.config.block_out_channels) - 1)
 
 
-def locate_file(weights: Weights) -> Path:
-    """Return where a single weights file lies, from the hub's cache where it comes from there.
-
-    Raises CheckpointUnusable for anything but a safetensors file.
-    """
-    if weights.file is None or not weights.file.endswith(".safetensors"):
-        raise CheckpointUnusable("a UNet or an upscaler of its own needs `file`, the name of a .safetensors file")
-    if weights.folder is not None:
-        return weights.folder / weights.subfolder / weights.file
-    subfolder = weights.subfolder or None
-    return Path(hf_hub_download(weights.source, weights.file, subfolder=subfolder, revision=weights.revision))
-
-
 def _load_low_res(checkpoint: Checkpoint, folder: Path) -> Any:
     if kind_of(checkpoint) is not UpscalerKind.DIFFUSION:
         return None
     kind: Any = DDPMScheduler
-    return kind.from_config(json.loads((folder / LOW_RES / "scheduler_config.json").read_text()))
+    return kind.from_config(_read(folder / LOW_RES / "scheduler_config.json"))
 
 
 def _noise_level(checkpoint: Checkpoint) -> dict[str, str]:
@@ -319,13 +171,29 @@ def _noise_level(checkpoint: Checkpoint) -> dict[str, str]:
     return {}
 
 
-def _load_encoder(loader: _Loader, checkpoint: Checkpoint, tokenizer: str, encoder: str, kind: Any) -> TextEncoder:
+def _load_encoders(checkpoint: Checkpoint, loader: Loader) -> list[TextEncoder]:
     reads = PooledTextEncoder if kind_of(checkpoint) is UpscalerKind.LATENT else TextEncoder
-    return reads(
-        CLIPTokenizer.from_pretrained(loader.folder / tokenizer, local_files_only=True),
-        loader.load(kind, encoder),
-        penultimate=checkpoint.family is Family.SDXL,
+    return [
+        reads(
+            CLIPTokenizer.from_pretrained(loader.folder / tokenizer, local_files_only=True),
+            loader.load(kind, encoder),
+            penultimate=checkpoint.family is Family.SDXL,
+        )
+        for tokenizer, encoder, kind in TEXT_ENCODERS[checkpoint.family]
+    ]
+
+
+def _reader(checkpoint: Checkpoint, folder: Path, encoders: list[TextEncoder], unet: Any) -> Reader:
+    return Reader(
+        encoders,
+        zeros_for_no_prompt=bool(_read(folder / "model_index.json").get("force_zeros_for_empty_prompt", False)),
+        guidance_width=None if kind_of(checkpoint) else unet.config.time_cond_proj_dim,
     )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads(file.read_text())
+    return settings
 
 
 def load_picture_check_of(checkpoint: Checkpoint, device: torch.device) -> PictureCheck | None:
@@ -341,10 +209,3 @@ def load_picture_check(check: ImageCheck, device: torch.device) -> PictureCheck:
     """Return a picture check in memory. Raises CheckpointUnusable, OSError, ValueError where a network is missing."""
     checker, classifier = (locate_network(weights) for weights in (check.checker, check.classifier))
     return PictureCheck(check, checker, classifier, device)
-
-
-def locate_network(weights: Weights) -> Path:
-    """Return the folder of a network of transformers. Raises CheckpointUnusable without safetensors."""
-    folder = locate(weights, (weights.subfolder,)) / weights.subfolder
-    safetensors_in(folder, weights.variant)
-    return folder

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from inference.engine import pictures
-from inference.engine.loading import Model
 from inference.engine.mask import Mask
+from inference.engine.model import Model
 from inference.engine.noise import Noise, middle
 from inference.engine.pictures import Picture
 from inference.engine.rows import Rows, Shape

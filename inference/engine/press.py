@@ -16,7 +16,7 @@ import torch
 from inference.contract import Choices, DeviceBroken, OutOfMemory
 from inference.engine.capture import Ask, Recorder, call
 from inference.engine.errors import device_errors
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.rows import Rows, Shape
 
 LADDER = (2, 4, 8, 16)  #: rows of a call

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from inference.engine.commission import Commission
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.painting import Painting
 from inference.engine.rows import Shape
 

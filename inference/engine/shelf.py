@@ -12,7 +12,8 @@ from inference.checkpoints import Checkpoint
 from inference.contract import CheckpointUnusable, OutOfMemory
 from inference.engine.adapters import find
 from inference.engine.esrgan import load_esrgan
-from inference.engine.loading import Model, load, naming
+from inference.engine.loading import load, naming
+from inference.engine.model import Model
 from inference.engine.seat import Seat
 from inference.protocol import Loaded
 from inference.request import Adapters

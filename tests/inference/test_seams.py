@@ -16,7 +16,8 @@ from inference.checkpoints import load_checkpoints
 from inference.choices import ChoiceFile
 from inference.engine.canvas import Canvas
 from inference.engine.fingerprint import make_deterministic
-from inference.engine.loading import Model, load
+from inference.engine.loading import load
+from inference.engine.model import Model
 from inference.engine.noise import Noise
 from inference.engine.painting import Painting, Schedule
 from inference.engine.pictures import Picture, size_of

@@ -9,7 +9,7 @@ from inference_kit import a_checkpoint
 
 from inference.checkpoints import Family
 from inference.contract import CheckpointUnusable
-from inference.engine.loading import Model
+from inference.engine.model import Model
 from inference.engine.shelf import Shelf
 
 NAMES = ("a", "b", "c")
