@@ -43,113 +43,80 @@ class QueueState:
     mine: tuple[Ticket, ...]
 
 
+@dataclass(kw_only=True, eq=False)
 class Studio:
     """Everything that people can ask the bot for. Raises UserError with the sentence for the person.
 
     `drawing` makes new pictures, after `offering` them where it is several prompts, by what `styles`, `preferences` and
     `adapters` give; `comparing` draws over values of settings, `changing` makes new pictures from old, which `sources`
     has; `gallery` has what was made, `finding` looks for it, `genealogy` knows what was made from what, `collection`
-    what people like and share,
-    `review` what is put before moderators, `moderators` what these can do, `status` what they see of how the bot is
-    doing, `privacy` what is kept about a person,
-    `verification` what can be told of any picture's origin, `describing` puts pictures into words where it can,
-    `discipline` who is shut out. `turns` are taken by what follows an acknowledgement, so that it does not hold up
-    the acknowledgements of others.
+    what people like and share, `review` what is put before moderators, `moderators` what these can do, `status` what
+    they see of how the bot is doing, `privacy` what is kept about a person, `verification` what can be told of any
+    picture's origin, `describing` puts pictures into words where it can, `discipline` who is shut out. `turns` are
+    taken by what follows an acknowledgement, so that it does not hold up the acknowledgements of others.
     """
 
-    def __init__(
-        self,
-        *,
-        turns: Semaphore,
-        catalogue: Catalogue,
-        limits: Limits,
-        policy: Policy,
-        people: People,
-        jobs: Jobs,
-        dispatcher: Dispatcher,
-        drawing: Drawing,
-        offering: Offering,
-        styles: Styles,
-        preferences: Preferences,
-        adapters: AdapterShelf,
-        comparing: Comparing,
-        changing: Changing,
-        sources: Sources,
-        masks: Masks,
-        gallery: Gallery,
-        finding: Finding,
-        genealogy: Genealogy,
-        collection: Collection,
-        discipline: Discipline,
-        review: Review,
-        moderators: Moderators,
-        status: StatusReport,
-        privacy: Privacy,
-        verification: Verification,
-        describing: Describing | None,
-        retention: Retention,
-    ) -> None:
-        self.turns = turns
-        self.catalogue = catalogue
-        self.limits = limits
-        self.policy = policy
-        self.drawing = drawing
-        self.offering = offering
-        self.styles = styles
-        self.preferences = preferences
-        self.adapters = adapters
-        self.comparing = comparing
-        self.changing = changing
-        self.sources = sources
-        self.masks = masks
-        self.gallery = gallery
-        self.finding = finding
-        self.genealogy = genealogy
-        self.collection = collection
-        self.discipline = discipline
-        self.review = review
-        self.moderators = moderators
-        self.status = status
-        self.privacy = privacy
-        self.verification = verification
-        self.describing = describing
-        self.retention = retention
-        self._people = people
-        self._jobs = jobs
-        self._dispatcher = dispatcher
+    turns: Semaphore
+    catalogue: Catalogue
+    limits: Limits
+    policy: Policy
+    people: People
+    jobs: Jobs
+    dispatcher: Dispatcher
+    drawing: Drawing
+    offering: Offering
+    styles: Styles
+    preferences: Preferences
+    adapters: AdapterShelf
+    comparing: Comparing
+    changing: Changing
+    sources: Sources
+    masks: Masks
+    gallery: Gallery
+    finding: Finding
+    genealogy: Genealogy
+    collection: Collection
+    discipline: Discipline
+    review: Review
+    moderators: Moderators
+    status: StatusReport
+    privacy: Privacy
+    verification: Verification
+    describing: Describing | None
+    retention: Retention
 
     # The licence
 
     async def has_accepted(self, user_id: int) -> bool:
         """Say whether the person accepted the use restrictions as they stand today."""
         async with self.turns:
-            return await self._people.has_accepted(user_id, self.policy.version)
+            return await self.people.has_accepted(user_id, self.policy.version)
 
     async def accept(self, user_id: int) -> None:
         """Remember that the person accepted the use restrictions."""
         async with self.turns:
-            await self._people.accept_licence(user_id, self.policy.version)
+            await self.people.accept_licence(user_id, self.policy.version)
 
     # The queue
 
     async def queue(self, caller: Caller) -> QueueState:
         """Return how long the queue is, and where the caller stands in it."""
         async with self.turns:
-            mine = [Ticket(job, self._dispatcher.place(job)) for job in await self._jobs.open_of(caller.user_id)]
-        running, waiting = self._dispatcher.counts()
+            mine = [Ticket(job, self.dispatcher.place(job)) for job in await self.jobs.open_of(caller.user_id)]
+        running, waiting = self.dispatcher.counts()
         return QueueState(running, waiting, tuple(mine))
 
     async def cancel(self, caller: Caller, job_id: int | None = None) -> int:
         """Cancel all of the caller's jobs, or one that is theirs or of the guild they moderate; return how many."""
-        chosen = await self._jobs.open_of(caller.user_id)
+        chosen = await self.jobs.open_of(caller.user_id)
         if job_id is not None:
-            job = await self._jobs.get(job_id)
+            job = await self.jobs.get(job_id)
             chosen = [job] if job is not None and _may_cancel(caller, job) else []
-        return sum([await self._dispatcher.cancel(job) for job in chosen])
+        return sum([await self.dispatcher.cancel(job) for job in chosen])
 
     async def job_of(self, record: Record) -> Job:
         """Return the job that made the record's picture."""
-        job = await self._jobs.get(record.job_id)
+        job = await self.jobs.get(record.job_id)
         assert job is not None, "the record refers to the job table"
         return job
 

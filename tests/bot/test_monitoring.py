@@ -103,7 +103,7 @@ async def test_a_database_and_a_store_that_do_not_answer_are_told_and_do_no_harm
     store.answers = False
     overview = Overview(
         gateway=dict,
-        dispatcher=house.studio._dispatcher,
+        dispatcher=house.studio.dispatcher,
         executor=house.executor,
         outbox=Outbox(nowhere),
         clerks={},

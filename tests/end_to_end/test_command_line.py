@@ -69,7 +69,6 @@ def test_try_fails_where_no_picture_came(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 async def test_rebuild_draws_a_chain_of_edits_again_to_the_byte_without_any_data(
     guest: Callable[..., Guest], tmp_path: Path
 ) -> None:
