@@ -63,7 +63,8 @@ class Placement:
 
     def is_warm(self, job: Job) -> bool:
         """Say whether the worker that the job goes to need not load its checkpoint."""
-        return loaded_for(job) in self._holds.get(self.where(job) or "", ())
+        held = self._holds.get(self.where(job) or "", frozenset[Loaded]())
+        return bool(held) and loaded_for(job) in held
 
     def _is_usual(self, job: Job) -> bool:
         """Say whether it matters for a job only what it needs in memory."""
@@ -126,7 +127,9 @@ def is_awaited(worker: WorkerInfo) -> bool:
 
 def loaded_for(job: Job) -> Loaded:
     """Return what a worker has in memory that need not load anything for the job."""
-    adapters = (job.request.get("adapters") or ()) if job.request else ()
+    adapters = job.request.get("adapters") if job.request else None
+    if not adapters:  # this is asked a thousand times at a claim
+        return _checkpoint(job), ()
     return _checkpoint(job), tuple(sorted((str(name), float(strength)) for name, strength in adapters))
 
 
