@@ -52,8 +52,9 @@ class Studio:
     has; `gallery` has what was made, `finding` looks for it, `genealogy` knows what was made from what, `collection`
     what people like and share, `review` what is put before moderators, `moderators` what these can do, `status` what
     they see of how the bot is doing, `privacy` what is kept about a person, `verification` what can be told of any
-    picture's origin, `describing` puts pictures into words where it can, `discipline` who is shut out. `turns` are
-    taken by what follows an acknowledgement, so that it does not hold up the acknowledgements of others.
+    picture's origin, `describing` puts pictures into words where it can, `discipline` who is shut out, `masks` where
+    edits apply. `turns` are taken by what follows an acknowledgement, so that it does not hold up the
+    acknowledgements of others.
     """
 
     turns: Semaphore

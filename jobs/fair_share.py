@@ -154,7 +154,7 @@ class FairShare:
     def ahead_of(self, path: Path, cost: float, *, weight: float = 1.0, horizon: float = inf) -> list[Entry]:
         """Return what would be served before a job that came now, in no order; nothing changes by the question.
 
-        Where that costs more than the horizon, it is told only as far as that, or somewhat further.
+        Where that costs more than the horizon, some of it is told that does, too.
         """
         probe = Entry(PROBE, path, cost, weight)
         with self._supposing(probe):

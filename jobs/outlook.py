@@ -1,14 +1,15 @@
 """What the fair share will serve next, were nobody to come or go."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, heapreplace
+from itertools import islice
 
-from jobs.share import Entry, Outlook, Share
+from jobs.share import Entry, Outlook, Path, Share
 
-AT_ONCE = 16  #: entries of an owner's group that are looked at before the others are
-Turn = tuple[Share, Outlook, int]  # of a node: how many of its entries come before
+AT_ONCE = 16  #: entries of a job's own group that are looked at before the others are
 Charge = Callable[[float, float, int, int], float]  # of a cost and a weight, on a level of so many
+Stand = tuple[Share, Outlook, int]  # where one of a node's entries stands: how many of them come before
 
 
 def upcoming(node: Share, level: int, served: int, charge: Charge) -> Outlook:
@@ -25,51 +26,56 @@ def upcoming(node: Share, level: int, served: int, charge: Charge) -> Outlook:
 def ahead(root: Share, last: Entry, served: int, charge: Charge, horizon: float) -> list[Entry]:
     """Return what would be served before an entry, the last of its owner, in no order that means anything.
 
-    Of the others on the first level, who may be many and have much, that is looked up in what is known of them. Where
-    all of it costs more than the horizon, it is told only as far as that, or somewhat further.
+    Of those beside its own group, who may be many and have much, that is looked up in what is known of them. Where all
+    of it costs more than the horizon, some of it is told that does, too.
     """
-    mine = root.children[last.path[0]]
-    ours = upcoming(mine, 0, served, charge)
-    others = [(child, upcoming(child, 0, served, charge)) for child in root.waiting() if child is not mine]
-    turn, further = 0, AT_ONCE
+    parent, level = _crossing(root, last.path)
+    mine = parent.children[last.path[level]]
+    ours, limit = upcoming(mine, level, served, charge), AT_ONCE
     while True:
-        turn, further = _turn(ours, last, turn, further), 2 * further
-        found = [(ours, turn), *((theirs, _before(child, theirs, (mine, ours, turn))) for child, theirs in others)]
-        if ours.entries[turn] is last or sum(outlook.costs[number] for outlook, number in found) > horizon:
-            return [entry for outlook, number in found for entry in outlook.entries[:number]]
+        index = next((index for index, entry in enumerate(islice(ours, limit + 1)) if entry is last), limit)
+        cost, found = ours.costs[index], ours.entries[:index]
+        for sibling in parent.line:
+            if sibling.tag > ours.starts[index] or cost > horizon:
+                break
+            if sibling is not mine:
+                theirs = upcoming(sibling, level, served, charge)
+                number = _before((mine, ours, index), sibling, theirs, horizon)
+                cost += theirs.costs[number]
+                found += theirs.entries[:number]
+        if ours.entries[index] is last or cost > horizon:
+            return found
+        limit *= 2
 
 
-def _turn(outlook: Outlook, last: Entry, turn: int, further: int) -> int:
-    """Return where the last entry stands, or where one does that is so much further than the turn."""
-    for index in range(turn, turn + further + 1):
-        if outlook.reaches(index) and outlook.entries[index] is last:
-            return index
-    return turn + further
+def _crossing(root: Share, path: Path) -> tuple[Share, int]:
+    """Return the first node on the path below which others wait, too, and the level of its children."""
+    node, level = root, 0
+    while level + 1 < len(path) and (child := node.children[path[level]]).pending == node.pending:
+        node, level = child, level + 1
+    return node, level
 
 
-def _before(child: Share, theirs: Outlook, turn: Turn) -> int:
-    """Return how many entries of a child are served before a sibling has this turn."""
-    _, ours, index = turn
-    start = ours.starts[index]
-    while theirs.starts[-1] <= start and theirs.reaches(len(theirs.entries)):
-        pass
-    number = bisect_left(theirs.starts, start, hi=len(theirs.entries))
-    while number < len(theirs.entries) and _sooner((child, theirs, number), turn):
-        number += 1
-    return number
+def _before(stand: Stand, sibling: Share, theirs: Outlook, horizon: float) -> int:
+    """Return how many entries of a sibling are served before one stands where it does."""
+    _, ours, index = stand
+    theirs.reach(ours.starts[index], horizon)
+    low = bisect_left(theirs.starts, ours.starts[index], hi=len(theirs.entries))
+    high = bisect_right(theirs.starts, ours.starts[index], lo=low, hi=len(theirs.entries))
+    return low + bisect_left(range(low, high), True, key=lambda tie: not _is_sooner((sibling, theirs, tie), stand))
 
 
-def _sooner(one: Turn, other: Turn) -> bool:
-    """Say whether one turn comes before another: of equal tags that of who was served less recently.
+def _is_sooner(one: Stand, other: Stand) -> bool:
+    """Say whether one entry is served before another: of equal tags that of who was served less recently.
 
-    That is whose turn before came sooner, which their tags tell again; who had none yet was served in the past.
+    That is whose entry before came sooner, which their tags tell again; whose first entry it is was served in the past.
     """
-    (node, outlook, index), (sibling, outlook_of_sibling, place) = one, other
-    while (mine := outlook.starts[index]) == (theirs := outlook_of_sibling.starts[place]) and index and place:
+    (node, outlook, index), (sibling, beside, place) = one, other
+    while index and place and outlook.starts[index] == beside.starts[place]:
         index, place = index - 1, place - 1
-    if mine != theirs:
-        return mine < theirs
-    return node.turn < sibling.turn if index == place else not index
+    if outlook.starts[index] != beside.starts[place]:
+        return outlook.starts[index] < beside.starts[place]
+    return not index if index or place else node.turn < sibling.turn
 
 
 def _merged(node: Share, level: int, served: int, charge: Charge) -> Iterator[Entry]:

@@ -60,7 +60,7 @@ class Queue:
     def ahead_of(self, new: NewJob, horizon: float) -> list[Job]:
         """Return what would be served before a job that came now, in no order that means anything.
 
-        Where that costs more than the horizon, it is told only as far as that, or somewhat further.
+        Where that costs more than the horizon, some of it is told that does, too.
         """
         ahead = self._line.ahead_of(self._path(new), new.cost, weight=new.weight, horizon=horizon)
         return [self._waiting[entry.job] for entry in ahead]

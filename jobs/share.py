@@ -60,6 +60,11 @@ class Outlook:
             self.costs.append(self.costs[-1] + entry.cost)
         return True
 
+    def reach(self, start: float, cost: float) -> None:
+        """Get to know all entries that start no later, as far as they cost no more."""
+        while self.starts[-1] <= start and self.costs[-1] <= cost and self.reaches(len(self.entries)):
+            continue
+
     def __iter__(self) -> Iterator[Entry]:
         for index in count():
             if not self.reaches(index):

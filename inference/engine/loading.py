@@ -115,7 +115,9 @@ def _choose_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
-def _load_networks(checkpoint: Checkpoint, loader: Loader, device: torch.device, *, small_tiles: bool) -> list[Any]:
+def _load_networks(
+    checkpoint: Checkpoint, loader: Loader, device: torch.device, *, small_tiles: bool
+) -> tuple[Any, Any]:
     """Return the UNet and the VAE, as the device likes them. Raises CheckpointUnusable where they do not fit."""
     unet, vae = _load_unet(checkpoint, loader), loader.load(AutoencoderKL, "vae")
     _check_channels(checkpoint, unet, vae)
@@ -123,8 +125,10 @@ def _load_networks(checkpoint: Checkpoint, loader: Loader, device: torch.device,
         vae = vae.float()
     if small_tiles:
         _use_small_tiles(vae)
-    layout = LAYOUT if device.type == "cuda" else torch.preserve_format
-    return [network.to(memory_format=layout) for network in (unet, vae)]
+    if device.type == "cuda":
+        for network in (unet, vae):
+            network.to(memory_format=LAYOUT)
+    return unet, vae
 
 
 def _load_unet(checkpoint: Checkpoint, loader: Loader) -> Any:

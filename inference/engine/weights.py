@@ -10,6 +10,7 @@ from transformers.utils import logging as transformers_logging
 from inference.checkpoints import Weights
 from inference.contract import CheckpointUnusable
 
+STEMS = ("model", "diffusion_pytorch_model")
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth")
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # weights load in seconds: no bar in the log
@@ -48,24 +49,18 @@ def locate(weights: Weights, parts: tuple[str, ...]) -> Path:
     """
     folder = weights.folder
     if folder is None:
-        suffix = f".{weights.variant}" if weights.variant else ""
-        names = (f"model{suffix}", f"diffusion_pytorch_model{suffix}")
-        folders = [f"{part}/" if part else "" for part in parts]
-        patterns = [
-            f"{folder}{name}{tail}"
-            for folder in folders
-            for name in names
-            for tail in (".safetensors", "-*.safetensors")
-        ]
-        texts = [f"{folder}{name}" for folder in folders for name in ("*.json", "*.txt")]
-        folder = Path(
-            snapshot_download(
-                weights.source, revision=weights.revision, allow_patterns=["model_index.json", *patterns, *texts]
-            )
-        )
+        wanted = ["model_index.json", *(name for part in parts for name in _files(part, weights.variant))]
+        folder = Path(snapshot_download(weights.source, revision=weights.revision, allow_patterns=wanted))
     if not folder.is_dir():
         raise CheckpointUnusable(f"the folder {folder} does not exist")
     return folder
+
+
+def _files(part: str, variant: str | None) -> list[str]:
+    """Return the patterns of the files that are wanted of a part: its weights, and what is text."""
+    suffix = f".{variant}" if variant else ""
+    names = (f"{stem}{suffix}{tail}.safetensors" for stem in STEMS for tail in ("", "-*"))
+    return [f"{part}/{name}" if part else name for name in (*names, "*.json", "*.txt")]
 
 
 def locate_file(weights: Weights) -> Path:
@@ -91,7 +86,7 @@ def locate_network(weights: Weights) -> Path:
 def safetensors_in(folder: Path, variant: str | None) -> list[Path]:
     """Return the weight files of a part. Raises CheckpointUnusable where there are none, naming what lies there."""
     suffix = f".{variant}" if variant else ""
-    names = (f"{stem}{suffix}{tail}" for stem in ("model", "diffusion_pytorch_model") for tail in ("", "-*"))
+    names = (f"{stem}{suffix}{tail}" for stem in STEMS for tail in ("", "-*"))
     if files := [path for name in names for path in folder.glob(f"{name}.safetensors")]:
         return files
     pickles = [path.name for pattern in PICKLES for path in folder.glob(pattern)]

@@ -1,13 +1,13 @@
 """The order of service: fair between guilds, between users, and over time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.fair_share import FairShare
-from jobs.share import Entry
+from jobs.share import Entry, Path
 
 COST = st.floats(0.5, 8.0).map(lambda cost: round(cost, 2))
 TOLERANCE = 1e-6
@@ -156,27 +156,39 @@ def test_a_charge_that_would_upset_the_order_is_not_taken(cost: float) -> None:
     assert len(line) == 0
 
 
-#: often alike, so that turns are a tie
-COST_OF_MANY = st.sampled_from([1.0, 2.0]) | COST
-STEPS_OF_PEOPLE = st.lists(
-    st.tuples(st.sampled_from(["submit", "submit", "claim"]), st.integers(0, 2), st.integers(0, 3), COST_OF_MANY),
-    max_size=40,
-)
+#: often alike, so that turns are a tie, or free
+COST_OF_MANY = st.sampled_from([0.0, 1.0, 2.0]) | COST
+WHO = st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 1))
+WHAT = st.sampled_from(["submit", "submit", "claim", "cancel", "put back", "refund"])
+STEPS_OF_PEOPLE = st.lists(st.tuples(WHAT, WHO, COST_OF_MANY), max_size=40)
 
 
-@settings(max_examples=100, deadline=None)
-@given(STEPS_OF_PEOPLE, st.tuples(st.integers(0, 3), st.integers(0, 4)), COST_OF_MANY)
+def go_on(line: FairShare, steps: list[tuple[str, Path, float]], lost: list[Entry]) -> Iterator[None]:
+    """Do the steps, one for each time that this is asked for more; `lost` is what was claimed and may come back."""
+    for job, (kind, path, cost) in enumerate(steps):
+        if kind == "submit":
+            line.submit(job, path, cost, weight=1.0 + job % 3)
+        elif kind == "claim" and (taken := line.claim()) is not None:
+            lost.append(taken)
+        elif kind == "cancel":
+            line.cancel(job // 2)
+        elif kind == "put back" and lost:
+            back = lost.pop()
+            line.put_back(back.job, back.path, back.cost, weight=back.weight)
+        elif kind == "refund":
+            line.refund(path, cost)
+        yield
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS_OF_PEOPLE, WHO, COST_OF_MANY, st.integers(1, 3), st.integers(-1, 0))
 def test_what_would_be_ahead_is_what_is_ahead_once_the_job_is_there_and_the_question_changes_nothing(
-    steps: list[tuple[str, int, int, float]], newcomer: tuple[int, int], cost: float
+    steps: list[tuple[str, Path, float]], newcomer: Path, cost: float, depth: int, weighted: int
 ) -> None:
-    asked, never_asked = FairShare(), FairShare()
-    for job, (kind, guild, user, each) in enumerate(steps):
+    asked, never_asked = FairShare(weighted), FairShare(weighted)
+    steps, newcomer = [(kind, path[:depth], each) for kind, path, each in steps], newcomer[:depth]
+    for _ in zip(go_on(asked, steps, []), go_on(never_asked, steps, []), strict=True):
         asked.ahead_of(newcomer, cost, weight=3.0)
-        for line in (asked, never_asked):
-            if kind == "submit":
-                line.submit(job, (guild, user), each, weight=1.0 + user)
-            else:
-                line.claim()
     foreseen = asked.ahead_of(newcomer, cost)
 
     assert set(asked.changed()) == set(never_asked.changed())
@@ -187,20 +199,30 @@ def test_what_would_be_ahead_is_what_is_ahead_once_the_job_is_there_and_the_ques
 
 
 @settings(max_examples=60, deadline=None)
-@given(STEPS_OF_PEOPLE, st.tuples(st.integers(0, 3), st.integers(0, 4)), st.floats(0, 60))
+@given(STEPS_OF_PEOPLE, WHO, st.integers(1, 3), st.floats(0, 60))
 def test_who_asks_as_far_as_a_horizon_learns_all_within_it_or_that_there_is_more(
-    steps: list[tuple[str, int, int, float]], newcomer: tuple[int, int], horizon: float
+    steps: list[tuple[str, Path, float]], newcomer: Path, depth: int, horizon: float
 ) -> None:
     line = FairShare()
-    for job, (_, guild, user, cost) in enumerate(steps * 3):
-        line.submit(job, (guild, user), cost)
-    everything, within = line.ahead_of(newcomer, 1.0), line.ahead_of(newcomer, 1.0, horizon=horizon)
+    list(go_on(line, [(kind, path[:depth], cost) for kind, path, cost in steps], []))
+    everything = line.ahead_of(newcomer[:depth], 1.0)
+    within = line.ahead_of(newcomer[:depth], 1.0, horizon=horizon)
 
     assert set(within) <= set(everything)
     if sum(entry.cost for entry in everything) > horizon + 1e-6:
         assert sum(entry.cost for entry in within) > horizon - 1e-6
     elif sum(entry.cost for entry in everything) < horizon - 1e-6:
         assert len(within) == len(everything)
+
+
+@pytest.mark.parametrize("guilds", [1, 20])
+def test_who_asks_as_far_as_a_horizon_is_not_told_of_all_beyond_it(guilds: int) -> None:
+    line = FairShare()
+    for job in range(20_000):
+        line.submit(job, (job % guilds, job % 100), 1.0)
+
+    assert len(line.ahead_of((0, 0), 1.0)) > 19_000
+    assert 60 < len(line.ahead_of((0, 0), 1.0, horizon=60.0)) < 300
 
 
 def test_who_is_not_remembered_has_just_come() -> None:
