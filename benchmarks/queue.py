@@ -1,7 +1,8 @@
 """What does the queue cost when it is long? A submission and a claim with 20,000 jobs of 1,000 people waiting.
 
-`scheduling` is the order of service alone; the others are transactions that are on the disk when they return
-(SQLite with synchronous=FULL, PostgreSQL with fsync). In milliseconds, over so many pairs of submission and claim.
+`scheduling` is the order of service alone, `look ahead` how long it takes to tell a job's place in it; the others are
+transactions that are on the disk when they return (SQLite with synchronous=FULL, PostgreSQL with fsync). In
+milliseconds, over so many pairs of submission and claim.
 `of_this_process` is its processor time, which other work on the machine disturbs less; the server's is not in it.
 A claim is the dispatcher's own, with sixteen workers of whom one has a lane free: one that holds the checkpoint
 (`claim`), one that does not (`claim_cold`), or none has, as at most changes (`claim_none_free`).
@@ -21,6 +22,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -100,7 +102,11 @@ class Fleet:
 
 async def measure(crowd: Crowd, pairs: int, databases: Sequence[str]) -> dict[str, Any]:
     """Return the times of each store, and of the disk alone."""
-    figures: dict[str, Any] = {"scheduling": _summary(_schedule(crowd, pairs))}
+    figures: dict[str, Any] = {
+        "scheduling": _summary(_schedule(crowd, pairs)),
+        "look ahead, an hour": _look_ahead(crowd, pairs, LONGEST_WAIT),
+        "look ahead, all of it": _look_ahead(crowd, pairs, inf),
+    }
     for name in databases:
         async with DATABASES[name]() as database:
             figures[f"fsync before {name}"] = _summary(_fsync(pairs))
@@ -110,21 +116,40 @@ async def measure(crowd: Crowd, pairs: int, databases: Sequence[str]) -> dict[st
 
 
 def _schedule(crowd: Crowd, pairs: int) -> list[float]:
-    line = FairShare()
-
-    def submit(number: int) -> None:
-        job = crowd.job(number)
-        guild = job.user_id if job.guild_id is None else job.guild_id
-        line.submit(number, (guild, job.user_id), job.cost)
-
-    for number in range(crowd.waiting):
-        submit(number)
+    line = _line(crowd)
 
     def pair(number: int) -> None:
-        submit(number)
+        _enter(line, crowd, number)
         line.claim()
 
     return [_timed(partial(pair, number)) for number in range(crowd.waiting, crowd.waiting + pairs)]
+
+
+def _look_ahead(crowd: Crowd, pairs: int, horizon: float) -> dict[str, float]:
+    """Return what it takes to tell a job's place, at first and then between submissions and claims."""
+    line, taken = _line(crowd), []
+    for number in range(crowd.waiting, crowd.waiting + pairs):
+        job = crowd.job(number)
+        taken.append(_timed(partial(line.ahead_of, _path(job), job.cost, horizon=horizon)))
+        _enter(line, crowd, number)
+        line.claim()
+    return {"first_ms": round(1e3 * taken[0], 2)} | _summary(taken[1:])
+
+
+def _line(crowd: Crowd) -> FairShare:
+    line = FairShare()
+    for number in range(crowd.waiting):
+        _enter(line, crowd, number)
+    return line
+
+
+def _enter(line: FairShare, crowd: Crowd, number: int) -> None:
+    job = crowd.job(number)
+    line.submit(number, _path(job), job.cost)
+
+
+def _path(job: NewJob) -> tuple[int, int]:
+    return job.user_id if job.guild_id is None else job.guild_id, job.user_id
 
 
 def _timed(work: Callable[[], Any]) -> float:
