@@ -1,5 +1,6 @@
 """Which weights are on this disk, and how an operator gets the others."""
 
+import sys
 from importlib.util import find_spec
 
 from huggingface_hub import try_to_load_from_cache
@@ -7,7 +8,8 @@ from huggingface_hub import try_to_load_from_cache
 from inference.checkpoints import Weights
 from inference.upscalers import UpscalerCheckpoint, UpscalerKind
 
-EXTRA = "pip install '.[esrgan]'"
+#: with the Python that runs the bot, and without putting a copy of the project beside it
+EXTRA = f"{sys.executable} -m pip install --editable '.[esrgan]'"
 
 
 def is_there(weights: Weights, mark: str = "model_index.json") -> bool:

@@ -16,6 +16,7 @@ from inference.engine.schedulers import Schedulers
 from inference.engine.seat import Seat
 from inference.engine.text import Conditioning, Embedding, Reader
 from inference.engine.weights import locate_file
+from inference.presence import EXTRA
 from inference.request import ImageRequest
 from inference.upscalers import UpscalerCheckpoint
 
@@ -101,7 +102,7 @@ def _read(path: Path, factor: int) -> Any:
     try:
         import spandrel  # an extra, and only for these
     except ImportError as error:
-        raise CheckpointUnusable(f"spandrel cannot be imported ({error}): pip install '.[esrgan]'") from error
+        raise CheckpointUnusable(f"spandrel cannot be imported ({error}): {EXTRA}") from error
     read = spandrel.ModelLoader().load_from_file(path)
     if not isinstance(read, spandrel.ImageModelDescriptor) or (read.input_channels, read.output_channels) != (3, 3):
         raise CheckpointUnusable(f"{path.name} makes no colour pictures of colour pictures")

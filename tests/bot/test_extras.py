@@ -85,7 +85,7 @@ def test_what_was_chosen_and_is_missing_is_a_problem_and_not_offered(models: Pat
     assert "hf download" in told["upscaler far"]
     assert told["upscaler file"].startswith("PROBLEM")
     assert "put sharp.safetensors into" in told["upscaler file"]
-    assert ("pip install '.[esrgan]'" in told["upscaler file"]) == (find_spec("spandrel") is None)
+    assert ("pip install --editable '.[esrgan]'" in told["upscaler file"]) == (find_spec("spandrel") is None)
     assert told["captioner far"].startswith("PROBLEM")
     assert list(offered_upscalers(settings)) == ["here"]
     assert offered_viewer(settings, Task.CAPTION) is None
