@@ -41,6 +41,9 @@ class Report:
         asked = {"captions": captions, "guidance": self.guidance, "steps": self.painter.steps, "seed": self.seed}
         questions: dict[str, Callable[[], Any]] = {
             "detector accuracy on drawn pictures": lambda: measure(self.detector, 4 * captions, self.seed + 1),
+            "detector accuracy behind the autoencoder": lambda: measure(
+                self.detector, captions, self.seed + 1, self.painter.decoded
+            ),
             "adherence": lambda: self.adherence(captions, self.guidance),
             "adherence at guidance 1": lambda: self.adherence(few, 1.0),
             "adherence at guidance 7.5": lambda: self.adherence(few, 7.5),

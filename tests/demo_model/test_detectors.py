@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from demo_model.detect.accuracy import measure, shares
 from demo_model.detect.checks import check
@@ -14,7 +15,7 @@ from demo_model.detect.network import Network, Reading
 from demo_model.detect.targets import GRID, NEAR, target
 from demo_model.train.parts import save_half
 from demo_model.world.backdrops import draw_backdrop
-from demo_model.world.drawer import draw
+from demo_model.world.drawer import Picture, draw
 from demo_model.world.sampler import sample
 from demo_model.world.scene import (
     BACKDROPS,
@@ -52,6 +53,12 @@ def read(scene: Scene) -> tuple[Reading, dict[str, torch.Tensor]]:
     return Reading(there, kind, colour, backdrop, style), batch
 
 
+def reduced(picture: Picture) -> Picture:
+    """Return the picture with the detail of one of half its side."""
+    small = Image.fromarray(picture).reduce(2)
+    return np.asarray(small.resize((picture.shape[1], picture.shape[0]), Image.Resampling.BILINEAR))
+
+
 @pytest.fixture(scope="module")
 def detector() -> Detector:
     return Detector.load(WEIGHTS)
@@ -62,6 +69,18 @@ def test_they_are_right_on_drawn_pictures(detector: Detector) -> None:
 
     floors = {"object": 0.93, "colour": 0.96, "background": 0.98, "two objects": 0.9, "position": 0.93, "count": 0.96}
     assert {name: share for name, share in accuracy.items() if share < floors.get(name, 0.93)} == {}
+
+
+def test_they_are_right_where_a_picture_has_lost_detail(detector: Detector) -> None:
+    accuracy = measure(detector, 128, 2024, lambda pictures: [reduced(picture) for picture in pictures])
+
+    assert {name: accuracy[name] for name in ("object", "colour", "background") if accuracy[name] < 0.9} == {}
+
+
+def test_how_often_they_are_right_is_told_of_what_they_are_shown(detector: Detector) -> None:
+    accuracy = measure(detector, 32, 2024, lambda pictures: [np.full_like(picture, 128) for picture in pictures])
+
+    assert accuracy["object"] < 0.2
 
 
 def test_a_plain_example_is_read_in_full(detector: Detector) -> None:

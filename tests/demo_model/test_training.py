@@ -26,6 +26,7 @@ from demo_model.train.networks import make_text_encoder, make_unet, make_vae
 from demo_model.train.passage import open_passage
 from demo_model.train.plan import ON_CPU, ON_GPU, TINY, Plan
 from demo_model.train.pool import Pool
+from demo_model.train.precision import has_bfloat16, mixed
 from demo_model.train.stage import Budget, Stopped, load_state, train
 from demo_model.train.stream import Stream
 from demo_model.train.tokens import read_tokenizer, write_tokenizer
@@ -70,6 +71,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def silent(line: str) -> None:
     assert line
+
+
+def test_a_processor_computes_in_bfloat16_only_where_it_has_instructions_for_it() -> None:
+    assert has_bfloat16({"avx2": True, "avx512_bf16": True})
+    assert not has_bfloat16({"avx2": True, "avx512_f": True, "avx512_bf16": False})
+    assert mixed(torch.device("cpu"))._enabled == has_bfloat16(torch.cpu.get_capabilities())
 
 
 def test_a_stage_trains_to_its_budget_and_no_further(tmp_path: Path) -> None:
@@ -283,6 +290,7 @@ def test_the_report_answers_every_question(trained: Path) -> None:
     report = Report(Painter.load(trained / "model", CPU, steps=5), Detector(Network()), 7.5, 1).measure(2)
 
     assert {"background", "count", "style"} <= set(report["adherence"])
+    assert {"background", "count", "style"} <= set(report["detector accuracy behind the autoencoder"])
     assert report["seeds"]["same seed, same bytes"] is True
     assert all(0 <= share <= 1 for share in report["negative prompt"].values())
     assert len(report["img2img PSNR by strength"]) == 6
