@@ -162,6 +162,7 @@ def test_a_checkpoint_without_a_folder_for_them_has_none(folder: Path, tmp_path:
         draw(engine, tmp_path, adapters=SETS[0])
 
 
+@pytest.mark.usefixtures("loras")  # which make the checkpoints beside them
 def test_what_a_word_leaves_no_room_for_is_told(folder: Path, tmp_path: Path) -> None:
     save_file({"emb_params": torch.ones(3, tiny.TEXT_WIDTH)}, tmp_path / "merry.safetensors")
     engine = DiffusersEngine("cpu", {"tiny": a_checkpoint(folder / Family.SD1, adapters=tmp_path)}, folder)
