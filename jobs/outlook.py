@@ -7,7 +7,8 @@ from itertools import islice
 
 from jobs.share import Entry, Outlook, Path, Share
 
-AT_ONCE = 16  #: entries of a job's own group that are looked at before the others are
+#: entries of a job's own group that are looked at before the others are; twice as many where that was not enough
+AT_ONCE = 16
 Charge = Callable[[float, float, int, int], float]  # of a cost and a weight, on a level of so many
 Stand = tuple[Share, Outlook, int]  # where one of a node's entries stands: how many of them come before
 
