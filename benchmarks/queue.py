@@ -6,7 +6,8 @@ milliseconds, over so many pairs of submission and claim.
 `of_this_process` is its processor time, which other work on the machine disturbs less; the server's is not in it.
 A claim is the dispatcher's own, with sixteen workers of whom one has a lane free: one that holds the checkpoint
 (`claim`), one that does not (`claim_cold`), or none has, as at most changes (`claim_none_free`).
-`fsync` is a page written and on the disk, which a transaction cannot do without, before each database and after it;
+`fsync` is a page written and on the disk, which a transaction cannot do without, before each database and after it, and
+`python` how long the interpreter takes there to count to 100,000: the pace of a shared machine changes between runs;
 `restore_s` is what a start takes to load all that waits, `restored_mb` what the process grew by it.
 `--waiting 100000 --people 10000 --guilds 1000` is a community past one machine; with `--guilds 0` everybody writes
 direct messages, so that all wait on one level of the tree.
@@ -109,9 +110,9 @@ async def measure(crowd: Crowd, pairs: int, databases: Sequence[str]) -> dict[st
     }
     for name in databases:
         async with DATABASES[name]() as database:
-            figures[f"fsync before {name}"] = _summary(_fsync(pairs))
+            figures |= _surroundings(f"before {name}", pairs)
             figures[name] = await _with_database(database, crowd, pairs)
-            figures[f"fsync after {name}"] = _summary(_fsync(pairs))
+            figures |= _surroundings(f"after {name}", pairs)
     return figures
 
 
@@ -156,6 +157,19 @@ def _timed(work: Callable[[], Any]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def _surroundings(when: str, times: int) -> dict[str, Any]:
+    """Return how quick the disk and the interpreter are at that moment."""
+    return {
+        f"fsync {when}": _summary(_fsync(times)),
+        f"python {when}": _summary([_timed(_count) for _ in range(times)]),
+    }
+
+
+def _count() -> None:
+    for _ in range(100_000):
+        pass
 
 
 def _fsync(times: int) -> list[float]:

@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.interaction import Host, Interaction, answer, check_place, locale_of, thinks_in_private
 from config.words import UserError, say
+from db.errors import is_away
 
 TOO_LATE = 10062  # Discord forgot the interaction: more than three seconds went by
 LOST_TOKEN = 50027
@@ -87,6 +88,9 @@ def _sentence(interaction: Interaction, cause: BaseException) -> str:
             return say("bot.option_unreadable", locale=locale, given=str(cause.value)[:100])
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return say("bot.commands_changed", locale=locale)
+    if is_away(cause):
+        log.warning("interaction %s: the database is away: %s", interaction.id, cause)
+        return say("bot.database_away", locale=locale)
     reference = token_hex(4)
     log.error("reference %s: %s failed", reference, _name_of(interaction), exc_info=cause)
     return say("bot.something_went_wrong", locale=locale, reference=reference)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.settings import ConfigError
-from db.errors import DatabaseUnreachable
+from db.errors import DatabaseAway, DatabaseUnreachable
 
 WRITES = "imagine_writes"  #: execution option of a transaction that will write
 BUSY_SECONDS = 30
@@ -61,8 +61,16 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
 def _postgresql(url: str, options: dict[str, Any]) -> AsyncEngine:
     limits = {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS}
     engine = create_async_engine(url, pool_pre_ping=True, connect_args=limits, **options)
+    event.listen(engine.sync_engine, "do_connect", _connect)
     event.listen(engine.sync_engine, "connect", _watch)
     return engine
+
+
+def _connect(dialect: Any, _record: Any, arguments: Any, keywords: Any) -> Any:
+    try:
+        return dialect.connect(*arguments, **keywords)
+    except OSError as error:  # as such it could come from anywhere; timeouts have no text
+        raise DatabaseAway(str(error) or type(error).__name__) from error
 
 
 def _watch(connection: Any, _record: Any) -> None:

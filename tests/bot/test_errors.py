@@ -10,6 +10,7 @@ from bot_kit import House, first_answer, settled
 from bot.actions import PRESSES
 from bot.interaction import Interaction, think
 from config.words import say
+from db.errors import DatabaseAway
 from inference.executor import WorkerState
 
 EPHEMERAL = 64
@@ -34,6 +35,23 @@ async def test_a_fault_of_the_bot_is_told_with_a_reference_that_the_log_knows(
     assert told["flags"] & EPHEMERAL
     assert reference[1] in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_database_that_is_away_is_told_as_such_and_logged_in_a_line(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def away(interaction: Interaction, argument: str) -> None:
+        raise DatabaseAway("Connection refused")
+
+    ada = house.guest()
+    result = await ada.type("/imagine a red circle")
+    house.client.presses = {**PRESSES, "again": away}
+    told = await ada.press(result, "Again")
+
+    assert told["content"] == say("bot.database_away")
+    assert told["flags"] & EPHEMERAL
+    assert "Connection refused" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_button_of_another_version_says_so(house: House) -> None:

@@ -16,7 +16,7 @@ from config.settings import ConfigError
 from db import hold
 from db.base import Base, value_of
 from db.engine import WATCHED
-from db.errors import DatabaseInUse, DatabaseUnreachable, HoldLost
+from db.errors import DatabaseAway, DatabaseInUse, DatabaseUnreachable, HoldLost, is_away
 from db.hold import ONE_BOT, Pace
 from db.jobs import Job, JobStatus, NewJob
 from db.people import People
@@ -232,6 +232,44 @@ async def test_a_server_that_goes_away_while_a_bot_starts_is_named():
             with pytest.raises(IntegrityError), database.needed():
                 async with database.transaction() as session:
                     await session.execute(text("INSERT INTO people (user_id) VALUES (NULL)"))
+
+
+async def test_a_server_that_is_away_is_told_from_one_that_refuses(postgres):
+    async with Database(await asyncio.to_thread(postgres.create)) as database:
+        with pytest.raises(DBAPIError) as cut:
+            async with database.reading() as session:
+                await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        with pytest.raises(DBAPIError) as refused:
+            async with database.reading() as session:
+                await session.execute(text("SELECT nothing"))
+    with pytest.raises(DatabaseAway) as nobody:
+        async with Database("postgresql+asyncpg://bot@127.0.0.1:1/imagine").reading():
+            pass
+
+    assert is_away(cut.value)
+    assert is_away(nobody.value)
+    assert is_away(HoldLost())
+    assert not is_away(refused.value)
+    assert not is_away(OSError("a file is missing"))
+
+
+async def test_a_server_that_starts_is_away():
+    async def turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Say what PostgreSQL says while it starts, in its protocol."""
+        await reader.read(8)
+        writer.write(b"N")  # no TLS
+        await reader.read(1)
+        fields = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
+        writer.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+        writer.close()
+
+    async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        with pytest.raises(Exception, match="starting up") as raised:
+            async with Database(f"postgresql+asyncpg://bot@{host}:{port}/imagine").reading():
+                pass
+
+    assert is_away(raised.value)
 
 
 async def test_a_missing_postgresql_database_is_named(postgres):
