@@ -2,11 +2,14 @@
 
 import errno
 import os
+import time
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection, Dialect, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.settings import ConfigError
@@ -16,6 +19,7 @@ WRITES = "imagine_writes"  #: execution option of a transaction that will write
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 60
+RESTED_SECONDS = 1.0  #: a connection that rested longer is asked whether it still lives: three trips to the server
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 WATCHED = {  # how PostgreSQL finds out that we are gone: within 25 seconds, not the two hours that are usual
     "tcp_keepalives_idle": "10",
@@ -60,10 +64,28 @@ def _sqlite(url: str, options: dict[str, Any]) -> AsyncEngine:
 
 def _postgresql(url: str, options: dict[str, Any]) -> AsyncEngine:
     limits = {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS}
-    engine = create_async_engine(url, pool_pre_ping=True, connect_args=limits, **options)
+    engine = create_async_engine(url, connect_args=limits, **options)
     event.listen(engine.sync_engine, "do_connect", _connect)
     event.listen(engine.sync_engine, "connect", _watch)
+    event.listen(engine.sync_engine.pool, "checkin", _rest)
+    event.listen(engine.sync_engine.pool, "checkout", partial(_check_alive, engine.dialect))
     return engine
+
+
+def _rest(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _check_alive(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """Have all connections made anew where one is dead: ask the server if it rested; one that is new never did."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+    if time.monotonic() - record.info.get("rests_since", inf) < RESTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except (dialect.loaded_dbapi.Error, OSError) as error:
+        raise InvalidatePoolError from error
 
 
 def _connect(dialect: Any, _record: Any, arguments: Any, keywords: Any) -> Any:

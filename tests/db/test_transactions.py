@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from config.settings import ConfigError
 from db import hold
 from db.base import Base, value_of
-from db.engine import WATCHED
+from db.engine import RESTED_SECONDS, WATCHED
 from db.errors import DatabaseAway, DatabaseInUse, DatabaseUnreachable, HoldLost, is_away
 from db.hold import ONE_BOT, Pace
 from db.jobs import Job, JobStatus, NewJob
@@ -251,6 +251,23 @@ async def test_a_server_that_is_away_is_told_from_one_that_refuses(postgres):
     assert is_away(HoldLost())
     assert not is_away(refused.value)
     assert not is_away(OSError("a file is missing"))
+
+
+async def test_a_connection_that_died_while_it_rested_is_made_anew_unnoticed(postgres):
+    async with Database(await asyncio.to_thread(postgres.create)) as database, Database(database.url) as other:
+        died = await _backend(database)
+        assert await _backend(database) == died
+        async with other.writing() as connection:
+            await connection.execute(text(f"SELECT pg_terminate_backend({died})"))
+        await asyncio.sleep(1.1 * RESTED_SECONDS)
+
+        assert await _backend(database) != died
+
+
+async def _backend(database: Database) -> int:
+    """Return the number of the server's process that serves the next transaction."""
+    async with database.writing() as connection:
+        return int((await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one())
 
 
 async def test_a_server_that_starts_is_away():
