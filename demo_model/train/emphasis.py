@@ -5,15 +5,14 @@ from numpy.typing import NDArray
 
 from demo_model.world.scene import Scene, Spot
 
-SHARE = 0.5  #: what a thing weighs, in whole pictures
+SHARE = 1.5  #: what a thing weighs, in whole pictures
 REACH = 1.3  #: how far around its centre a thing weighs, in radii: its edge is what tells it from others
 
 
 def emphasis(scene: Scene, cells: int) -> NDArray[np.float32]:
     """Return the weights of shape [cells, cells]: 1 where nothing is, more at things, most at small ones.
 
-    What a network should answer at each cell does not change by them, only how soon it is learned. Without them a
-    small thing is a twentieth of the loss, and the network long takes it for another.
+    Without them a small thing is a twentieth of the loss, and the network long takes it for another.
     """
     centres = (np.arange(cells) + 0.5) / cells
     weights = np.ones((cells, cells))
