@@ -89,7 +89,7 @@ def _sentence(interaction: Interaction, cause: BaseException) -> str:
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return say("bot.commands_changed", locale=locale)
     if is_away(cause):
-        log.warning("interaction %s: the database is away: %s", interaction.id, cause)
+        log.warning("interaction %s: the database is away: %r", interaction.id, getattr(cause, "orig", cause))
         return say("bot.database_away", locale=locale)
     reference = token_hex(4)
     log.error("reference %s: %s failed", reference, _name_of(interaction), exc_info=cause)
