@@ -18,6 +18,11 @@ def _catalogue(locale: str) -> dict[str, str]:
     return sentences
 
 
+def speaks(locale: str) -> bool:
+    """Say whether the catalogue has any words in the locale's language."""
+    return bool(_catalogue(locale) or _catalogue(locale.split("-")[0]))
+
+
 def say(key: str, /, *, locale: str = FALLBACK, **values: Any) -> str:
     """Return the sentence `key` ("file.name") in the locale, English where it has no translation.
 

@@ -3,9 +3,9 @@
 import re
 import tomllib
 from collections.abc import Container, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -75,13 +75,19 @@ def _mistakes(
 def _read(path: Path, model: type[_Model]) -> _Model:
     try:
         text = path.read_text(encoding="utf-8")
-        return model.model_validate(tomllib.loads(text))
+        return model.model_validate(_parse(text))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path.name}: {error}") from None
     except ValidationError as error:
         raise ConfigError("\n".join(_told(path, text, item) for item in error.errors())) from None
+
+
+@lru_cache(maxsize=32)
+def _parse(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text: at start-up several people ask for the same ones, each file takes a while."""
+    return tomllib.loads(text)
 
 
 def _told(path: Path, text: str, item: ErrorDetails) -> str:

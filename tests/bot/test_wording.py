@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.wording import escape, quote, shorten, span
+from config.words import speaks
 
 HOSTILE = st.text(st.sampled_from("`*_~|<>[]()@#\\ \nab"), max_size=60)
 
@@ -41,3 +43,8 @@ def test_durations_are_told_in_units_that_people_read() -> None:
     assert span(0.2, "en-US") == "1 s"
     assert span(45, "en-US") == "45 s"
     assert span(200, "en-US") == "3 min"
+
+
+@pytest.mark.parametrize(("locale", "spoken"), [("en", True), ("en-GB", True), ("xx", False), ("xx-YY", False)])
+def test_a_language_is_spoken_where_the_catalogue_has_words_of_it(locale: str, spoken: bool) -> None:
+    assert speaks(locale) is spoken
