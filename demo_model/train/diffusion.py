@@ -14,6 +14,7 @@ from transformers import CLIPTokenizer
 from demo_model.train.autoencoder import to_unit
 from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
+from demo_model.train.networks import inner_weights
 from demo_model.train.plan import Plan
 from demo_model.train.pool import Pool
 from demo_model.train.precision import mixed
@@ -72,7 +73,8 @@ class DiffusionStage(LearningStage):
     name = "diffusion"
 
     def __init__(self, plan: Plan, device: torch.device, seed: tuple[int, ...], encoder: Encoder, unet: Any) -> None:
-        self.learner = Learner(unet.to(device, memory_format=torch.channels_last), plan.diffusion_rate)
+        unet = unet.to(device, memory_format=torch.channels_last)
+        self.learner = Learner(unet, plan.diffusion_rate, inner_weights(unet))
         self._plan, self._device, self._encoder = plan, device, encoder
         self._silence = encoder.words([""])
         self._alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)

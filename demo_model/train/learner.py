@@ -1,11 +1,14 @@
-"""A network that learns: Adam, a cosine schedule, clipped gradients and a running average of the weights."""
+"""A network that learns: Adam or Muon, a cosine schedule, clipped gradients and a running average of the weights."""
 
 import copy
 import math
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
+
+from demo_model.train.muon import Muon
 
 WARM_UP = 0.02  #: the share of the run in which the rate rises
 CLIP = 1.0
@@ -14,26 +17,28 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 class Learner(Generic[Net]):
-    """Changes `network` by its loss; `average` follows it and is what gets used."""
+    """Changes `network` by its loss; `average` follows it and is what gets used.
 
-    def __init__(self, network: Net, rate: float) -> None:
+    Muon learns the `inner` weights, which are those between hidden layers, and Adam all others.
+    """
+
+    def __init__(self, network: Net, rate: float, inner: Sequence[nn.Parameter] = ()) -> None:
         self.network = network
         self.average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         self.steps = 0
         self._rate = rate
-        self._optimiser = torch.optim.AdamW(
-            network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True
-        )
+        known = {id(weight) for weight in inner}
+        others = [weight for weight in network.parameters() if id(weight) not in known]
+        adam = torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
+        self._optimisers: list[torch.optim.Optimizer] = [adam, Muon(inner, rate)] if inner else [adam]
 
     def learn(self, loss: torch.Tensor, progress: float) -> None:
         """Take one step down the loss; `progress` is the share of the run that is over."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._rate * schedule(progress)
-        self._optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         if norm.isfinite():  # now and then, in very small networks, it is not; one such step would undo all others
-            self._optimiser.step()
+            self._step(self._rate * schedule(progress))
         self.steps += 1
         self._follow()
 
@@ -42,7 +47,7 @@ class Learner(Generic[Net]):
         return {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
             "steps": self.steps,
         }
 
@@ -50,8 +55,15 @@ class Learner(Generic[Net]):
         """Go on from a state."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
         self.steps = state["steps"]
+
+    def _step(self, rate: float) -> None:
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
 
     @torch.no_grad()
     def _follow(self) -> None:

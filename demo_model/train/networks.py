@@ -4,6 +4,7 @@ from typing import Any
 
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from demo_model.train.passage import open_passage
@@ -55,6 +56,12 @@ def make_unet(plan: Plan) -> Any:
         addition_embed_type_num_heads=SUMMARY_HEADS,
         attention_head_dim=HEADS,  # the library's name for the number of heads
     )
+
+
+def inner_weights(unet: nn.Module) -> list[nn.Parameter]:
+    """Return the matrices and convolutions between the first layer and the last."""
+    ends = ("conv_in", "conv_out")
+    return [weight for name, weight in unet.named_parameters() if weight.dim() > 1 and not name.startswith(ends)]
 
 
 def make_text_encoder(plan: Plan, vocabulary: int) -> Any:

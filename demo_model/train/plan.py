@@ -20,15 +20,15 @@ class Plan:
     detector_batch: int = 16
     autoencoder_batch: int = 2  #: of whole pictures; of small ones as many more as fit the same area
     language_batch: int = 64
-    diffusion_batch: int = 16
-    reuse: int = 12  #: how often a drawn picture is learned from, on average
-    pool: int = 8192  #: how many encoded pictures are at hand
+    diffusion_batch: int = 32
+    reuse: int = 24  #: how often a drawn picture is learned from, on average
+    pool: int = 16384  #: how many encoded pictures are at hand
     upscaler_batch: int = 2
     upscaler_cut: int = 96
     detector_rate: float = 2e-3
     autoencoder_rate: float = 1e-3
     language_rate: float = 1e-3
-    diffusion_rate: float = 5e-4
+    diffusion_rate: float = 6e-4
     upscaler_rate: float = 1e-3
     workers: int = 0  #: processes that draw; 0: the training process draws
 
@@ -45,6 +45,7 @@ ON_GPU = replace(
     autoencoder_batch=16,
     language_batch=512,
     diffusion_batch=512,
+    reuse=12,
     upscaler_batch=32,
     pool=49152,
     diffusion_rate=8e-4,
