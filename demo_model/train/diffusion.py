@@ -154,7 +154,7 @@ def as_far_as_seen(weights: torch.Tensor, left: torch.Tensor) -> torch.Tensor:
     """Return weights of shape [pictures, cells, cells] for pictures of which such shares of the signal are left.
 
     Weights that depend on the answer change it: where noise leaves open whether a thing is there, one is expected the
-    more the heavier it would be, and four hearts are drawn in place of two. So where
-    nothing but noise is left, everything weighs 1.
+    more the heavier it would be, and four hearts are drawn in place of two. So where nothing but noise is left,
+    everything weighs 1.
     """
     return 1 + (weights - 1) * left[:, None, None]

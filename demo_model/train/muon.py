@@ -42,7 +42,9 @@ class Muon(torch.optim.Optimizer):
         """Return Nesterov's momentum of the gradients so far, of shape [outputs, everything else]."""
         assert weight.grad is not None
         state = self.state[weight]
-        momentum = state.setdefault("momentum", torch.zeros_like(weight))
+        if not state:
+            state["momentum"] = torch.zeros_like(weight)
+        momentum: torch.Tensor = state["momentum"]
         momentum.lerp_(weight.grad, 1 - MOMENTUM)
         return weight.grad.lerp(momentum, MOMENTUM).flatten(1)
 
