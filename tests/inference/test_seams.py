@@ -25,8 +25,10 @@ from inference.engine.press import Press
 from inference.engine.refine import Tile, tiles_of
 from inference.request import ImageRequest, Sampler, Task
 
-UNSEEN = 1.15  #: how much more a picture changes at the borders than its source does in the same places
-GLARING = 4.0  #: what it is at least where tiles are laid side by side
+UNSEEN = 1.5  #: how much more pictures change at the borders than their sources do; lines of theirs may lie there
+GLARING = 3.0  #: what it is at least where tiles are laid side by side
+BESIDE = (-16, -8, 8, 16)  #: pixels; whole latents, at whose edges a decoded picture may change more than elsewhere
+PICTURES = 3
 
 
 @pytest.fixture(scope="module")
@@ -37,23 +39,24 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         return load(demo, torch.device("cpu"), tmp_path_factory.mktemp("cache"))
 
 
-@pytest.mark.parametrize(("side", "factor"), [(192, 2), (128, 4)])
+@pytest.mark.parametrize(("side", "factor"), [(192, 2), pytest.param(128, 4, marks=pytest.mark.slow)])
 @torch.inference_mode()
 def test_no_seam_is_seen_where_the_tiles_are_blended_and_many_where_they_are_not(
     model: Model, tmp_path: Path, side: int, factor: int
 ) -> None:
-    enlarged, canvas, painted = redrawn(model, Press(tmp_path, ChoiceFile(tmp_path / "rows.json")), side, factor)
+    press = Press(tmp_path, ChoiceFile(tmp_path / "rows.json"))
     tiles = tiles_of(side * factor, side * factor, model.checkpoint.native_side)
-    usual = seams(enlarged, tiles)
-    assert len(tiles) == len(painted) > 1
+    made = [redrawn(model, press, side, factor, number) for number in range(PICTURES)]
+    usual = np.mean([seams(enlarged, tiles) for enlarged, _, _ in made])
 
-    assert seams(canvas.picture(), tiles) < UNSEEN * usual
-    assert seams(side_by_side(painted, tiles), tiles) > GLARING * usual
+    assert all(len(tiles) == len(painted) > 1 for _, _, painted in made)
+    assert np.mean([seams(canvas.picture(), tiles) for _, canvas, _ in made]) < UNSEEN * usual
+    assert np.mean([seams(side_by_side(painted, tiles), tiles) for _, _, painted in made]) > GLARING * usual
 
 
-def redrawn(model: Model, press: Press, side: int, factor: int) -> tuple[Picture, Canvas, list[Picture]]:
+def redrawn(model: Model, press: Press, side: int, factor: int, number: int) -> tuple[Picture, Canvas, list[Picture]]:
     """Return a drawn picture enlarged, the same redrawn by the demo model, and the tiles that this is made of."""
-    dice, larger = np.random.default_rng(5), side * factor
+    dice, larger = np.random.default_rng(number), side * factor
     scene = sample(dice)
     request = ImageRequest(
         task=Task.UPSCALE,
@@ -94,7 +97,7 @@ def side_by_side(painted: Sequence[Picture], tiles: Sequence[Tile]) -> Picture:
 
 
 def seams(picture: Picture, tiles: Sequence[Tile]) -> float:
-    """Return how the picture changes across the tiles' borders, beside how it does elsewhere; the worse direction."""
+    """Return how the picture changes across the tiles' borders, beside how it does near them; the worse direction."""
     columns = {edge for tile in tiles for edge in (tile.left, tile.left + tile.width)}
     rows = {edge for tile in tiles for edge in (tile.top, tile.top + tile.height)}
     return max(_across(picture, 1, columns), _across(picture, 0, rows))
@@ -103,4 +106,5 @@ def seams(picture: Picture, tiles: Sequence[Tile]) -> float:
 def _across(picture: Picture, axis: int, edges: set[int]) -> float:
     changes = np.abs(np.diff(picture.astype(float), axis=axis)).mean(axis=(1 - axis, 2))
     borders = sorted(edge - 1 for edge in edges if 0 < edge < picture.shape[axis])
-    return float(changes[borders].mean() / np.delete(changes, borders).mean())
+    near = sorted({border + distance for border in borders for distance in BESIDE} - set(borders))
+    return float(changes[borders].mean() / changes[near].mean())
