@@ -1,13 +1,16 @@
 """A small convolutional network that says, for every cell of a grid, what lies there."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import nn
 
 from demo_model.world.scene import BACKDROPS, Colour, Kind, Style
 
-SIDE = 128  #: pictures are looked at in this size
+SIDE = 256  #: pictures are looked at in this size
+STEM = (32, 48, 64, 96)  #: channels; every layer halves the side
+DILATIONS = (1, 2, 4, 1, 2, 4, 1)  #: what lies at a cell may fill the picture
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,11 @@ class Reading:
 class Network(nn.Module):
     """Reads pictures of shape [pictures, 3, SIDE, SIDE] in the range -1 to 1."""
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            _layer(3, width // 2, stride=2), _layer(width // 2, width, stride=2), _layer(width, width, stride=2)
-        )
-        self.body = nn.ModuleList(_layer(width, width, dilation=dilation) for dilation in (1, 2, 1, 2, 1))
+        width = STEM[-1]
+        self.stem = nn.Sequential(*(_layer(*channels, stride=2) for channels in pairwise((3, *STEM))))
+        self.body = nn.ModuleList(_layer(width, width, dilation=dilation) for dilation in DILATIONS)
         self.whole = nn.Linear(2 * width, width)
         self.cells = nn.Conv2d(width, 1 + len(Kind) + len(Colour), 1)
         self.picture = nn.Linear(2 * width, len(BACKDROPS) + len(Style))
@@ -41,7 +43,7 @@ class Network(nn.Module):
             features = features + layer(features)
         pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
         features = torch.relu(features + self.whole(pooled)[:, :, None, None])
-        cells, picture = self.cells(features), self.picture(pooled)
+        cells, picture = self.cells(features).float(), self.picture(pooled).float()
         kinds, backdrops = 1 + len(Kind), len(BACKDROPS)
         return Reading(cells[:, 0], cells[:, 1:kinds], cells[:, kinds:], picture[:, :backdrops], picture[:, backdrops:])
 

@@ -1,4 +1,4 @@
-"""The whole course: detectors, text encoder, autoencoder, upscaler, UNet, and the folder that holds the outcome."""
+"""The whole course: text encoder, autoencoder, detectors, upscaler, UNet, and the folder that holds the outcome."""
 
 import contextlib
 import json
@@ -82,13 +82,13 @@ class Course:
             )
 
     def _train_parts(self) -> Parts:
-        detector = self._train(DetectorStage(self.plan, self.device, self._seed()))
-        save_half(detector, self.folder / "detector.safetensors")
         write_tokenizer(self._tokenizer)
         tokenizer = read_tokenizer(self._tokenizer)
         reader = self._train(LanguageStage(self.plan, self.device, self._seed(), tokenizer))
         vae = self._train(AutoencoderStage(self.plan, self.device, self._seed()))
         standardise(vae, self.plan.side, self.device)
+        detector = self._train(DetectorStage(self.plan, self.device, self._seed(), vae))
+        save_half(detector, self.folder / "detector.safetensors")
         upscaler = self._train(UpscalerStage(self.plan, self.device, self._seed(), vae))
         return Parts(
             tokenizer=self._tokenizer,

@@ -14,7 +14,7 @@ from transformers import CLIPTokenizer
 from demo_model.train.autoencoder import to_unit
 from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
-from demo_model.train.networks import inner_weights
+from demo_model.train.networks import UNET_ENDS, inner_weights
 from demo_model.train.plan import Plan
 from demo_model.train.pool import Pool
 from demo_model.train.precision import mixed
@@ -26,7 +26,6 @@ from demo_model.world.drawer import Picture
 UNSAID = 0.1  #: the share of pictures that are learned without their caption, for guidance
 UNIFORM = 0.25  #: the share of uniform times
 MIDDLE, SPREAD = -0.4, 1.2  #: of the logits of times: half of all lie between 0.23 and 0.6
-FILL = 16  #: batches of pictures in the pool before learning starts
 #: The signal left at the last step is 0.6 %: next to none, as sampling starts from none, and yet every sampler works.
 SCHEDULER: dict[str, Any] = {
     "num_train_timesteps": 1000,
@@ -74,7 +73,7 @@ class DiffusionStage(LearningStage):
 
     def __init__(self, plan: Plan, device: torch.device, seed: tuple[int, ...], encoder: Encoder, unet: Any) -> None:
         unet = unet.to(device, memory_format=torch.channels_last)
-        self.learner = Learner(unet, plan.diffusion_rate, inner_weights(unet))
+        self.learner = Learner(unet, plan.diffusion_rate, inner_weights(unet, UNET_ENDS))
         self._plan, self._device, self._encoder = plan, device, encoder
         self._silence = encoder.words([""])
         self._alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)
@@ -82,13 +81,13 @@ class DiffusionStage(LearningStage):
         fused = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION)
         self._attention = [SDPBackend.MATH] if device.type == "cpu" else [*fused, SDPBackend.MATH]
         self._seed, self._side = seed, plan.first_side
-        self._pool, self._stream = Pool(plan.pool), self._open()
+        self._pool, self._stream = Pool(plan.diffusion_pool), self._open()
 
     def step(self, progress: float) -> torch.Tensor:
         """Learn from one batch and return the loss."""
         small = progress < self._plan.diffusion_first_share
         self._change_side(self._plan.first_side if small else self._plan.side)
-        self._draw_more()
+        self._pool.refresh(self._fresh, self._batch)
         latents, words, weights = self._pool.draw(self._batch)
         silent = torch.rand(len(words), 1, 1, device=self._device) < UNSAID
         loss = self._loss(latents, torch.where(silent, self._silence, words), weights)
@@ -128,7 +127,7 @@ class DiffusionStage(LearningStage):
         return self._plan.diffusion_batch * self._plan.side // self._side
 
     def _open(self) -> Stream[tuple[Picture, str, NDArray[np.float32]]]:
-        fresh = max(1, self._batch // self._plan.reuse)
+        fresh = max(1, self._batch // self._plan.diffusion_reuse)
         drawn = DrawnCaption(self._side, self._side // self._plan.shrunk)
         return Stream(drawn, fresh, self._plan.workers, (*self._seed, self._side))
 
@@ -137,17 +136,13 @@ class DiffusionStage(LearningStage):
         if side != self._side:
             self.close()
             self._side = side
-            self._pool, self._stream = Pool(self._plan.pool), self._open()
+            self._pool, self._stream = Pool(self._plan.diffusion_pool), self._open()
 
-    def _draw_more(self) -> None:
-        """Put fresh pictures into the pool: a few, or many where it has too few."""
-        enough = min(self._plan.pool, FILL * self._batch)
-        while True:
-            pictures, texts, weights = zip(*self._stream.next(), strict=True)
-            weighed = torch.from_numpy(np.stack(weights)).to(self._device)
-            self._pool.add(self._encoder.latents(pictures), self._encoder.words(texts), weighed)
-            if len(self._pool) >= enough:
-                return
+    def _fresh(self) -> list[torch.Tensor]:
+        """Return latents, words and weights of freshly drawn pictures."""
+        pictures, texts, weights = zip(*self._stream.next(), strict=True)
+        weighed = torch.from_numpy(np.stack(weights)).to(self._device)
+        return [self._encoder.latents(pictures), self._encoder.words(texts), weighed]
 
 
 def as_far_as_seen(weights: torch.Tensor, left: torch.Tensor) -> torch.Tensor:

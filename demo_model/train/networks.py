@@ -14,6 +14,7 @@ from demo_model.train.tokens import LENGTH
 HEADS, SUMMARY_HEADS = 4, 8
 COARSE = 2  #: levels that attend to the words: on finer ones attention costs much and adds little
 UNET_GROUPS = 8
+UNET_ENDS = ("conv_in", "conv_out")
 LATENTS = 4
 VAE_GROUPS = 1  #: normalising a group takes away what its channels have in common: colour, where there are many groups
 
@@ -58,10 +59,9 @@ def make_unet(plan: Plan) -> Any:
     )
 
 
-def inner_weights(unet: nn.Module) -> list[nn.Parameter]:
-    """Return the matrices and convolutions between the first layer and the last."""
-    ends = ("conv_in", "conv_out")
-    return [weight for name, weight in unet.named_parameters() if weight.dim() > 1 and not name.startswith(ends)]
+def inner_weights(network: nn.Module, ends: tuple[str, ...]) -> list[nn.Parameter]:
+    """Return the matrices and convolutions between the first layer and the last, whose names start as `ends` say."""
+    return [weight for name, weight in network.named_parameters() if weight.dim() > 1 and not name.startswith(ends)]
 
 
 def make_text_encoder(plan: Plan, vocabulary: int) -> Any:

@@ -7,7 +7,7 @@ import torch
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One way to train, by default in a night on two cores. Sides are in pixels, rates are Adam's."""
+    """One way to train, by default in a night on two cores. Sides are in pixels, rates are Adam's and Muon's."""
 
     side: int = 256
     first_side: int = 128  #: networks learn on small pictures first, four times as quickly
@@ -17,12 +17,14 @@ class Plan:
     unet_channels: tuple[int, ...] = (64, 96, 128, 160)
     text_width: int = 128
     text_layers: int = 4
-    detector_batch: int = 16
+    detector_batch: int = 32
+    detector_reuse: int = 2  #: how often a drawn picture is learned from, on average
+    detector_pool: int = 4096  #: how many pictures are at hand: 0.8 GB
     autoencoder_batch: int = 2  #: of whole pictures; of small ones as many more as fit the same area
     language_batch: int = 64
     diffusion_batch: int = 32
-    reuse: int = 24  #: how often a drawn picture is learned from, on average
-    pool: int = 16384  #: how many encoded pictures are at hand
+    diffusion_reuse: int = 24  #: the same for encoded pictures, which are learned from at other times and noises
+    diffusion_pool: int = 16384
     upscaler_batch: int = 2
     upscaler_cut: int = 96
     detector_rate: float = 2e-3
@@ -45,9 +47,9 @@ ON_GPU = replace(
     autoencoder_batch=16,
     language_batch=512,
     diffusion_batch=512,
-    reuse=12,
+    diffusion_reuse=12,
     upscaler_batch=32,
-    pool=49152,
+    diffusion_pool=49152,
     diffusion_rate=8e-4,
     workers=14,
 )
@@ -60,14 +62,15 @@ TINY = replace(
     text_width=16,
     text_layers=1,
     detector_batch=2,
+    detector_pool=8,
     autoencoder_batch=2,
     language_batch=2,
     diffusion_batch=2,
     upscaler_batch=2,
     upscaler_cut=32,
-    pool=8,
+    diffusion_pool=8,
 )
-SHARES = {"detector": 0.1, "language": 0.02, "autoencoder": 0.1, "upscaler": 0.03, "diffusion": 0.75}  #: of the time
+SHARES = {"language": 0.02, "autoencoder": 0.1, "detector": 0.2, "upscaler": 0.03, "diffusion": 0.65}  #: of the time
 
 
 def plan_for(device: torch.device) -> Plan:

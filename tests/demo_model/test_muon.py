@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from demo_model.detect.network import Network
+from demo_model.train.detector import ENDS
 from demo_model.train.learner import Learner
 from demo_model.train.muon import LIKE_ADAM, Muon, orthogonal
-from demo_model.train.networks import inner_weights, make_unet
+from demo_model.train.networks import UNET_ENDS, inner_weights, make_unet
 from demo_model.train.plan import TINY
 
 
@@ -56,13 +58,20 @@ def test_inner_weights_and_others_learn_together_and_go_on_after_a_stop() -> Non
 
 
 def test_the_first_layer_the_last_and_what_is_no_matrix_are_not_inner() -> None:
-    unet = make_unet(TINY)
-    inner = {id(weight) for weight in inner_weights(unet)}
-    names = {name for name, weight in unet.named_parameters() if id(weight) not in inner}
+    unet, detector = make_unet(TINY), Network()
+    unet_others, detector_others = others(unet, UNET_ENDS), others(detector, ENDS)
 
-    assert {"conv_in.weight", "conv_out.weight", "conv_norm_out.weight"} <= names
-    assert "mid_block.resnets.0.conv1.weight" not in names
-    assert all(name.endswith(".bias") or "norm" in name or name.startswith("conv_") for name in names)
+    assert {"conv_in.weight", "conv_out.weight", "conv_norm_out.weight"} <= unet_others
+    assert "mid_block.resnets.0.conv1.weight" not in unet_others
+    assert all(name.endswith(".bias") or "norm" in name or name.startswith("conv_") for name in unet_others)
+    assert {"stem.0.0.weight", "cells.weight", "picture.weight", "body.0.1.weight"} <= detector_others
+    assert detector_others.isdisjoint({"stem.1.0.weight", "body.0.0.weight", "whole.weight"})
+
+
+def others(network: nn.Module, ends: tuple[str, ...]) -> set[str]:
+    """Return the names of the weights that are not inner ones."""
+    inner = {id(weight) for weight in inner_weights(network, ends)}
+    return {name for name, weight in network.named_parameters() if id(weight) not in inner}
 
 
 def _network() -> nn.Sequential:

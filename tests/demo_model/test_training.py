@@ -20,7 +20,9 @@ from demo_model.painter import Painter
 from demo_model.report import Report, psnr
 from demo_model.train.autoencoder import AutoencoderStage, difference, standardise, to_unit
 from demo_model.train.course import Course
+from demo_model.train.detector import WANTED, DetectorStage, _mirrored
 from demo_model.train.diffusion import DiffusionStage, Encoder
+from demo_model.train.drawn import drawn_target
 from demo_model.train.learner import Learner, schedule
 from demo_model.train.networks import make_text_encoder, make_unet, make_vae
 from demo_model.train.passage import open_passage
@@ -28,7 +30,7 @@ from demo_model.train.plan import ON_CPU, ON_GPU, TINY, Plan
 from demo_model.train.pool import Pool
 from demo_model.train.precision import has_bfloat16, mixed
 from demo_model.train.stage import Budget, Stopped, load_state, train
-from demo_model.train.stream import Stream
+from demo_model.train.stream import Stream, make_batch
 from demo_model.train.tokens import read_tokenizer, write_tokenizer
 from demo_model.world.drawer import draw
 from demo_model.world.sampler import sample
@@ -177,6 +179,18 @@ def test_the_newest_push_the_oldest_out_of_the_pool() -> None:
     assert torch.equal(latents.flatten(), words.flatten())
 
 
+def test_a_pool_is_filled_before_anything_is_learned_and_then_gets_one_handful_at_a_time() -> None:
+    handfuls = iter(torch.arange(600).view(100, 6))
+    pool = Pool(500)
+    taken = []
+    for _ in range(2):
+        pool.refresh(lambda: [next(handfuls)], 20)
+        taken.append(len(pool))
+
+    assert taken == [324, 330]  # the first to pass sixteen batches of twenty, and one more
+    assert {number.dtype for number in pool.draw(5)} == {torch.int64}
+
+
 def test_blurred_edges_cost_more_than_the_same_error_spread_out() -> None:
     wanted = torch.zeros(1, 3, 32, 32)
     wanted[..., 16:] = 1
@@ -234,6 +248,39 @@ def test_standard_latents_have_no_mean_and_unit_variance_and_decode_to_the_same_
     assert torch.allclose(latents.std / latents.mode().std((0, 2, 3), keepdim=True), spread, rtol=0.01)
 
 
+def test_one_in_eight_pictures_comes_to_the_detectors_as_it_was_drawn_and_all_with_what_they_show() -> None:
+    torch.manual_seed(7)
+    stage = DetectorStage(replace(TINY, detector_batch=16), CPU, (1,), make_vae(TINY).eval())
+    seen, *wanted = stage._fresh()
+    drawn, targets = zip(*make_batch(drawn_target, len(seen), (1, 1)), strict=True)
+    apart = (seen.float() - torch.from_numpy(np.stack(drawn))).abs().mean((1, 2, 3))
+
+    assert apart.argmin() == 0 == apart[0]
+    assert apart[1:4].min() > 10  # what an untrained autoencoder makes of them
+    assert 0 < apart[4:].min() < apart[4:].max() < 10  # bent
+    for name, column in zip(WANTED, wanted, strict=True):
+        assert np.array_equal(column, np.stack([getattr(target, name) for target in targets]))
+
+
+def test_a_mirror_turns_pictures_and_grids_together_and_leaves_the_rest() -> None:
+    torch.manual_seed(0)
+    columns = [torch.rand(2, 8, 8, 3), torch.rand(2, 4, 4), torch.arange(2)]
+    turned = [_mirrored(columns) for _ in range(20)]
+    flips = [[torch.equal(one, of.flip(2)) for one, of in zip(each, columns[:2], strict=False)] for each in turned]
+
+    assert {tuple(each) for each in flips} == {(True, True), (False, False)}
+    assert all(torch.equal(each[2], columns[2]) for each in turned)
+
+
+@pytest.mark.slow
+def test_the_detectors_learn() -> None:
+    torch.manual_seed(8)
+    stage = DetectorStage(replace(TINY, detector_batch=8, detector_pool=64), CPU, (1,), make_vae(TINY).eval())
+    losses = [float(stage.step(step / 50)) for step in range(50)]
+
+    assert np.mean(losses[-8:]) < 0.5 * np.mean(losses[:8])
+
+
 @pytest.mark.slow
 def test_the_diffusion_model_learns(tmp_path: Path) -> None:
     torch.manual_seed(3)
@@ -241,7 +288,7 @@ def test_the_diffusion_model_learns(tmp_path: Path) -> None:
     tokenizer = read_tokenizer(tmp_path)
     vae, text_encoder = make_vae(TINY).eval(), make_text_encoder(TINY, len(tokenizer)).eval()
     standardise(vae, 64, CPU)
-    plan = replace(TINY, diffusion_batch=8, diffusion_rate=3e-3, pool=64)
+    plan = replace(TINY, diffusion_batch=8, diffusion_rate=3e-3, diffusion_pool=64)
     stage = DiffusionStage(plan, CPU, (1,), Encoder(vae, text_encoder, tokenizer, CPU), make_unet(plan))
     losses = [float(stage.step(step / 50)) for step in range(50)]
 
