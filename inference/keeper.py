@@ -276,7 +276,7 @@ def _own_folder(parent: Path) -> Path:
     """Return an empty folder for this process, and remove those of processes that are gone."""
     own = parent / str(os.getpid())
     shutil.rmtree(own, ignore_errors=True)
-    own.mkdir(parents=True)
+    own.mkdir(parents=True, exist_ok=True)  # another keeper of this process may have been quicker
     for folder in parent.iterdir():
         if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):  # type: ignore[no-untyped-call]
             shutil.rmtree(folder, ignore_errors=True)  # another keeper may be at it, too
