@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from demo_model.detect.network import SIDE, Network, Reading
 from demo_model.detect.targets import GRID
+from demo_model.pixels import to_unit
 from demo_model.world.drawer import Picture
 from demo_model.world.scene import BACKDROPS, Backdrop, Colour, Kind, Place, Style
 
@@ -83,7 +84,7 @@ def _back(logits: torch.Tensor) -> torch.Tensor:
 
 def prepare(pictures: torch.Tensor) -> torch.Tensor:
     """Return pictures of shape [pictures, height, width, 3] from 0 to 255 as the network takes them."""
-    unit = pictures.movedim(-1, 1).contiguous() / 127.5 - 1  # channels apart: so the network is quicker
+    unit = to_unit(pictures).contiguous()  # channels apart: so the network is quicker
     return functional.interpolate(unit, (SIDE, SIDE), mode="area")
 
 

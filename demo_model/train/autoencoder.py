@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from demo_model.pixels import to_unit
 from demo_model.train.drawn import DrawnPicture
 from demo_model.train.learner import Learner
 from demo_model.train.networks import make_vae
@@ -59,11 +60,6 @@ class AutoencoderStage(LearningStage):
     def _open(self) -> Stream[Picture]:
         batch = self._plan.autoencoder_batch * (self._plan.side // self._side) ** 2
         return Stream(DrawnPicture(self._side), batch, self._plan.workers, (*self._seed, self._side))
-
-
-def to_unit(pictures: torch.Tensor) -> torch.Tensor:
-    """Return pictures of shape [pictures, height, width, 3] from 0 to 255 as [pictures, 3, height, width], -1 to 1."""
-    return pictures.movedim(-1, 1).float() / 127.5 - 1
 
 
 def difference(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,7 @@ from demo_model.detect.detector import prepare
 from demo_model.detect.loss import loss
 from demo_model.detect.network import Network
 from demo_model.detect.targets import Target
-from demo_model.train.autoencoder import to_unit
+from demo_model.pixels import to_bytes, to_unit
 from demo_model.train.drawn import drawn_target
 from demo_model.train.learner import Learner
 from demo_model.train.misdrawing import by_lot, misdrawn
@@ -65,8 +65,7 @@ class DetectorStage(LearningStage):
         unit = to_unit(torch.from_numpy(np.stack(pictures)).to(self._device))
         decoded, drawn = round(DECODED * len(unit)), round(AS_DRAWN * len(unit))
         bent = misdrawn(unit[drawn:])
-        seen = torch.cat([unit[:drawn], self._decoded(bent[:decoded]), bent[decoded:]])
-        return ((seen.movedim(1, -1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        return to_bytes(torch.cat([unit[:drawn], self._decoded(bent[:decoded]), bent[decoded:]]))
 
     def _decoded(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return the pictures as they come from latents that are not quite theirs."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTokenizer
 
-from demo_model.train.autoencoder import to_unit
+from demo_model.pixels import to_unit
 from demo_model.train.drawn import DrawnCaption
 from demo_model.train.learner import Learner
 from demo_model.train.networks import UNET_ENDS, inner_weights

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from demo_model.train.autoencoder import to_unit
+from demo_model.pixels import to_unit
 from demo_model.train.drawn import DrawnTwice
 from demo_model.train.learner import Learner
 from demo_model.train.plan import Plan

@@ -17,8 +17,9 @@ from safetensors.torch import load_file
 from demo_model.detect.detector import Detector
 from demo_model.detect.network import Network
 from demo_model.painter import Painter
+from demo_model.pixels import to_unit
 from demo_model.report import Report, psnr
-from demo_model.train.autoencoder import AutoencoderStage, difference, standardise, to_unit
+from demo_model.train.autoencoder import AutoencoderStage, difference, standardise
 from demo_model.train.course import Course
 from demo_model.train.detector import WANTED, DetectorStage, _mirrored
 from demo_model.train.diffusion import DiffusionStage, Encoder

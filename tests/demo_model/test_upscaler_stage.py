@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
-from demo_model.train.autoencoder import to_unit
+from demo_model.pixels import to_unit
 from demo_model.train.drawn import DrawnTwice
 from demo_model.train.networks import make_vae
 from demo_model.train.plan import TINY
